@@ -1,0 +1,139 @@
+/** Where a text came from, so that an error can name the place: inline text starts at `line` of the campaign file. */
+export interface TemplateText {
+  readonly text: string
+  readonly file: string
+  /** 1-based line of `file` on which the text begins; 1 for a file of its own. */
+  readonly line: number
+}
+
+export const PAYLOADS = ['json', 'text', 'xml', 'form'] as const
+export type Payload = (typeof PAYLOADS)[number]
+export const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const
+export type Method = (typeof METHODS)[number]
+export const COLUMN_TYPES = ['string', 'int', 'float', 'bool', 'json'] as const
+export type ColumnType = (typeof COLUMN_TYPES)[number]
+
+/** A text that may hold `${NAME}`; its value is read when a sender starts and is stored nowhere. */
+export interface SecretText {
+  readonly text: string
+  readonly file: string
+  readonly line: number
+}
+
+export type Header =
+  | { readonly name: string; readonly kind: 'template'; readonly value: TemplateText }
+  | { readonly name: string; readonly kind: 'secret'; readonly value: SecretText }
+
+/** Credentials are sent only to URLs at or below `urlPrefix` (the webhook's own origin when written in the campaign). */
+export type Auth = { readonly urlPrefix: string } & (
+  | { readonly type: 'basic'; readonly username: SecretText; readonly password: SecretText }
+  | { readonly type: 'bearer'; readonly token: SecretText }
+)
+
+export interface AudienceSource {
+  /** Absolute path, or `-` for standard input. */
+  readonly path: string
+  readonly format: 'csv' | 'tsv' | 'ndjson'
+  readonly isGzip: boolean
+  /** One character, or `auto`. */
+  readonly delimiter: string
+  /** A WHATWG encoding label, such as `utf-8` or `windows-1252`. */
+  readonly encoding: string
+}
+
+/** What a status means in place of the default: `failed` is reason `refused`, `chunk` a client error, `webhook` a hard stop. */
+export const ANSWER_MEANINGS = ['sent', 'failed', 'retry', 'chunk', 'webhook'] as const
+export type AnswerMeaning = (typeof ANSWER_MEANINGS)[number]
+
+/** JSON pointers (RFC 6901) into an answer's body. */
+export interface ResponsePointers {
+  readonly success: string
+  readonly code: string
+  readonly message: string
+}
+
+export interface RetryRules {
+  /** `delaysMs[attempt - 1]` is the wait after attempt `attempt` (1-based); its length is the number of retries. */
+  readonly delaysMs: readonly number[]
+  /** Share of the wait, uniform to both sides: 0.1 is ± 10 %. */
+  readonly jitter: number
+  readonly onTimeout: boolean
+  readonly conflict: 'accepted' | 'failed'
+}
+
+export type Never = 'never'
+
+export interface AbortRules {
+  /** The Nth client error in a chunk stops it. */
+  readonly clientError: number | Never
+  readonly exhausted: { readonly least: number; readonly share: number; readonly of: number } | Never
+  /** Milliseconds without any HTTP answer while probing. */
+  readonly connectionMs: number | Never
+  readonly render: { readonly inARow: number; readonly share: number; readonly of: number } | Never
+  /** Chunks stopped by the same rule. */
+  readonly chunks: number | Never
+}
+
+/** A ceiling shared by the campaigns that name it (`throughput:` in hookcast.yaml). */
+export interface Throughput {
+  readonly name: string
+  readonly concurrency: number | null
+  readonly perSecond: number | null
+}
+
+export interface Webhook {
+  /** Scheme, host and port: constant for the run, already without `${…}` (its value was read when the file was). */
+  readonly origin: string
+  /** Path and query (begins with `/`), a template whose printed values are percent-encoded. */
+  readonly path: TemplateText
+  readonly method: Method
+  readonly payload: Payload
+  readonly jsonEscape: 'auto' | 'off'
+  readonly body: TemplateText | null
+  readonly headers: readonly Header[]
+  readonly auth: Auth | null
+  readonly responseHandling: 'discard' | 'text' | 'json'
+  readonly response: ResponsePointers
+  readonly answers: Readonly<Record<string, AnswerMeaning>>
+  readonly eventProperties: Readonly<Record<string, TemplateText>>
+  /** Requests in flight, over all senders: 1 to 2000. */
+  readonly concurrency: number
+  readonly perSecond: number | null
+  readonly throughput: Throughput | null
+  /** The whole attempt: DNS, connect, TLS, headers, body. */
+  readonly timeoutMs: number
+  readonly retry: RetryRules
+  readonly idempotency: { readonly header: string; readonly lifetimeMs: number }
+  readonly abort: AbortRules
+  readonly isInsecureHttpAllowed: boolean
+  /** Extra trusted certificates in PEM. */
+  readonly ca: string | null
+}
+
+/** A campaign file, checked and with every default filled in: what a run is made from. */
+export interface Campaign {
+  readonly name: string
+  readonly file: string
+  readonly audience: AudienceSource
+  readonly columns: Readonly<Record<string, ColumnType>>
+  /** The column that names a customer; null looks for customer_id, id, registered, then takes the row number. */
+  readonly customerId: string | null
+  readonly isUnique: boolean
+  readonly consentColumn: string | null
+  readonly excludeFiles: readonly string[]
+  readonly chunkSize: number | null
+  readonly timezone: string
+  readonly maxCustomers: number | null
+  readonly webhook: Webhook
+  readonly params: Readonly<Record<string, unknown>>
+  readonly isLegacyLoopScope: boolean
+  readonly retainDays: number
+  /** What is odd but allowed: shown when checked, and in the report. */
+  readonly warnings: readonly Warning[]
+}
+
+export interface Warning {
+  readonly code: string
+  readonly message: string
+  readonly count: number
+}

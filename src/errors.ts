@@ -1,0 +1,105 @@
+/**
+ * Every code a user can meet: what it means and what to do.
+ *
+ * The README's table is generated from this one and tested against it. A code is `HOOKCAST_<AREA>_<WHAT>`
+ * and is a promise: programs match on it, so a released one is never renamed.
+ */
+export const ERROR_CODES = {
+  HOOKCAST_USAGE: { means: 'The command line was not understood', todo: 'Run `hookcast <command> --help`' },
+  HOOKCAST_CAMPAIGN_INVALID: { means: 'The campaign file has problems; all are listed', todo: 'Mend each line named' },
+  HOOKCAST_CONFIG_INVALID: { means: 'hookcast.yaml or a setting has problems', todo: 'Mend each line named' },
+  HOOKCAST_AUDIENCE_INVALID: {
+    means: 'The audience has rows that cannot be read',
+    todo: 'Mend the lines named, or run with `--skip-bad-rows`',
+  },
+  HOOKCAST_TEMPLATE_INVALID: { means: 'A template cannot be compiled', todo: 'Mend the line and column named' },
+  HOOKCAST_TEMPLATE_RENDER: {
+    means: 'A template failed for one customer',
+    todo: 'See the line, column and expression named',
+  },
+  HOOKCAST_RUN_UNKNOWN: { means: 'No run of that id in the data folder', todo: 'List them with `hookcast runs`' },
+  HOOKCAST_RUN_IN_USE: {
+    means: 'Another process is working on the run',
+    todo: 'Wait for it, or stop it with `hookcast pause <run>`',
+  },
+  HOOKCAST_RUN_STATE: { means: 'The run is in a state that does not allow this', todo: 'See the state named' },
+  HOOKCAST_LEDGER_UNUSABLE: {
+    means: 'The run folder cannot be used: read-only, on a network disk, damaged or of a newer schema',
+    todo: 'See the sentence with it',
+  },
+  HOOKCAST_STORAGE_FULL: {
+    means: 'The disk of the data folder is full',
+    todo: 'Free space, then `hookcast resume <run>`',
+  },
+  HOOKCAST_SENDER_LOST: {
+    means: 'A sender process could not be started or kept',
+    todo: 'See the cause; the run is resumable',
+  },
+} as const satisfies Record<string, { means: string; todo: string }>
+
+export type ErrorCode = keyof typeof ERROR_CODES
+
+/** The base of every error that hookcast throws on purpose: match on `code`, not on the class. */
+export class HookcastError extends Error {
+  readonly code: ErrorCode
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = new.target.name
+    this.code = code
+  }
+}
+
+/**
+ * One thing wrong with an input: where, and a sentence with what was expected and what was found.
+ *
+ * Units: `line` and `column` are 1-based; null where the place is not known.
+ */
+export interface Problem {
+  readonly file: string
+  readonly line: number | null
+  readonly column: number | null
+  readonly message: string
+}
+
+/** Formats a problem as editors and terminals link it: `campaign.yaml:7:3 expected …`. */
+export function formatProblem({ file, line, column, message }: Problem): string {
+  const place = [file, line, column].filter((part) => part !== null).join(':')
+  return `${place} ${message}`
+}
+
+/** At most this many problems are listed at once (`more` says how many were left out). */
+export const PROBLEM_LIMIT = 50
+
+/** The input is wrong: nothing was sent, the command line exits with 2. */
+export class ConfigError extends HookcastError {
+  readonly problems: readonly Problem[]
+
+  constructor(code: ErrorCode, problems: readonly Problem[], options?: ErrorOptions & { readonly more?: number }) {
+    const more = (options?.more ?? 0) + Math.max(0, problems.length - PROBLEM_LIMIT)
+    const lines = problems.slice(0, PROBLEM_LIMIT).map(formatProblem)
+    if (more > 0) lines.push(`and ${more} more`)
+    super(code, lines.join('\n'), options)
+    this.problems = problems.slice(0, PROBLEM_LIMIT)
+  }
+}
+
+/** A template does not compile, or fails for one customer: the place is in the template's own text. */
+export class TemplateError extends HookcastError {
+  readonly file: string
+  readonly line: number | null
+  readonly column: number | null
+
+  constructor(code: ErrorCode, problem: Problem, options?: ErrorOptions) {
+    super(code, problem.message, options)
+    this.file = problem.file
+    this.line = problem.line
+    this.column = problem.column
+  }
+}
+
+/** The run's folder or its database: the run stays resumable. */
+export class LedgerError extends HookcastError {}
+
+/** Senders or the queue between them: the work is kept, the operator is told. */
+export class QueueError extends HookcastError {}

@@ -1,0 +1,51 @@
+import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
+
+/** How far senders may go: the coordinator's word, split into shares whose sum is never above `concurrency`. */
+export interface Gate {
+  /** Requests that may be in flight over all senders; 0 starts nothing. */
+  readonly concurrency: number
+  /** Counted up at each halving: an attempt is marked with the round that it began in. */
+  readonly round: number
+}
+
+export interface QueueEvents {
+  /** Finished deliveries, in the order in which a sender saw them; at least every 20 ms while there are any. */
+  onReports(sliceId: number, reports: readonly DeliveryReport[]): void
+  /** The last delivery of a slice has been started: the chunk after it may begin. */
+  onSliceStarted(sliceId: number): void
+  /** Every row of the slice is accounted for: reported, or listed here as never started. */
+  onSliceEnded(sliceId: number, notStarted: readonly number[]): void
+  /** The sender of this slice is gone; what it had not reported is in doubt. `culprit` is the row that it announced last. */
+  onSliceLost(sliceId: number, culprit: number | null): void
+  /** A sender saw an answer or a row of failures that stops more than its own delivery, and has stopped starting by itself. */
+  onAlarm(alarm: Alarm): void
+  /** There is room for at least one slice. */
+  onRoom(): void
+  onTrouble(error: Error): void
+}
+
+export type Alarm =
+  | { readonly kind: 'webhook' }
+  | { readonly kind: 'chunk'; readonly chunk: number }
+  | { readonly kind: 'connection' }
+
+/**
+ * Between the coordinator and its senders. Two implementations, one contract (`test/conformance/queue.ts`).
+ *
+ * The queue carries work and never truth: what it loses, the ledger knows to be in doubt.
+ */
+export interface Queue extends AsyncDisposable {
+  start(): Promise<void>
+  /** Slices that can be lent now without waiting in line behind more than one other. */
+  room(): number
+  /** The caller has written down that it is lent, durably. */
+  lend(slice: Slice): void
+  /** Starts that may happen from now on are bounded by `gate`; a raise happens only after lowered shares were acknowledged. */
+  setGate(gate: Gate): void
+  /** Permits to start, on top of the gate, for campaigns with a rate; unlimited until first called. */
+  grant(starts: number): void
+  /** Nothing of that chunk (or of anything) is started any more; resolves when every sender has acknowledged it. */
+  stop(scope: { readonly chunk: number } | 'all'): Promise<void>
+  /** Calls in flight over all senders, as last reported. */
+  inFlight(): number
+}
