@@ -4,6 +4,8 @@ import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
 export interface Gate {
   /** Requests that may be in flight over all senders; 0 starts nothing. */
   readonly concurrency: number
+  /** Starts a second over all senders; null without such a ceiling. */
+  readonly perSecond: number | null
   /** Counted up at each halving: an attempt is marked with the round that it began in. */
   readonly round: number
 }
@@ -17,7 +19,7 @@ export interface QueueEvents {
   onSliceEnded(sliceId: number, notStarted: readonly number[]): void
   /** The sender of this slice is gone; what it had not reported is in doubt. `culprit` is the row that it announced last. */
   onSliceLost(sliceId: number, culprit: number | null): void
-  /** A sender saw an answer or a row of failures that stops more than its own delivery, and has stopped starting by itself. */
+  /** A sender saw what may stop more than its own delivery and starts nothing more of it until `stop` or `dismissAlarm`. Its reports come first. */
   onAlarm(alarm: Alarm): void
   /** There is room for at least one slice. */
   onRoom(): void
@@ -42,8 +44,8 @@ export interface Queue extends AsyncDisposable {
   lend(slice: Slice): void
   /** Starts that may happen from now on are bounded by `gate`; a raise happens only after lowered shares were acknowledged. */
   setGate(gate: Gate): void
-  /** Permits to start, on top of the gate, for campaigns with a rate; unlimited until first called. */
-  grant(starts: number): void
+  /** Answers an alarm that stops nothing after all: whoever raised one goes on. */
+  dismissAlarm(): void
   /** Nothing of that chunk (or of anything) is started any more; resolves when every sender has acknowledged it. */
   stop(scope: { readonly chunk: number } | 'all'): Promise<void>
   /** Calls in flight over all senders, as last reported. */

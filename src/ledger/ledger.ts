@@ -1,0 +1,234 @@
+import type { RunState } from '../campaign/result.ts'
+import type { RunNumbers } from './numbers.ts'
+import {
+  lentRowFrom,
+  runRowFrom,
+  waitingRowFrom,
+  type LentRow,
+  type ResultRow,
+  type RunRow,
+  type StopRow,
+  type WaitingRow,
+} from './rows.ts'
+import type { RunPaths } from './run-folder.ts'
+import * as sql from './statements.ts'
+import { Store } from './store.ts'
+
+/**
+ * The only truth about a run, in the words of the domain. Changes are made inside `commit` only.
+ *
+ * @throws {LedgerError} from the constructor: see `Store`.
+ */
+export class Ledger implements Disposable {
+  readonly #store: Store
+
+  constructor(paths: RunPaths) {
+    this.#store = new Store(paths)
+  }
+
+  /** One durable transaction; see `Store.commit`. */
+  commit(change: () => void): { readonly isStorageFull: boolean } {
+    return this.#store.commit(change)
+  }
+
+  createRun(run: Omit<RunRow, 'state' | 'startedAt' | 'finishedAt' | 'resumed' | 'fed'>): void {
+    this.#store.run(
+      sql.insertRun,
+      run.runId,
+      run.campaign,
+      run.createdAt,
+      run.replayOf,
+      run.customers,
+      Number(run.isAudienceComplete),
+      run.chunkSize,
+      JSON.stringify(run.numbers),
+    )
+  }
+
+  run(): RunRow {
+    return runRowFrom(this.#store.get(sql.selectRun))
+  }
+
+  saveProgress(fed: number, numbers: RunNumbers): void {
+    this.#store.run(sql.updateProgress, fed, JSON.stringify(numbers))
+  }
+
+  saveAudience(customers: number, isComplete: boolean): void {
+    this.#store.run(sql.updateAudience, customers, Number(isComplete))
+  }
+
+  saveState(state: RunState, finishedAt: number | null): void {
+    this.#store.run(sql.updateState, state, finishedAt)
+  }
+
+  markStarted(now: number): void {
+    this.#store.run(sql.markStarted, now)
+  }
+
+  markResumed(): void {
+    this.#store.run(sql.markResumed)
+  }
+
+  chunk(chunk: number): { readonly startedAt: number; readonly ended: number; readonly isStopped: boolean } | null {
+    const row = this.#store.get(sql.selectChunk, chunk)
+    if (row === undefined) return null
+    return { startedAt: Number(row['started_at']), ended: Number(row['ended']), isStopped: row['is_stopped'] === 1 }
+  }
+
+  startChunk(chunk: number, startedAt: number): void {
+    this.#store.run(sql.insertChunk, chunk, startedAt)
+  }
+
+  countEnded(chunk: number, ended: number): void {
+    this.#store.run(sql.addEnded, ended, chunk)
+  }
+
+  stoppedChunks(): number[] {
+    return this.#store.all(sql.selectStoppedChunks).map((row) => Number(row['chunk']))
+  }
+
+  recordStop(stop: Omit<StopRow, 'liftedAt'>): void {
+    this.#store.run(
+      sql.insertStop,
+      stop.rule,
+      stop.scope,
+      stop.chunk,
+      stop.httpStatus,
+      stop.stoppedAt,
+      stop.message,
+      JSON.stringify(stop.samples),
+    )
+    if (stop.chunk !== null && stop.scope === 'chunk') this.#store.run(sql.stopChunk, stop.chunk)
+  }
+
+  /** True while the webhook is stopped: a stop of that scope that was not lifted. */
+  isWebhookStopped(): boolean {
+    return this.#store.get(sql.selectWebhookStop) !== undefined
+  }
+
+  liftStops(now: number): void {
+    this.#store.run(sql.liftStops, now)
+    this.#store.run(sql.restartChunks)
+  }
+
+  lend(slice: LentRow): void {
+    this.#store.run(sql.insertLent, slice.slice, slice.chunk, slice.firstSeq, slice.count, slice.lentAt)
+  }
+
+  endLent(slice: number): void {
+    this.#store.run(sql.deleteLent, slice)
+  }
+
+  lent(): LentRow[] {
+    return this.#store.all(sql.selectLent).map(lentRowFrom)
+  }
+
+  /** Which of a range have no end and no place in line: what a lost sender leaves in doubt. */
+  unaccounted(chunk: number, firstSeq: number, count: number): number[] {
+    return this.#store.all(sql.selectUnaccounted, firstSeq, firstSeq + count, chunk).map((row) => Number(row['seq']))
+  }
+
+  putWaiting(row: WaitingRow): void {
+    this.#store.run(
+      sql.putWaiting,
+      row.seq,
+      row.chunk,
+      row.attempt,
+      row.dueAt,
+      Number(row.isLent),
+      row.doubtAt,
+      row.restarts,
+      row.digest,
+      row.calls,
+      row.httpStatus,
+      this.#store.textId(row.code),
+      this.#store.textId(row.message),
+      row.customerId,
+    )
+  }
+
+  removeWaiting(seq: number): void {
+    this.#store.run(sql.deleteWaiting, seq)
+  }
+
+  waitingRow(seq: number): WaitingRow | null {
+    const row = this.#store.get(sql.selectWaitingRow, seq)
+    return row === undefined ? null : waitingRowFrom(row)
+  }
+
+  /** The rows in senders' hands: after a crash all of them are in doubt. */
+  lentWaiting(): WaitingRow[] {
+    return this.#store.all(sql.selectLentWaiting).map(waitingRowFrom)
+  }
+
+  /** Up to `limit` deliveries of one chunk that are due, the longest due first. */
+  dueWaiting(now: number, limit: number): WaitingRow[] {
+    return this.#store.all(sql.selectDue, now, limit).map(waitingRowFrom)
+  }
+
+  markWaitingLent(seq: number): void {
+    this.#store.run(sql.markWaitingLent, seq)
+  }
+
+  /** When the next of them is due, epoch ms; null when none waits that could be lent. */
+  nextDueAt(): number | null {
+    const row = this.#store.get(sql.selectNextDue)
+    return row?.['due_at'] == null ? null : Number(row['due_at'])
+  }
+
+  putResult(row: ResultRow): void {
+    this.#store.run(
+      sql.insertResult,
+      row.chunk,
+      row.seq,
+      row.customerId,
+      row.status,
+      row.reason,
+      row.attempts,
+      row.httpStatus,
+      this.#store.textId(row.errorCode),
+      this.#store.textId(row.resultCode),
+      this.#store.textId(row.resultStatus),
+      this.#store.textId(row.message),
+      Number(row.isInDoubt),
+      row.latencyMs === null ? null : Math.round(row.latencyMs),
+      row.occurredAt,
+      row.properties,
+    )
+  }
+
+  hasResult(chunk: number, seq: number): boolean {
+    return this.#store.get(sql.selectResultExists, chunk, seq) !== undefined
+  }
+
+  putSample(sample: { seq: number; attempt: number; httpStatus: number | null; code: string; body: string }): void {
+    this.#store.run(sql.insertSample, sample.seq, sample.attempt, sample.httpStatus, sample.code, sample.body)
+  }
+
+  sampleCounts(): Map<string, number> {
+    return new Map(this.#store.all(sql.countSamples).map((row) => [String(row['code']), Number(row['count'])]))
+  }
+
+  recordSender(pid: number, started: string): void {
+    this.#store.run(sql.insertSender, pid, started)
+  }
+
+  senders(): { readonly pid: number; readonly started: string }[] {
+    return this.#store
+      .all(sql.selectSenders)
+      .map((row) => ({ pid: Number(row['pid']), started: String(row['started']) }))
+  }
+
+  forgetSenders(): void {
+    this.#store.run(sql.deleteSenders)
+  }
+
+  /** Built once nothing is sent any more: with it, each insert would cost about five times as much. */
+  buildCustomerIndex(): void {
+    this.#store.exec(sql.createCustomerIndex)
+  }
+
+  [Symbol.dispose](): void {
+    this.#store[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,177 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { RUN_ID_PATTERN } from '../campaign/run-id.ts'
+import { HookcastError, LedgerError } from '../errors.ts'
+
+/** Magic numbers of `statfs(2)`: databases on these lose their locks, and with them customers. */
+const NETWORK_FILE_SYSTEMS: Readonly<Record<number, string>> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xff534d42: 'CIFS',
+  0xfe534d42: 'SMB2',
+  0x01021997: '9P',
+}
+
+/** Room that can be given up when the disk is full, so that what is in flight can still be written down. */
+const BALLAST_BYTES = 8 * 1024 * 1024
+
+export interface RunPaths {
+  readonly folder: string
+  readonly ledger: string
+  readonly snapshot: string
+  readonly ballast: string
+  readonly request: string
+}
+
+export function runPaths(dataFolder: string, runId: string): RunPaths {
+  const folder = join(dataFolder, 'runs', runId)
+  return {
+    folder,
+    ledger: join(folder, 'ledger.db'),
+    snapshot: join(folder, 'snapshot.json'),
+    ballast: join(folder, 'ballast'),
+    request: join(folder, 'request'),
+  }
+}
+
+/**
+ * Makes the folder of a new run.
+ *
+ * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when it cannot be written or lies on a network disk.
+ */
+export function createRunFolder(dataFolder: string, runId: string): RunPaths {
+  const paths = runPaths(dataFolder, runId)
+  try {
+    mkdirSync(paths.folder, { recursive: true, mode: 0o700 })
+    const network = NETWORK_FILE_SYSTEMS[statfsSync(paths.folder).type]
+    if (network !== undefined) {
+      rmSync(paths.folder, { recursive: true })
+      throw new LedgerError(
+        'HOOKCAST_LEDGER_UNUSABLE',
+        `The data folder lies on a network disk (${network}), where locks do not hold: name a folder on a local disk with --data: ${dataFolder}`,
+      )
+    }
+    writeFileSync(paths.ballast, Buffer.alloc(BALLAST_BYTES))
+  } catch (cause) {
+    throw folderError(paths.folder, cause)
+  }
+  return paths
+}
+
+/** Finds a run by its id, or by a beginning of it that no other run shares. */
+export function findRun(dataFolder: string, wanted: string): RunPaths & { readonly runId: string } {
+  const matches = listRunIds(dataFolder).filter((runId) => runId.startsWith(wanted))
+  const exact = matches.find((runId) => runId === wanted) ?? (matches.length === 1 ? matches[0] : undefined)
+  if (exact === undefined || wanted === '') {
+    const why = matches.length > 1 ? `${matches.length} runs begin like that` : 'no such run'
+    throw new HookcastError('HOOKCAST_RUN_UNKNOWN', `Could not find the run in ${dataFolder}, ${why}: ${wanted}`)
+  }
+  return { runId: exact, ...runPaths(dataFolder, exact) }
+}
+
+/** Every run of the data folder, newest first (a UUIDv7 sorts by time). A folder without a ledger never began. */
+export function listRunIds(dataFolder: string): string[] {
+  const runs = join(dataFolder, 'runs')
+  if (!existsSync(runs)) return []
+  return readdirSync(runs)
+    .filter((name) => RUN_ID_PATTERN.test(name) && existsSync(join(runs, name, 'ledger.db')))
+    .toSorted()
+    .toReversed()
+}
+
+export interface RunLock {
+  release(): void
+}
+
+/**
+ * Takes the run for this process. The kernel gives the lock back when the process ends, however it ends.
+ *
+ * @throws {HookcastError} HOOKCAST_RUN_IN_USE, when another process has it.
+ */
+export function lockRun(paths: RunPaths): RunLock {
+  let database: DatabaseSync | undefined
+  try {
+    database = new DatabaseSync(join(paths.folder, 'lock.db'))
+    database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    writeFileSync(join(paths.folder, 'coordinator.pid'), String(process.pid))
+  } catch (cause) {
+    database?.close()
+    if (isSqliteError(cause, SQLITE_BUSY)) {
+      throw new HookcastError(
+        'HOOKCAST_RUN_IN_USE',
+        `Another process${holderOf(paths)} is working on this run: wait for it, or stop it with \`hookcast pause\`: ${paths.folder}`,
+        { cause },
+      )
+    }
+    throw folderError(paths.folder, cause)
+  }
+  const held = database
+  return { release: () => (held.isOpen ? held.close() : undefined) }
+}
+
+/** True while some process works on the run. */
+export function isRunLocked(paths: RunPaths): boolean {
+  try {
+    lockRun(paths).release()
+    return false
+  } catch (error) {
+    if (error instanceof HookcastError && error.code === 'HOOKCAST_RUN_IN_USE') return true
+    throw error
+  }
+}
+
+const SQLITE_BUSY = 5
+const SQLITE_READONLY = 8
+const SQLITE_CANTOPEN = 14
+const SQLITE_CORRUPT = 11
+const SQLITE_NOTADB = 26
+const SQLITE_FULL = 13
+
+function isSqliteError(error: unknown, primary: number): boolean {
+  return sqliteCodeOf(error) === primary
+}
+
+function sqliteCodeOf(error: unknown): number | null {
+  const code = error instanceof Error && 'errcode' in error ? error.errcode : null
+  return typeof code === 'number' ? code & 0xff : null
+}
+
+/** Whether the disk (or a quota) is full, as SQLite or the file system says it. */
+export function isStorageFull(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null
+  return code === 'ENOSPC' || code === 'EDQUOT' || isSqliteError(error, SQLITE_FULL)
+}
+
+/** Turns what the disk said about a run's folder into a sentence with what to do; errors of ours pass. */
+export function folderError(place: string, cause: unknown): HookcastError {
+  if (cause instanceof HookcastError) return cause
+  if (isStorageFull(cause)) {
+    return new LedgerError('HOOKCAST_STORAGE_FULL', `The disk is full: free some space, then resume: ${place}`, {
+      cause,
+    })
+  }
+  const code = cause instanceof Error && 'code' in cause ? cause.code : null
+  const sqlite = sqliteCodeOf(cause)
+  const unusable = (words: string): LedgerError =>
+    new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `${words}: ${place}`, { cause })
+  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || sqlite === SQLITE_READONLY) {
+    return unusable(
+      'Could not write there, the folder is read-only or belongs to somebody else: choose another with --data',
+    )
+  }
+  if (code === 'ENOTDIR' || code === 'EEXIST') return unusable('Could not make the folder, a file is in its place')
+  if (sqlite === SQLITE_CORRUPT || sqlite === SQLITE_NOTADB) {
+    return unusable('The ledger is damaged: restore it from a backup; the spool beside it is not touched')
+  }
+  if (sqlite === SQLITE_CANTOPEN) return unusable('Could not open the ledger')
+  return unusable(`Could not use the folder (${cause instanceof Error ? cause.message : String(cause)})`)
+}
+
+function holderOf(paths: RunPaths): string {
+  try {
+    return ` (pid ${readFileSync(join(paths.folder, 'coordinator.pid'), 'utf8')})`
+  } catch {
+    return ''
+  }
+}

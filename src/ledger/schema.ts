@@ -1,0 +1,110 @@
+/**
+ * The ledger's tables. Migrations are numbered by their place in this list (`PRAGMA user_version`) and
+ * never edited after release.
+ *
+ * - `run`: one row. `fed` is how many rows of the audience were lent so far; `numbers` is the report's
+ *   counters and the stop rules' state as of the same commit as the rows they count.
+ * - `lent`: first attempts in a sender's hands. A row of such a range with neither a result nor a place in
+ *   `waiting` is in doubt once its sender is gone.
+ * - `waiting`: deliveries that come (again): due retries, sends in doubt, and rows handed back unstarted
+ *   (`attempt` 1 and not in doubt). No row is written when a chunk stops: its rows here stay as they are.
+ * - `result`: one final row per customer, enforced by its primary key. No second index while sending: the
+ *   one on customers is built when the run ends.
+ * - `text`: interned strings; the same string may stand here more than once, an id never changes.
+ */
+export const MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE run (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  run_id TEXT NOT NULL,
+  campaign TEXT NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('running', 'paused', 'finished', 'aborted', 'interrupted', 'cancelled')),
+  created_at INTEGER NOT NULL,
+  started_at INTEGER,
+  finished_at INTEGER,
+  resumed INTEGER NOT NULL DEFAULT 0 CHECK (resumed >= 0),
+  replay_of TEXT,
+  customers INTEGER NOT NULL CHECK (customers >= 0),
+  is_audience_complete INTEGER NOT NULL CHECK (is_audience_complete IN (0, 1)),
+  chunk_size INTEGER CHECK (chunk_size > 0),
+  fed INTEGER NOT NULL DEFAULT 0 CHECK (fed >= 0),
+  numbers TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE chunk (
+  chunk INTEGER PRIMARY KEY CHECK (chunk >= 0),
+  started_at INTEGER NOT NULL,
+  ended INTEGER NOT NULL DEFAULT 0 CHECK (ended >= 0),
+  is_stopped INTEGER NOT NULL DEFAULT 0 CHECK (is_stopped IN (0, 1))
+) STRICT;
+
+CREATE TABLE lent (
+  slice INTEGER PRIMARY KEY,
+  chunk INTEGER NOT NULL,
+  first_seq INTEGER NOT NULL,
+  count INTEGER NOT NULL CHECK (count > 0),
+  lent_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE waiting (
+  seq INTEGER PRIMARY KEY CHECK (seq >= 0),
+  chunk INTEGER NOT NULL,
+  attempt INTEGER NOT NULL CHECK (attempt >= 1),
+  due_at INTEGER NOT NULL,
+  is_lent INTEGER NOT NULL DEFAULT 0 CHECK (is_lent IN (0, 1)),
+  doubt_at INTEGER,
+  restarts INTEGER NOT NULL DEFAULT 0 CHECK (restarts >= 0),
+  digest TEXT,
+  calls INTEGER NOT NULL DEFAULT 0 CHECK (calls >= 0),
+  http_status INTEGER,
+  code INTEGER,
+  message INTEGER,
+  customer_id TEXT
+) STRICT;
+CREATE INDEX waiting_by_due ON waiting (due_at, seq) WHERE is_lent = 0;
+
+CREATE TABLE result (
+  chunk INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  customer_id TEXT NOT NULL,
+  status TEXT NOT NULL CHECK (status IN ('sent', 'failed', 'suppressed')),
+  reason TEXT,
+  attempts INTEGER NOT NULL CHECK (attempts >= 0),
+  http_status INTEGER,
+  error_code INTEGER,
+  result_code INTEGER,
+  result_status INTEGER,
+  message INTEGER,
+  in_doubt INTEGER NOT NULL CHECK (in_doubt IN (0, 1)),
+  latency_ms INTEGER,
+  occurred_at INTEGER NOT NULL,
+  properties TEXT,
+  PRIMARY KEY (chunk, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE text (id INTEGER PRIMARY KEY, value TEXT NOT NULL) STRICT;
+
+CREATE TABLE stop (
+  id INTEGER PRIMARY KEY,
+  rule TEXT NOT NULL,
+  scope TEXT NOT NULL CHECK (scope IN ('chunk', 'webhook')),
+  chunk INTEGER,
+  http_status INTEGER,
+  stopped_at INTEGER NOT NULL,
+  lifted_at INTEGER,
+  message TEXT NOT NULL,
+  samples TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sample (
+  id INTEGER PRIMARY KEY,
+  seq INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  http_status INTEGER,
+  code TEXT NOT NULL,
+  body TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE sender (pid INTEGER NOT NULL, started TEXT NOT NULL, PRIMARY KEY (pid, started)) STRICT, WITHOUT ROWID;
+`,
+]

@@ -1,0 +1,72 @@
+/** Every statement that the ledger's writer runs, named by intent. */
+
+export const insertRun = `
+  INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, numbers)
+  VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`
+export const selectRun = `SELECT * FROM run`
+export const updateProgress = `UPDATE run SET fed = ?, numbers = ?`
+export const updateAudience = `UPDATE run SET customers = ?, is_audience_complete = ?`
+export const updateState = `UPDATE run SET state = ?, finished_at = ?`
+export const markStarted = `UPDATE run SET started_at = coalesce(started_at, ?)`
+export const markResumed = `UPDATE run SET resumed = resumed + 1, state = 'running', finished_at = NULL`
+
+export const selectChunk = `SELECT * FROM chunk WHERE chunk = ?`
+export const insertChunk = `INSERT INTO chunk (chunk, started_at) VALUES (?, ?)`
+export const addEnded = `UPDATE chunk SET ended = ended + ? WHERE chunk = ?`
+export const stopChunk = `UPDATE chunk SET is_stopped = 1 WHERE chunk = ?`
+export const selectStoppedChunks = `SELECT chunk FROM chunk WHERE is_stopped = 1`
+export const restartChunks = `UPDATE chunk SET is_stopped = 0 WHERE is_stopped = 1`
+
+export const insertStop = `
+  INSERT INTO stop (rule, scope, chunk, http_status, stopped_at, message, samples) VALUES (?, ?, ?, ?, ?, ?, ?)`
+export const selectWebhookStop = `SELECT 1 FROM stop WHERE scope = 'webhook' AND lifted_at IS NULL LIMIT 1`
+export const liftStops = `UPDATE stop SET lifted_at = ? WHERE lifted_at IS NULL`
+
+export const insertLent = `INSERT INTO lent (slice, chunk, first_seq, count, lent_at) VALUES (?, ?, ?, ?, ?)`
+export const deleteLent = `DELETE FROM lent WHERE slice = ?`
+export const selectLent = `SELECT * FROM lent ORDER BY first_seq`
+export const selectUnaccounted = `
+  WITH RECURSIVE range (seq, past) AS (
+    SELECT ?, ? UNION ALL SELECT seq + 1, past FROM range WHERE seq + 1 < past
+  )
+  SELECT range.seq FROM range
+  WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.chunk = ?3 AND result.seq = range.seq)
+    AND NOT EXISTS (SELECT 1 FROM waiting WHERE waiting.seq = range.seq)
+  ORDER BY range.seq`
+
+export const putWaiting = `
+  INSERT INTO waiting (seq, chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, code, message, customer_id)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (seq) DO UPDATE SET
+    attempt = excluded.attempt, due_at = excluded.due_at, is_lent = excluded.is_lent, doubt_at = excluded.doubt_at,
+    restarts = excluded.restarts, digest = excluded.digest, calls = excluded.calls, http_status = excluded.http_status,
+    code = excluded.code, message = excluded.message, customer_id = excluded.customer_id`
+export const deleteWaiting = `DELETE FROM waiting WHERE seq = ?`
+const waitingColumns = `
+  waiting.seq, waiting.chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, customer_id,
+  (SELECT value FROM text WHERE id = waiting.code) AS code, (SELECT value FROM text WHERE id = waiting.message) AS message`
+export const selectWaitingRow = `SELECT ${waitingColumns} FROM waiting WHERE seq = ?`
+export const selectLentWaiting = `SELECT ${waitingColumns} FROM waiting WHERE is_lent = 1 ORDER BY seq`
+export const selectDue = `
+  SELECT ${waitingColumns} FROM waiting
+  WHERE is_lent = 0 AND due_at <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  ORDER BY due_at, waiting.seq LIMIT ?`
+export const markWaitingLent = `UPDATE waiting SET is_lent = 1 WHERE seq = ?`
+export const selectNextDue = `
+  SELECT due_at FROM waiting
+  WHERE is_lent = 0 AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  ORDER BY due_at LIMIT 1`
+
+export const insertResult = `
+  INSERT INTO result (chunk, seq, customer_id, status, reason, attempts, http_status, error_code, result_code, result_status, message, in_doubt, latency_ms, occurred_at, properties)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+export const selectResultExists = `SELECT 1 FROM result WHERE chunk = ? AND seq = ?`
+export const insertText = `INSERT INTO text (id, value) VALUES (?, ?)`
+export const lastTextId = `SELECT max(id) AS id FROM text`
+export const insertSample = `INSERT INTO sample (seq, attempt, http_status, code, body) VALUES (?, ?, ?, ?, ?)`
+export const countSamples = `SELECT code, count(*) AS count FROM sample GROUP BY code`
+
+export const insertSender = `INSERT OR IGNORE INTO sender (pid, started) VALUES (?, ?)`
+export const selectSenders = `SELECT pid, started FROM sender`
+export const deleteSenders = `DELETE FROM sender`
+export const createCustomerIndex = `CREATE INDEX IF NOT EXISTS result_by_customer ON result (customer_id)`

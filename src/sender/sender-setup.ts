@@ -1,0 +1,46 @@
+import type { AbortRules, AnswerMeaning, Method, Payload, ResponsePointers, RetryRules, TemplateText } from '../campaign/campaign.ts'
+
+/** What is rendered for a delivery: the texts and their surroundings, as they stood when the run began. */
+export interface RequestDefinition {
+  readonly campaign: string
+  readonly runId: string
+  readonly method: Method
+  readonly payload: Payload
+  readonly jsonEscape: 'auto' | 'off'
+  readonly path: TemplateText
+  readonly body: TemplateText | null
+  readonly headers: readonly { readonly name: string; readonly value: TemplateText }[]
+  readonly eventProperties: Readonly<Record<string, TemplateText>>
+  readonly params: Readonly<Record<string, unknown>>
+  readonly project: Readonly<Record<string, unknown>>
+  readonly timezone: string
+  readonly isLegacyLoopScope: boolean
+}
+
+/**
+ * Everything a sender needs, told to it over its channel and written nowhere: it holds the credentials of
+ * the one webhook it sends.
+ */
+export interface SenderSetup {
+  readonly definition: RequestDefinition
+  /** By run id: the texts of earlier runs, for deliveries that a replay repeats byte for byte. */
+  readonly kept: Readonly<Record<string, RequestDefinition>>
+  readonly customerId: string | null
+  readonly origin: string
+  readonly authorization: string | null
+  readonly secretHeaders: readonly { readonly name: string; readonly value: string }[]
+  /** Texts that must not show up in kept answers. */
+  readonly secrets: readonly string[]
+  readonly idempotencyHeader: string
+  readonly userAgent: string
+  readonly isTest: boolean
+  readonly timeoutMs: number
+  readonly concurrency: number
+  readonly ca: string | null
+  readonly network: { readonly allow: readonly string[]; readonly isLoopbackAllowed: boolean }
+  readonly responseHandling: 'discard' | 'text' | 'json'
+  readonly response: ResponsePointers
+  readonly answers: Readonly<Record<string, AnswerMeaning>>
+  readonly conflict: RetryRules['conflict']
+  readonly clientErrorLimit: AbortRules['clientError']
+}
