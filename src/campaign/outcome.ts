@@ -31,11 +31,16 @@ export interface ReceiverWords {
   readonly message: string | null
 }
 
-/** Why an attempt is to be tried again; `pressure` is a 429. `code` is what the last attempt counts as. */
+/**
+ * Why an attempt is to be tried again. `pressure` is a 429, `in_progress` a 409 with `Retry-After` to a send in doubt,
+ * `stale_connection` a 408 on a reused connection. These three, `server_error` and `overridden` came with a status.
+ */
 export type RetryCause =
   | 'pressure'
   | 'server_error'
   | 'overridden'
+  | 'in_progress'
+  | 'stale_connection'
   | 'timeout'
   | 'connect'
   | 'reset'
@@ -49,7 +54,7 @@ export type RetryCause =
  * - `sent`: the receiver has it. `alreadyAccepted` when it said so about an earlier send (409).
  * - `refused`: final for this customer, no effect on others.
  * - `retry`: to be tried again; `retryAfterMs` is what the receiver asked for (unclamped, null without).
- *   `isInDoubt` when this send may have been acted on although no answer is known.
+ *   `isInDoubt` when this send, or one before it, may have been acted on although no answer is known.
  * - `stop`: final for this customer, and it counts towards stopping a `chunk` or stops the `webhook`.
  * - `local`: our own trouble; the same attempt again later, the run pauses.
  */
