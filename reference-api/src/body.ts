@@ -1,0 +1,79 @@
+import { isUtf8 } from 'node:buffer'
+import type { IncomingMessage } from 'node:http'
+import { busy, CODES, Refusal } from './answer.ts'
+
+/** Bytes of bodies held at once, over all requests: above it the next one is turned away with a 503. */
+const HELD_LIMIT_BYTES = 256 * 1024 * 1024
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json *(?:; *charset=("?)utf-8\1 *)?$/i
+
+/** Reads request bodies within bounds: each at most its route's limit, all together at most 256 MiB. */
+export class BodyReader {
+  #heldBytes = 0
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  /**
+   * The raw bytes, or an empty buffer where there is no body.
+   *
+   * The limit is checked against Content-Length before a byte is read, and while reading for chunked bodies.
+   * @throws {Refusal} 415 when it is not JSON, 413 over the limit, 503 when too much is held already.
+   */
+  async read(incoming: IncomingMessage, limitBytes: number): Promise<Buffer> {
+    const { 'content-length': length, 'content-type': type, 'transfer-encoding': chunked } = incoming.headers
+    const announced = length === undefined ? 0 : Number(length)
+    if (announced === 0 && chunked === undefined) return Buffer.alloc(0)
+    if (announced > limitBytes) throw tooLarge(limitBytes)
+    if (type !== 'application/json' && !JSON_TYPE.test(type ?? '')) {
+      throw unsupported('Content-Type has to be application/json in UTF-8.', { Accept: 'application/json' })
+    }
+    if (incoming.headers['content-encoding'] !== undefined) {
+      throw unsupported('A compressed body is not accepted.', { 'Accept-Encoding': 'identity' })
+    }
+    const held = chunked === undefined ? announced : limitBytes
+    if (this.#heldBytes + held > HELD_LIMIT_BYTES) throw busy(503, 'Too much is being received at the moment.')
+    this.#heldBytes += held
+    try {
+      return await collect(incoming, limitBytes)
+    } finally {
+      this.#heldBytes -= held
+    }
+  }
+}
+
+/** @throws {Refusal} 400: a body that is not JSON is the campaign's fault, so the sender had better stop. */
+export function parseJson(raw: Buffer): unknown {
+  if (!isUtf8(raw)) throw new Refusal(400, { code: CODES.bodyEncoding, description: 'The body is not UTF-8.' })
+  try {
+    return JSON.parse(raw.toString('utf8')) as unknown
+  } catch {
+    throw new Refusal(400, { code: CODES.brokenJson, description: 'The body is not JSON.' })
+  }
+}
+
+function collect(incoming: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    incoming.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > limitBytes) reject(tooLarge(limitBytes))
+      else chunks.push(chunk)
+    })
+    incoming.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
+    incoming.on('error', reject)
+    incoming.on('close', () => {
+      if (!incoming.readableEnded) reject(new Error('Connection closed while receiving'))
+    })
+  })
+}
+
+function tooLarge(limitBytes: number): Refusal {
+  return new Refusal(413, { code: CODES.tooLarge, description: `The body is over ${limitBytes} bytes.` })
+}
+
+function unsupported(description: string, headers: Readonly<Record<string, string>>): Refusal {
+  return new Refusal(415, { code: CODES.mediaType, description }, headers)
+}

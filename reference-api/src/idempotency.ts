@@ -1,0 +1,100 @@
+import { hash } from 'node:crypto'
+import type { IncomingHttpHeaders } from 'node:http'
+import { busy, CODES, failure, Refusal } from './answer.ts'
+import type { Answer } from './answer.ts'
+import type { Claim, Store } from './store/store.ts'
+
+export interface IdempotencyRules {
+  readonly isRequired: boolean
+  /** JSON pointer (RFC 6901) to the key in the body, for senders that set no header; null reads the header. */
+  readonly field: string | null
+}
+
+/** A duplicate waits this long for the first one's answer: well under the sender's 10 s. */
+const WAIT_MS = 5_000
+const KEY = /^[\x21-\x7e]{1,255}$/
+
+/** A key that can be used, none, or one whose value is wrong: that one is this customer's fault. */
+export type KeyFound =
+  | { readonly kind: 'key'; readonly key: string }
+  | { readonly kind: 'none' }
+  | { readonly kind: 'bad' }
+
+/**
+ * Finds the key of a request: `Idempotency-Key`, bare or quoted (a structured-field string), or a field of the body.
+ *
+ * @throws {Refusal} 400 where one is required and there is none, or the header cannot be a key: the definition is wrong.
+ * @see draft-ietf-httpapi-idempotency-key-header-07 (expired; there is no standard).
+ */
+export function findKey(rules: IdempotencyRules, headers: IncomingHttpHeaders, body: unknown): KeyFound {
+  const { field } = rules
+  if (field !== null) {
+    const value = valueAt(body, field)
+    if (value === undefined && !rules.isRequired) return { kind: 'none' }
+    if (value === undefined) throw refuseKey(`The field ${field} is missing: it has to hold the request's id.`)
+    return typeof value === 'string' && KEY.test(value) ? { kind: 'key', key: value } : { kind: 'bad' }
+  }
+  const header = headers['idempotency-key']
+  if (header === undefined && !rules.isRequired) return { kind: 'none' }
+  if (typeof header !== 'string') throw refuseKey('The header Idempotency-Key is missing.')
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header
+  if (!KEY.test(key)) throw refuseKey('The header Idempotency-Key has to be 1 to 255 visible ASCII characters.')
+  return { kind: 'key', key }
+}
+
+/** The top-level field of the body that carries the key: schemas that do not name it let it pass. */
+export function fieldOf(pointer: string): string {
+  return unescape(pointer.split('/')[1] ?? '')
+}
+
+/**
+ * What happens to a request with a key: it gets the claim, or the answer that settles it.
+ *
+ * Keys belong to (user, method, path); only a hash of them is kept, so a long key costs no more than a short one.
+ */
+export async function claimKey(store: Store, scope: readonly string[], body: Buffer): Promise<Claim | Answer> {
+  const key = hash('sha256', scope.join('\n'), 'binary')
+  const digest = hash('sha256', body, 'binary')
+  const giveUpAt = performance.now() + WAIT_MS
+  for (;;) {
+    const claimed = await store.claim(key, digest)
+    switch (claimed.kind) {
+      case 'claimed':
+        return claimed.claim
+      case 'stored':
+        return { ...claimed.answer, headers: { 'Idempotency-Replayed': 'true' } }
+      case 'reused':
+        return failure([{ code: CODES.keyReused, description: 'This idempotency key was used with another body.' }])
+      case 'full':
+        throw busy(503, 'No room for another idempotency key.', 60)
+      case 'running': {
+        const leftMs = giveUpAt - performance.now()
+        if (leftMs <= 0) throw inProgress()
+        await store.changed(key, leftMs)
+      }
+    }
+  }
+}
+
+function inProgress(): Refusal {
+  const problem = { code: CODES.inProgress, description: 'The same request is still being worked on.' }
+  return new Refusal(409, problem, { 'Retry-After': '5' })
+}
+
+function refuseKey(description: string): Refusal {
+  return new Refusal(400, { code: CODES.idempotencyKey, description })
+}
+
+function valueAt(body: unknown, pointer: string): unknown {
+  let value = body
+  for (const segment of pointer.split('/').slice(1)) {
+    const name = unescape(segment)
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}
+
+function unescape(segment: string): string {
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~')
+}

@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { startServer } from './server.ts'
+import { readSettings, SettingsError } from './settings.ts'
+import type { Environment } from './settings.ts'
+
+/** The demo: a user with a fresh password, loopback only, and now and then a fault. */
+function demoEnvironment(): Environment {
+  const password = randomBytes(12).toString('base64url')
+  if (!process.env['API_USERS']) console.log(`user demo, password ${password}`)
+  return { API_USERS: `demo:${password}`, FAULTS: 'demo', ...process.env, HOST: '127.0.0.1' }
+}
+
+async function main(): Promise<void> {
+  if (existsSync('.env')) process.loadEnvFile('.env')
+  const settings = readSettings(process.argv.includes('--demo') ? demoEnvironment() : process.env)
+  const server = await startServer(settings)
+  console.log(`listening on ${server.url}`)
+  const stop = (): void => {
+    // A second signal ends the process at once, as it would without us.
+    process.removeAllListeners('SIGINT').removeAllListeners('SIGTERM')
+    void server.stop().then(() => process.exit(0))
+  }
+  process.on('SIGINT', stop).on('SIGTERM', stop)
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof SettingsError ? error.message : error)
+  process.exitCode = 2
+})

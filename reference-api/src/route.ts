@@ -1,0 +1,37 @@
+import type { z } from 'zod'
+import type { Work } from './store/store.ts'
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+
+/** What a handler gets: checked values only. */
+export interface Call<B> {
+  readonly body: B
+  readonly params: Readonly<Record<string, string>>
+  readonly user: string
+}
+
+/**
+ * What a handler gives back: the fields of the answer beside `success`, and what is to be done afterwards.
+ * Both are kept together or not at all, so a handler itself changes nothing that a repeat would double.
+ */
+export type Reply =
+  | { readonly success: true; readonly fields: Readonly<Record<string, unknown>>; readonly work?: readonly Work[] }
+  | { readonly success: false; readonly errors: readonly { readonly code: number; readonly description: string }[] }
+
+/** A route as the pipeline, the documentation page and OpenAPI see it. */
+export interface Route<S extends z.ZodType = z.ZodType> {
+  readonly method: Method
+  /** `:name` stands for one path segment. */
+  readonly path: string
+  readonly summary: string
+  /** Null: the route takes no body. */
+  readonly body: S | null
+  /** Default: 2 MiB. */
+  readonly bodyLimitBytes?: number
+  handle(call: Call<z.output<S>>): Reply | Promise<Reply>
+}
+
+/** Gives a route its types: the handler's `body` is what the schema makes of the request. */
+export function defineRoute<S extends z.ZodType>(route: Route<S>): Route {
+  return route
+}
