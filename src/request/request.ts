@@ -1,0 +1,144 @@
+import { createSecureContext, getCACertificates } from 'node:tls'
+import type { SecureContext } from 'node:tls'
+import { X509Certificate } from 'node:crypto'
+import { Connection } from './connection.ts'
+import { Exchange } from './exchange.ts'
+import type { Call, CallResult, ExchangeSettings } from './exchange.ts'
+import { isAddressAllowed } from './network-guard.ts'
+import type { NetworkRules } from './network-guard.ts'
+import { Resolver } from './resolver.ts'
+import { targetFromOrigin } from './url.ts'
+
+export { basicAuthorization, bearerAuthorization } from './authorization.ts'
+export type { Call, CallResult } from './exchange.ts'
+export { checkHeader, checkPath } from './header.ts'
+export { checkRange, describeAddress, isAddressAllowed } from './network-guard.ts'
+export type { AddressKind, NetworkRules } from './network-guard.ts'
+export { Resolver } from './resolver.ts'
+export type { Lookup } from './resolver.ts'
+export { redactUrl } from './url.ts'
+
+export interface CallClientOptions {
+  /** Scheme, host and port: `https://sms.example.com`. */
+  readonly origin: string
+  /** Calls that may be in flight, one on each connection. */
+  readonly connections: number
+  /** The whole call: name, connection, TLS, request, answer. */
+  readonly timeoutMs: number
+  /** Default: 3000, and never more than `timeoutMs`. */
+  readonly connectTimeoutMs?: number
+  /** Trusted besides the default store, in PEM; null for none. */
+  readonly ca: string | null
+  readonly network: NetworkRules
+  /** Default: 65,536. */
+  readonly maxAnswerBytes?: number
+  /** Shared by clients that call many origins. Default: its own. */
+  readonly resolver?: Resolver
+  /** Monotonic milliseconds. Default: `performance.now()`. */
+  readonly now?: () => number
+  /** Default: `Math.random`. */
+  readonly random?: () => number
+}
+
+const CONNECT_TIMEOUT_MS = 3_000
+const MAX_ANSWER_BYTES = 65_536
+
+/**
+ * Makes HTTP/1.1 calls to one origin over connections of its own, and tells each call's end once, as a value.
+ *
+ * Free connections are taken last in, first out, so a lowered concurrency lets the others close by themselves (4 s).
+ * An answer is never followed, retried or unpacked here; what it means is for others to say.
+ */
+export class CallClient {
+  readonly #settings: ExchangeSettings
+  readonly #connectionSettings: ConstructorParameters<typeof Connection>[0]
+  readonly #limit: number
+  readonly #free: Connection[] = []
+  readonly #exchanges = new Map<Connection, Exchange>()
+  #isClosed = false
+
+  /** @throws {RangeError} when an option is not what it has to be, before any connection is made. */
+  constructor(options: CallClientOptions) {
+    const target = targetFromOrigin(options.origin)
+    const { connections, timeoutMs, network } = options
+    // Reads every range once, so that a wrong one is refused here and not at the first connection.
+    isAddressAllowed(target.hostname, network)
+    if (!Number.isInteger(connections) || connections < 1) {
+      throw new RangeError(`expected \`connections\` to be a whole number from 1, got ${connections}`)
+    }
+    const now = options.now ?? (() => performance.now())
+    this.#limit = connections
+    this.#connectionSettings = {
+      target,
+      network,
+      now,
+      random: options.random ?? Math.random,
+      resolver: options.resolver ?? new Resolver({ now }),
+      secureContext: target.isTls ? createContext(options.ca) : null,
+      connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, timeoutMs),
+    }
+    this.#settings = {
+      target,
+      timeoutMs,
+      now,
+      maxAnswerBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      onSettled: (connection) => this.#release(connection),
+    }
+  }
+
+  /** Calls that have begun and have no result yet. */
+  get inFlight(): number {
+    return this.#exchanges.size
+  }
+
+  /** Calls that could begin now. */
+  get idle(): number {
+    return this.#isClosed ? 0 : this.#limit - this.#exchanges.size
+  }
+
+  /**
+   * Begins one call; `onResult` is called once, later, and may itself begin the next one.
+   *
+   * @throws {RangeError} when no connection is free, when the client is closed, or when the request is malformed
+   * (`checkHeader` and `checkPath` tell that in words before). Nothing is sent then and `onResult` is not called.
+   */
+  call(call: Call, onResult: (result: CallResult) => void): void {
+    if (this.idle === 0) {
+      const found = this.#isClosed ? 'a closed client' : `one more than ${this.#limit}`
+      throw new RangeError(`expected \`call\` to find a free connection, got ${found}`)
+    }
+    const startedAt = this.#settings.now()
+    const connection = this.#free.pop() ?? new Connection(this.#connectionSettings)
+    connection.retire(startedAt)
+    const exchange = new Exchange(this.#settings, { connection, call, onResult, startedAt })
+    this.#exchanges.set(connection, exchange)
+    exchange.start()
+  }
+
+  /** Ends every call in flight as our own trouble (`local`), closes every connection, and resolves when all are gone. */
+  async destroy(): Promise<void> {
+    this.#isClosed = true
+    for (const exchange of this.#exchanges.values()) exchange.giveUp()
+    const closing = this.#free
+      .splice(0)
+      .map((connection) => new Promise<void>((resolve) => connection.discard(resolve)))
+    await Promise.all(closing)
+  }
+
+  #release(connection: Connection): void {
+    this.#exchanges.delete(connection)
+    this.#free.push(connection)
+  }
+}
+
+/** @throws {RangeError} when `ca` holds no certificate: Node would take it in silence and trust nothing more. */
+function createContext(ca: string | null): SecureContext {
+  if (ca === null) return createSecureContext({ minVersion: 'TLSv1.2' })
+  try {
+    void new X509Certificate(ca)
+  } catch (error) {
+    throw new RangeError('expected `ca` to be certificates in PEM, got something else', { cause: error })
+  }
+  // `ca` replaces the default store: what is meant is an addition to it.
+  return createSecureContext({ minVersion: 'TLSv1.2', ca: [...getCACertificates('default'), ca] })
+}
