@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+import { gzipSync } from 'node:zlib'
+
+/** What a script writes to the raw connection, and how it leaves it. */
+interface RawScript {
+  readonly write: string | (() => Buffer)
+  /** Default: the connection stays open. */
+  readonly after?: 'close' | 'reset'
+}
+
+const RAW = {
+  /** A reset after the request was read. */
+  reset: { write: '', after: 'reset' },
+  /** A clean end without an answer. */
+  close: { write: '', after: 'close' },
+  /** Nothing, for ever. */
+  hang: { write: '' },
+  'hang-body': { write: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf' },
+  'half-headers': { write: 'HTTP/1.1 200 OK\r\nContent-Le', after: 'close' },
+  'half-body': { write: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', after: 'close' },
+  'half-chunk': { write: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n64\r\nhalf', after: 'close' },
+  'reset-body': { write: 'HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf', after: 'reset' },
+  garbage: { write: 'SSH-2.0-OpenSSH_9.2\r\n', after: 'close' },
+  'bad-status-line': { write: 'HTTP/1.1 OK 200\r\n\r\n' },
+  'bare-line-feeds': { write: 'HTTP/1.1 200 OK\nContent-Length: 2\n\nok' },
+  'negative-length': { write: 'HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\nok' },
+  'two-lengths': { write: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\nok' },
+  'length-and-chunked': {
+    write: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n',
+  },
+  'status-999': { write: 'HTTP/1.1 999 What\r\nContent-Length: 0\r\n\r\n' },
+  'status-099': { write: 'HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n' },
+  continue: { write: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' },
+  switch: { write: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n' },
+  'few-interims': {
+    write: `${'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
+  },
+  'huge-headers': { write: `HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n` },
+  'http-1.0': { write: 'HTTP/1.0 200 OK\r\n\r\nold but fine', after: 'close' },
+  gzip: { write: gzipAnswer },
+} as const satisfies Record<string, RawScript>
+
+/** Written again and again until the other side goes away: what first, then the piece, then the gap between pieces. */
+const ENDLESS = {
+  'drip-body': ['HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n', 'x', 20],
+  'drip-headers': ['HTTP/1.1 200 OK\r\n', 'X-A: b\r\n', 20],
+  'interim-flood': ['', 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n', 5],
+  'endless-headers': ['HTTP/1.1 200 OK\r\n', `X-A: ${'b'.repeat(1000)}\r\n`, 0],
+  'endless-body': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n', `1000\r\n${'x'.repeat(4096)}\r\n`, 0],
+  'endless-trailers': [
+    'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n',
+    `X-T: ${'b'.repeat(1000)}\r\n`,
+    0,
+  ],
+  'endless-chunk-extension': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;', 'a=b;', 20],
+} as const satisfies Record<string, readonly [string, string, number]>
+
+export type Misbehaviour = keyof typeof RAW | keyof typeof ENDLESS
+export const MISBEHAVIOURS = [...Object.keys(RAW), ...Object.keys(ENDLESS)] as readonly Misbehaviour[]
+
+function gzipAnswer(): Buffer {
+  const body = gzipSync(Buffer.alloc(10_000_000, '{"success":false}'))
+  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`
+  return Buffer.concat([Buffer.from(head), body])
+}
+
+export function misbehave(socket: Socket, name: Misbehaviour): void {
+  if (name in ENDLESS) return drip(socket, ENDLESS[name as keyof typeof ENDLESS])
+  const { write, after }: RawScript = RAW[name as keyof typeof RAW]
+  const bytes = typeof write === 'string' ? write : write()
+  if (after === 'reset' && bytes === '') return void socket.resetAndDestroy()
+  if (after === 'close') return void socket.end(bytes)
+  if (bytes === '') return
+  // The other side has to read what was written before the reset overtakes it.
+  socket.write(bytes, () => after === 'reset' && setTimeout(() => socket.resetAndDestroy(), 20))
+}
+
+function drip(socket: Socket, [head, piece, gapMs]: readonly [string, string, number]): void {
+  socket.write(head)
+  const next = (): void => {
+    if (socket.destroyed) return
+    const hasRoom = socket.write(piece)
+    if (!hasRoom) socket.once('drain', next)
+    else if (gapMs === 0) setImmediate(next)
+    else setTimeout(next, gapMs)
+  }
+  next()
+}

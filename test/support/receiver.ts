@@ -1,0 +1,282 @@
+import { spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import { createServer as createHttpsServer } from 'node:https'
+import type { AddressInfo, Socket } from 'node:net'
+import type { TlsOptions } from 'node:tls'
+import { fileURLToPath } from 'node:url'
+import { misbehave } from './misbehaviour.ts'
+import type { Misbehaviour } from './misbehaviour.ts'
+import type { ProcessEntry, ReceiverConfig } from './receiver-process.ts'
+
+/** One request as it arrived, in the order in which bodies were complete. */
+export interface Received {
+  /** Epoch ms when the request was complete. */
+  readonly at: number
+  readonly method: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string | undefined>>
+  readonly body: string
+  readonly key: string | null
+  /** `X-Hookcast-Attempt`. */
+  readonly attempt: number | null
+  readonly customer: string | null
+  /** 0-based number of the connection that it came on. */
+  readonly connection: number
+}
+
+export type Reply =
+  | {
+      /** Default: 200. */
+      readonly status?: number
+      readonly headers?: Readonly<Record<string, string | readonly string[]>>
+      /** Objects are sent as JSON. Default: `{"success":true}`. */
+      readonly body?: string | Uint8Array | object
+      readonly delayMs?: number
+      /** Bytes written after the answer, on the same connection: an answer to nobody. */
+      readonly extra?: string
+      /** Ends the connection after the answer, without having said so. */
+      readonly isLast?: boolean
+    }
+  | { readonly misbehave: Misbehaviour; readonly delayMs?: number }
+
+export interface ReceiverOptions {
+  /** `n` is 0-based, counted over everything received. Default: 200 `{"success":true}`. */
+  readonly answer?: (request: Received, n: number) => Reply | Promise<Reply>
+  /** Before a byte is read; `n` is 0-based. `hang` reads nothing and says nothing. */
+  readonly onConnection?: (n: number) => 'accept' | 'reset' | 'close' | 'hang'
+  readonly customerOf?: (request: Omit<Received, 'customer'>) => string | null
+  readonly tls?: TlsOptions
+  readonly port?: number
+  /** Idle connections are closed after this. Default: 60 s. */
+  readonly keepAliveMs?: number
+  /** Keep nothing of what arrives but its count: for loads. */
+  readonly isForgetful?: boolean
+}
+
+/** A real HTTP server on 127.0.0.1 that answers from a script and writes a journal. */
+export interface Receiver extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  readonly requests: readonly Received[]
+  /** Requests received, also by a forgetful receiver. */
+  readonly count: number
+  readonly connections: number
+  readonly openConnections: number
+  readonly inFlight: number
+  readonly maxInFlight: number
+  /** Resolves when `n` requests have arrived; rejects after `timeoutMs` (default 10 s), saying how many had. */
+  waitFor(n: number, timeoutMs?: number): Promise<void>
+  /** Resolves when `condition` holds; it is looked at whenever something arrives, ends or closes. */
+  waitUntil(condition: () => boolean, timeoutMs?: number): Promise<void>
+  /** Refuses connections from now on; open ones are closed, or reset. */
+  stop(how?: 'close' | 'reset'): Promise<void>
+  /** Listens on the same port again. */
+  restart(): Promise<void>
+  /** Idle connections are closed or reset, those in use too; it goes on listening. */
+  dropConnections(how?: 'close' | 'reset'): void
+}
+
+const OK: Reply = {}
+const OK_BODY = '{"success":true}'
+
+export async function createReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
+  const receiver = new ScriptedReceiver(options)
+  await receiver.restart()
+  return receiver
+}
+
+class ScriptedReceiver implements Receiver {
+  readonly requests: Received[] = []
+  readonly #options: ReceiverOptions
+  readonly #server: Server
+  readonly #sockets = new Set<Socket>()
+  /** By the other side's port: it is the same on a TLS socket and on the one under it. */
+  readonly #numbers = new Map<number | undefined, number>()
+  readonly #watchers = new Set<() => void>()
+  count = 0
+  connections = 0
+  inFlight = 0
+  maxInFlight = 0
+  port: number
+
+  constructor(options: ReceiverOptions) {
+    this.#options = options
+    this.port = options.port ?? 0
+    const settings = { keepAliveTimeout: options.keepAliveMs ?? 60_000, noDelay: true, requestTimeout: 0 }
+    const onRequest = (request: IncomingMessage, response: ServerResponse): void => this.#receive(request, response)
+    this.#server =
+      options.tls === undefined
+        ? createHttpServer(settings, onRequest)
+        : createHttpsServer({ ...settings, ...options.tls }, onRequest)
+    this.#server.on('connection', (socket: Socket) => this.#accept(socket))
+    this.#server.on('clientError', (_error, socket) => socket.destroy())
+    this.#server.on('tlsClientError', () => {})
+  }
+
+  get url(): string {
+    return `${this.#options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`
+  }
+
+  get openConnections(): number {
+    return this.#sockets.size
+  }
+
+  #accept(socket: Socket): void {
+    const n = this.connections++
+    this.#sockets.add(socket)
+    this.#numbers.set(socket.remotePort, n)
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      this.#sockets.delete(socket)
+      this.#look()
+    })
+    const how = this.#options.onConnection?.(n) ?? 'accept'
+    if (how === 'reset') socket.resetAndDestroy()
+    else if (how === 'close') socket.end()
+    else if (how === 'hang') socket.pause().removeAllListeners('data').removeAllListeners('readable')
+  }
+
+  #receive(request: IncomingMessage, response: ServerResponse): void {
+    this.inFlight++
+    this.maxInFlight = Math.max(this.maxInFlight, this.inFlight)
+    response.once('close', () => {
+      this.inFlight--
+      this.#look()
+    })
+    const chunks: Buffer[] = []
+    request.on('data', (chunk: Buffer) => chunks.push(chunk))
+    request.once('end', () => void this.#answer(response, this.#enter(request, Buffer.concat(chunks).toString())))
+  }
+
+  #enter(request: IncomingMessage, body: string): Received {
+    const { method = '', url = '', headers, socket } = request
+    const attempt = headers['x-hookcast-attempt']
+    const entry = {
+      at: Date.now(),
+      method,
+      path: url,
+      headers: headers as Received['headers'],
+      body,
+      key: (headers['idempotency-key'] as string | undefined) ?? null,
+      attempt: attempt === undefined ? null : Number(attempt),
+      connection: this.#numbers.get(socket.remotePort) ?? -1,
+    }
+    const received = { ...entry, customer: this.#options.customerOf?.(entry) ?? null }
+    if (this.#options.isForgetful !== true) this.requests.push(received)
+    this.count++
+    this.#look()
+    return received
+  }
+
+  async #answer(response: ServerResponse, received: Received): Promise<void> {
+    const answer = this.#options.answer?.(received, this.count - 1) ?? OK
+    const reply = answer instanceof Promise ? await answer : answer
+    if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs))
+    const { socket } = response
+    if (socket === null || socket.destroyed) return
+    if ('misbehave' in reply) return misbehave(socket, reply.misbehave)
+    const { status = 200, headers, body = OK_BODY } = reply
+    const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
+    response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(bytes),
+      ...(headers as Record<string, string | string[]> | undefined),
+    })
+    if (reply.extra === undefined && reply.isLast !== true) return void response.end(bytes)
+    response.end(bytes, () => {
+      if (reply.extra !== undefined) socket.write(reply.extra)
+      if (reply.isLast === true) socket.end()
+    })
+  }
+
+  #look(): void {
+    if (this.#watchers.size > 0) for (const watch of this.#watchers) watch()
+  }
+
+  waitFor(n: number, timeoutMs = 10_000): Promise<void> {
+    return this.waitUntil(() => this.count >= n, timeoutMs)
+  }
+
+  waitUntil(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (finish: () => void): void => {
+        clearTimeout(timer)
+        this.#watchers.delete(watch)
+        finish()
+      }
+      const watch = (): void => {
+        if (condition()) end(resolve)
+      }
+      const timer = setTimeout(() => {
+        const seen = `${this.count} requests, ${this.inFlight} in flight, ${this.openConnections} connections`
+        end(() => reject(new Error(`Receiver waited ${timeoutMs} ms in vain: ${seen}`)))
+      }, timeoutMs)
+      this.#watchers.add(watch)
+      watch()
+    })
+  }
+
+  dropConnections(how: 'close' | 'reset' = 'close'): void {
+    for (const socket of this.#sockets) {
+      if (how === 'reset') socket.resetAndDestroy()
+      else socket.destroy()
+    }
+  }
+
+  async stop(how: 'close' | 'reset' = 'close'): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
+    this.#server.close()
+    this.dropConnections(how)
+    await closed
+  }
+
+  async restart(): Promise<void> {
+    this.#server.listen(this.port, '127.0.0.1')
+    await once(this.#server, 'listening')
+    this.port = (this.#server.address() as AddressInfo).port
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop()
+  }
+}
+
+/** A receiver in a process of its own, which outlives whatever the test kills; it ends with the test's process. */
+export interface ReceiverProcess extends AsyncDisposable {
+  readonly url: string
+  readonly port: number
+  readonly pid: number
+  /** What has been received so far; every entry was on disk before its answer left. */
+  readJournal(): ProcessEntry[]
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>
+}
+
+export async function startReceiverProcess(config: ReceiverConfig): Promise<ReceiverProcess> {
+  const file = fileURLToPath(new URL('receiver-process.ts', import.meta.url))
+  const child: ChildProcess = spawn(process.execPath, [file, JSON.stringify({ ...config, endsWithStdin: true })], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  })
+  const [line] = (await Promise.race([
+    once(child.stdout!, 'data'),
+    once(child, 'exit').then(([code]) => Promise.reject(new Error(`Receiver process ended early: ${code}`))),
+  ])) as [Buffer]
+  const { port, url } = JSON.parse(line.toString()) as { port: number; url: string }
+  const kill = async (): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = once(child, 'exit')
+    child.kill('SIGKILL')
+    await ended
+  }
+  const readJournal = (): ProcessEntry[] =>
+    readFileSync(config.journal, 'utf8')
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => JSON.parse(text) as ProcessEntry)
+  return { url, port, pid: child.pid!, readJournal, kill, [Symbol.asyncDispose]: kill }
+}
