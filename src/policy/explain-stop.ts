@@ -18,7 +18,8 @@ export interface StopStory {
  */
 export function describeStop(decision: StopDecision, target: string): string {
   const what = decision.chunk === null ? 'the webhook' : `chunk ${decision.chunk}`
-  const said = decision.message === null ? '' : ` (${decision.message})`
+  // A receiver's words may repeat a customer's data: only our own are told. The samples beside the stop hold the answer.
+  const said = decision.message === null || decision.httpStatus !== null ? '' : ` (${decision.message})`
   return `Stopped ${what} ${TRIPPED[decision.rule](decision, target)}${said}`
 }
 
