@@ -1,0 +1,81 @@
+/** A customer's data as templates see it. */
+export type CustomerRow = Readonly<Record<string, unknown>>
+
+/** What is known about a row before anything is rendered: its result. */
+export type RowVerdict =
+  | {
+      readonly status: 'suppressed'
+      readonly reason: 'duplicate' | 'consent' | 'excluded'
+      readonly message: string | null
+    }
+  | { readonly status: 'failed'; readonly reason: 'row'; readonly message: string }
+
+/** What a replay keeps of the request that an earlier run may have sent: the same key, and what the same bytes need. */
+export interface KeptRequest {
+  readonly request_id: string
+  readonly run_id: string
+  readonly chunk: number
+  /** When the chunk started in the earlier run, epoch ms: what `time` was in its templates. */
+  readonly time: number
+}
+
+export interface SpoolRow {
+  /** Null for a row that could not be read. */
+  readonly row: CustomerRow | null
+  /** 1-based number in the audience; null for a row in its own place: `seq + 1`. */
+  readonly number: number | null
+  readonly verdict: RowVerdict | null
+  readonly kept: KeptRequest | null
+}
+
+interface Envelope {
+  readonly row: CustomerRow | null
+  readonly number: number
+  readonly verdict?: RowVerdict
+  readonly kept?: KeptRequest
+}
+
+const MARK = '!'
+const ROW_KEY = ',"row":'
+
+/**
+ * Reads one line of the spool (with or without its line break).
+ *
+ * Shape: an ordinary row is its JSON object; a row that carries more than its data is `!` and an envelope.
+ * @throws {SyntaxError} when the line is neither, which only a damaged spool holds.
+ */
+export function parseSpoolLine(line: string | Uint8Array): SpoolRow {
+  const text = typeof line === 'string' ? line : asBuffer(line).toString('utf8')
+  if (!text.startsWith(MARK)) return { row: JSON.parse(text) as CustomerRow, number: null, verdict: null, kept: null }
+  const { row, number, verdict, kept } = JSON.parse(text.slice(1)) as Envelope
+  return { row, number, verdict: verdict ?? null, kept: kept ?? null }
+}
+
+/** Puts a row's JSON text, as it is, into an envelope line (without line break). */
+export function formatEnvelope(envelope: {
+  readonly row: string | null
+  readonly number: number
+  readonly verdict?: RowVerdict | null
+  readonly kept?: KeptRequest | null
+}): string {
+  const { row, number, verdict, kept } = envelope
+  const more = `${verdict ? `,"verdict":${JSON.stringify(verdict)}` : ''}${kept ? `,"kept":${JSON.stringify(kept)}` : ''}`
+  return `${MARK}{"number":${number}${more}${ROW_KEY}${row}}`
+}
+
+/**
+ * Takes a spool line apart without touching the row's own text, which a request that is to be the same again is made from.
+ *
+ * An envelope's `row` comes last, and no text before it can hold `,"row":` with bare quotes.
+ */
+export function unwrapSpoolLine(line: Uint8Array): Omit<SpoolRow, 'row'> & { readonly row: string | null } {
+  const text = asBuffer(line).toString('utf8')
+  if (!text.startsWith(MARK)) return { row: text, number: null, verdict: null, kept: null }
+  const { row, ...rest } = parseSpoolLine(text)
+  const start = text.indexOf(ROW_KEY) + ROW_KEY.length
+  return { ...rest, row: row === null ? null : text.slice(start, -1) }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}
