@@ -84,6 +84,8 @@ export interface Throughput {
 export interface Webhook {
   /** Scheme, host and port: constant for the run, already without `${…}` (its value was read when the file was). */
   readonly origin: string
+  /** The file itself says loopback (`http://127.0.0.1:${PORT}`): the one private address that needs no `network.campaigns.allow`. */
+  readonly isLoopbackLiteral: boolean
   /** Path and query (begins with `/`), a template whose printed values are percent-encoded. */
   readonly path: TemplateText
   readonly method: Method
@@ -126,6 +128,8 @@ export interface Campaign {
   readonly maxCustomers: number | null
   readonly webhook: Webhook
   readonly params: Readonly<Record<string, unknown>>
+  /** `project:` of hookcast.yaml as it was when the run started: a retry must render the same bytes. */
+  readonly project: Readonly<Record<string, unknown>>
   readonly isLegacyLoopScope: boolean
   readonly retainDays: number
   /** What is odd but allowed: shown when checked, and in the report. */

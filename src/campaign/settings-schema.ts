@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { duration, flag, list, mapping, optional, rate, record, required, text, wholeNumber } from './schema-part.ts'
+import { CREDENTIALS } from './webhook-schema.ts'
+
+const urlPrefix = {
+  url_prefix: required(text('a URL such as "https://sms.example.com/v1"', { most: 2000 }), {
+    description: 'The credentials are sent to URLs at or below this one, and nowhere else. May hold `${NAME}`.',
+    examples: ['https://sms.example.com/v1'],
+  }),
+}
+
+const credentials = z.discriminatedUnion(
+  'type',
+  [mapping({ ...urlPrefix, ...CREDENTIALS.basic }), mapping({ ...urlPrefix, ...CREDENTIALS.bearer })],
+  { error: 'basic or bearer' },
+)
+
+const cidrs = (): z.ZodArray<z.ZodString> =>
+  list(text('a range such as "10.0.0.0/8"', { most: 50 }), { most: 1000, of: 'ranges such as "10.0.0.0/8"' })
+
+const pool = z.union(
+  [
+    mapping({
+      addresses: required(list(text('an IP address', { most: 50 }), { most: 256, of: 'IP addresses' }), {
+        description: 'Addresses of this machine that connections leave from, in turn.',
+        examples: [['203.0.113.10', '203.0.113.11']],
+      }),
+    }),
+    mapping({
+      proxy: required(text('a URL such as "http://proxy:3128"', { most: 2000 }), {
+        description: 'A proxy that connections go through (CONNECT); credentials in it as `${NAME}`.',
+        examples: ['http://user:${PROXY_PASSWORD}@proxy:3128'],
+      }),
+    }),
+  ],
+  { error: '{ addresses: […] } or { proxy: … }' },
+)
+
+/** Read by the service and the event webhooks; here for their names. */
+const later = {
+  events: optional(
+    mapping({
+      retry: optional(list(duration({ least: '0ms', most: '7d', example: '5s' }), { most: 50, of: 'durations' }), {
+        description: 'Waits before the second, third … attempt of an event webhook.',
+      }),
+      default_profile: optional(text('the name of a profile', { most: 100 }), {
+        description: 'Wire format of endpoints that name none.',
+        default: 'svix',
+      }),
+      profiles: optional(record(z.unknown(), { of: 'profiles' }), { description: 'More wire formats, by name.' }),
+      retention: optional(
+        mapping({
+          payloads: optional(duration({ least: '1h', most: '3650d', example: '30d' }), {
+            description: 'How long payloads are kept.',
+            default: '30d',
+          }),
+          attempts: optional(duration({ least: '1h', most: '3650d', example: '30d' }), {
+            description: 'How long attempts are kept.',
+            default: '30d',
+          }),
+        }),
+        { description: 'How long event webhooks are kept.' },
+      ),
+    }),
+    { description: 'Event webhooks.' },
+  ),
+  notify: optional(
+    mapping({
+      on: optional(list(text('the name of an event'), { most: 100, of: 'names' }), {
+        description: 'What the operators are told about.',
+      }),
+      url: optional(text('a URL'), { description: 'Where they are told.' }),
+    }),
+    { description: 'Notices to operators.' },
+  ),
+  portal: optional(
+    mapping({
+      frame_ancestors: optional(list(text('an origin'), { most: 100, of: 'origins' }), {
+        description: 'Origins whose pages may embed the portal.',
+      }),
+    }),
+    { description: 'The portal of event subscribers.' },
+  ),
+  log: optional(
+    mapping({
+      attempts: optional(z.union([flag(), text('a word')], { error: 'true, false or a word' }), {
+        description: 'Whether each attempt gets a log line.',
+      }),
+    }),
+    { description: 'Logs.' },
+  ),
+  server: optional(
+    mapping({
+      public_url: optional(text('a URL'), { description: 'Where people reach the service.' }),
+      listen: optional(text('an address such as "127.0.0.1:8080"'), { description: 'Where the service listens.' }),
+    }),
+    { description: 'The service.' },
+  ),
+}
+
+/** hookcast.yaml. */
+export const settingsSchema = mapping({
+  data: optional(text('a folder'), {
+    description: 'The data folder, relative to this file. `HOOKCAST_DATA` and `--data` win.',
+    default: '.hookcast',
+  }),
+  senders: optional(wholeNumber(1, 256), {
+    description: 'Sender processes. Default: one per core to spare. `--senders` wins.',
+  }),
+  redis: optional(text('a URL such as "redis://127.0.0.1:6379"', { most: 2000 }), {
+    description: 'Redis for the distributed queue; may hold `${NAME}`. `--redis` wins.',
+  }),
+  auth: optional(record(credentials, { of: 'names and credentials' }), {
+    description: 'Credentials that campaigns name, each bound to a URL prefix.',
+  }),
+  throughput: optional(
+    record(
+      mapping({
+        concurrency: optional(wholeNumber(1, 2000), {
+          description: 'Requests in flight, over all campaigns that name this policy.',
+        }),
+        rate: optional(rate(), {
+          description: 'Requests per second, minute or hour, over all campaigns that name this policy.',
+          examples: ['100/s'],
+        }),
+      }),
+      { of: 'names and policies' },
+    ),
+    { description: 'Ceilings that campaigns share by naming them.' },
+  ),
+  network: optional(
+    mapping({
+      campaigns: optional(
+        mapping({ allow: optional(cidrs(), { description: 'Private ranges that campaigns may call.', default: [] }) }),
+        { description: 'What campaigns may call.' },
+      ),
+      events: optional(
+        mapping({
+          allow: optional(cidrs(), { description: 'Private ranges that event endpoints may be in.', default: [] }),
+          http: optional(flag(), { description: '`true`: plain http endpoints too.', default: false }),
+          ports: optional(list(wholeNumber(1, 65_535), { most: 100, of: 'ports' }), {
+            description: 'The only ports that event endpoints may use.',
+            default: [443, 8443],
+          }),
+        }),
+        { description: 'What event webhooks may call: strangers register these endpoints.' },
+      ),
+    }),
+    { description: 'The network guard.' },
+  ),
+  project: optional(record(z.unknown(), { of: 'names and values' }), {
+    description: 'The template variable `project`.',
+    default: {},
+  }),
+  env: optional(
+    list(text('the name of an environment variable', { most: 200, pattern: /^[A-Za-z_][A-Za-z0-9_]*$/ }), {
+      most: 1000,
+      of: 'names',
+    }),
+    {
+      description: 'The variables that campaign files may read under `serve`.',
+      default: [],
+    },
+  ),
+  egress: optional(record(pool, { of: 'names and pools' }), { description: 'Pools of fixed addresses to leave from.' }),
+  ...later,
+})
+
+export type SettingsInput = z.input<typeof settingsSchema>

@@ -1,0 +1,127 @@
+import type { Problem } from '../errors.ts'
+import type { SecretText, TemplateText } from './campaign.ts'
+import { type KeyPath, formatKey, valueAt } from './key-path.ts'
+import {
+  type Environment,
+  hasMalformedPlaceholder,
+  isOwnName,
+  placeholderNames,
+  substitute,
+  unescapePlaceholders,
+} from './secret-text.ts'
+import type { KeyProblem } from './shape-problem.ts'
+import type { YamlText } from './yaml-text.ts'
+
+/** Who wrote a `${NAME}`: the list of variables that may be read is for campaign files, not for hookcast.yaml. */
+export interface SecretOwner {
+  readonly label: string
+  readonly isOperator: boolean
+}
+
+/** Reads texts and secrets of one YAML file, and collects what is wrong with them at its place. */
+export class YamlReader {
+  readonly problems: Problem[] = []
+  /** Variables that were asked for, set or not. */
+  readonly names = new Set<string>()
+  readonly #text: YamlText
+  readonly #env: Environment
+  /** Variables that may be read; null for all but the program's own. */
+  readonly #allowed: readonly string[] | null
+
+  constructor(text: YamlText, { env, allowed }: { env: Environment; allowed: readonly string[] | null }) {
+    this.#text = text
+    this.#env = env
+    this.#allowed = allowed
+  }
+
+  get file(): string {
+    return this.#text.file
+  }
+
+  /** There is a value, be it right or wrong. */
+  isWritten(path: KeyPath): boolean {
+    return (valueAt(this.#text.value, path) ?? null) !== null
+  }
+
+  report(path: KeyPath, message: string): void {
+    this.problems.push({ file: this.file, ...this.#text.placeOf(path), message })
+  }
+
+  reportAll(problems: readonly KeyProblem[]): void {
+    for (const { path, message } of problems) this.report(path, message)
+  }
+
+  textAt(path: KeyPath, written: string): TemplateText {
+    return { text: unescapePlaceholders(written), file: this.file, line: this.#text.textLineOf(path) }
+  }
+
+  /** A text that may hold `${NAME}`; what is wrong with it or its value is reported without showing either. */
+  secretAt(path: KeyPath, written: string): SecretText {
+    const secret = { text: written, file: this.file, line: this.#text.textLineOf(path) }
+    if (hasMalformedPlaceholder(written)) {
+      this.report(
+        path,
+        `expected each \${ in ${formatKey(path)} to begin a \${NAME}, got something else: $\${ stands for the text itself`,
+      )
+    }
+    return secret
+  }
+
+  /** The value of a secret text, to look at and to forget; null when a variable of it cannot be read (which is reported). */
+  valueAt(
+    path: KeyPath,
+    secret: SecretText,
+    owner: SecretOwner = { label: formatKey(path), isOperator: false },
+  ): string | null {
+    let isMissing = false
+    const value = substitute(secret.text, (name) => {
+      const value = this.variable(path, name, owner)
+      isMissing ||= value === null
+      return value ?? ''
+    })
+    return isMissing ? null : value
+  }
+
+  /** The value of a variable; null when it is not set or may not be read (which is reported). */
+  variable(
+    path: KeyPath,
+    name: string,
+    owner: SecretOwner = { label: formatKey(path), isOperator: false },
+  ): string | null {
+    this.names.add(name)
+    const refusal = this.#variableRefusal(name, owner)
+    if (refusal === null) return this.#env[name] ?? null
+    this.report(path, refusal)
+    return null
+  }
+
+  #variableRefusal(name: string, { label, isOperator }: SecretOwner): string | null {
+    if (isOwnName(name)) {
+      return `environment variable not readable: ${name}, for ${label} (names with HOOKCAST_ are the program's own)`
+    }
+    if (!isOperator && this.#allowed !== null && !this.#allowed.includes(name)) {
+      return `environment variable not readable: ${name}, for ${label} (list it under env: in hookcast.yaml)`
+    }
+    return (this.#env[name] ?? '') === '' ? `environment variable not set: ${name}, for ${label}` : null
+  }
+
+  /** Reports each `${NAME}` in a place where none is read. */
+  refusePlaceholders(root: unknown, isAllowed: (path: KeyPath) => boolean, places: string): void {
+    const visit = (value: unknown, path: KeyPath): void => {
+      if (isAllowed(path)) return
+      if (typeof value === 'string') {
+        const [name] = placeholderNames(value)
+        if (name === undefined) return
+        this.report(
+          path,
+          `\${${name}} is not allowed in ${formatKey(path)}: it is read in ${places} only ($\${${name}} stands for the text itself)`,
+        )
+      } else if (Array.isArray(value)) {
+        for (const [index, item] of value.entries()) visit(item, [...path, index])
+      } else if (typeof value === 'object' && value !== null) {
+        for (const [key, item] of Object.entries(value)) visit(item, [...path, key])
+      }
+    }
+    visit(root, [])
+  }
+}
