@@ -133,7 +133,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (chunk.length <= room) return void this.#chunks.push(chunk)
     if (room > 0) this.#chunks.push(chunk.subarray(0, room))
     // The rest may be endless: the connection goes, the status stays.
-    this.#connection.discard()
+    this.#drop()
     this.#settle(this.#answered(true))
   }
 
@@ -185,8 +185,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #fail({ failure, message }: CallFailure): void {
-    this.#connection.discard()
+    this.#drop()
     this.#settle({ kind: 'failed', code: failure, message, mayHaveArrived: this.#mayHaveArrived })
+  }
+
+  /** Settled first: undici tells the end of what it drops, and that end is not this call's. */
+  #drop(): void {
+    this.#phase = 'settled'
+    this.#connection.discard()
   }
 
   #answered(isTruncated: boolean): Answer {

@@ -1,9 +1,10 @@
+import type { ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 
 /** What a script writes to the raw connection, and how it leaves it. */
 interface RawScript {
-  readonly write: string | (() => Buffer)
+  readonly write: string
   /** Default: the connection stays open. */
   readonly after?: 'close' | 'reset'
 }
@@ -32,12 +33,8 @@ const RAW = {
   'status-099': { write: 'HTTP/1.1 099 What\r\nContent-Length: 0\r\n\r\n' },
   continue: { write: 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok' },
   switch: { write: 'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n' },
-  'few-interims': {
-    write: `${'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'.repeat(3)}HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok`,
-  },
   'huge-headers': { write: `HTTP/1.1 200 OK\r\nX-Big: ${'x'.repeat(20_000)}\r\n\r\n` },
   'http-1.0': { write: 'HTTP/1.0 200 OK\r\n\r\nold but fine', after: 'close' },
-  gzip: { write: gzipAnswer },
 } as const satisfies Record<string, RawScript>
 
 /** Written again and again until the other side goes away: what first, then the piece, then the gap between pieces. */
@@ -55,24 +52,33 @@ const ENDLESS = {
   'endless-chunk-extension': ['HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2;', 'a=b;', 20],
 } as const satisfies Record<string, readonly [string, string, number]>
 
-export type Misbehaviour = keyof typeof RAW | keyof typeof ENDLESS
-export const MISBEHAVIOURS = [...Object.keys(RAW), ...Object.keys(ENDLESS)] as readonly Misbehaviour[]
+/** Odd but whole: the connection can be used again. */
+const WHOLE = {
+  'few-interims': (response: ServerResponse) => {
+    for (let n = 0; n < 3; n++) response.writeEarlyHints({ link: '</a>; rel=preload' })
+    response.end('ok')
+  },
+  /** 10 MB of JSON in 24 kB, although nobody said that they could unpack it. */
+  gzip: (response: ServerResponse) => {
+    const body = gzipSync(Buffer.alloc(10_000_000, '{"success":false}'))
+    response.writeHead(200, { 'content-type': 'application/json', 'content-encoding': 'gzip' }).end(body)
+  },
+} as const
 
-function gzipAnswer(): Buffer {
-  const body = gzipSync(Buffer.alloc(10_000_000, '{"success":false}'))
-  const head = `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`
-  return Buffer.concat([Buffer.from(head), body])
-}
+export type Misbehaviour = keyof typeof RAW | keyof typeof ENDLESS | keyof typeof WHOLE
+export const MISBEHAVIOURS = [RAW, ENDLESS, WHOLE].flatMap(Object.keys) as readonly Misbehaviour[]
 
-export function misbehave(socket: Socket, name: Misbehaviour): void {
+export function misbehave(response: ServerResponse, name: Misbehaviour): void {
+  if (name in WHOLE) return WHOLE[name as keyof typeof WHOLE](response)
+  const { socket } = response
+  if (socket === null) return
   if (name in ENDLESS) return drip(socket, ENDLESS[name as keyof typeof ENDLESS])
   const { write, after }: RawScript = RAW[name as keyof typeof RAW]
-  const bytes = typeof write === 'string' ? write : write()
-  if (after === 'reset' && bytes === '') return void socket.resetAndDestroy()
-  if (after === 'close') return void socket.end(bytes)
-  if (bytes === '') return
+  if (after === 'reset' && write === '') return void socket.resetAndDestroy()
+  if (after === 'close') return void socket.end(write)
+  if (write === '') return
   // The other side has to read what was written before the reset overtakes it.
-  socket.write(bytes, () => after === 'reset' && setTimeout(() => socket.resetAndDestroy(), 20))
+  socket.write(write, () => after === 'reset' && setTimeout(() => socket.resetAndDestroy(), 20))
 }
 
 function drip(socket: Socket, [head, piece, gapMs]: readonly [string, string, number]): void {

@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { createServer as createHttpServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
+import { createServer } from 'node:net'
 import type { AddressInfo, Socket } from 'node:net'
 import type { TlsOptions } from 'node:tls'
 import { fileURLToPath } from 'node:url'
@@ -40,13 +41,14 @@ export type Reply =
       readonly extra?: string
       /** Ends the connection after the answer, without having said so. */
       readonly isLast?: boolean
+      readonly misbehave?: never
     }
   | { readonly misbehave: Misbehaviour; readonly delayMs?: number }
 
 export interface ReceiverOptions {
   /** `n` is 0-based, counted over everything received. Default: 200 `{"success":true}`. */
   readonly answer?: (request: Received, n: number) => Reply | Promise<Reply>
-  /** Before a byte is read; `n` is 0-based. `hang` reads nothing and says nothing. */
+  /** Before a byte is read; `n` is 0-based. `hang` listens and says nothing. */
   readonly onConnection?: (n: number) => 'accept' | 'reset' | 'close' | 'hang'
   readonly customerOf?: (request: Omit<Received, 'customer'>) => string | null
   readonly tls?: TlsOptions
@@ -92,6 +94,8 @@ export async function createReceiver(options: ReceiverOptions = {}): Promise<Rec
 class ScriptedReceiver implements Receiver {
   readonly requests: Received[] = []
   readonly #options: ReceiverOptions
+  /** Takes connections and hands them on: what is never handed on is never read. */
+  readonly #door = createServer((socket) => this.#accept(socket))
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   /** By the other side's port: it is the same on a TLS socket and on the one under it. */
@@ -112,7 +116,6 @@ class ScriptedReceiver implements Receiver {
       options.tls === undefined
         ? createHttpServer(settings, onRequest)
         : createHttpsServer({ ...settings, ...options.tls }, onRequest)
-    this.#server.on('connection', (socket: Socket) => this.#accept(socket))
     this.#server.on('clientError', (_error, socket) => socket.destroy())
     this.#server.on('tlsClientError', () => {})
   }
@@ -135,9 +138,10 @@ class ScriptedReceiver implements Receiver {
       this.#look()
     })
     const how = this.#options.onConnection?.(n) ?? 'accept'
-    if (how === 'reset') socket.resetAndDestroy()
+    if (how === 'accept') this.#server.emit('connection', socket)
+    else if (how === 'reset') socket.resetAndDestroy()
     else if (how === 'close') socket.end()
-    else if (how === 'hang') socket.pause().removeAllListeners('data').removeAllListeners('readable')
+    else socket.resume()
   }
 
   #receive(request: IncomingMessage, response: ServerResponse): void {
@@ -178,19 +182,14 @@ class ScriptedReceiver implements Receiver {
     if (reply.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delayMs))
     const { socket } = response
     if (socket === null || socket.destroyed) return
-    if ('misbehave' in reply) return misbehave(socket, reply.misbehave)
+    if (reply.misbehave !== undefined) return misbehave(response, reply.misbehave)
     const { status = 200, headers, body = OK_BODY } = reply
     const bytes = typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body)
-    response.writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(bytes),
-      ...(headers as Record<string, string | string[]> | undefined),
-    })
-    if (reply.extra === undefined && reply.isLast !== true) return void response.end(bytes)
-    response.end(bytes, () => {
-      if (reply.extra !== undefined) socket.write(reply.extra)
-      if (reply.isLast === true) socket.end()
-    })
+    const own = status === 204 ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(bytes) }
+    response.writeHead(status, { ...own, ...(headers as Record<string, string | string[]> | undefined) })
+    response.end(bytes)
+    if (reply.extra !== undefined) socket.write(reply.extra)
+    if (reply.isLast === true) socket.end()
   }
 
   #look(): void {
@@ -228,17 +227,17 @@ class ScriptedReceiver implements Receiver {
   }
 
   async stop(how: 'close' | 'reset' = 'close'): Promise<void> {
-    if (!this.#server.listening) return
-    const closed = once(this.#server, 'close')
-    this.#server.close()
+    if (!this.#door.listening) return
+    const closed = once(this.#door, 'close')
+    this.#door.close()
     this.dropConnections(how)
     await closed
   }
 
   async restart(): Promise<void> {
-    this.#server.listen(this.port, '127.0.0.1')
-    await once(this.#server, 'listening')
-    this.port = (this.#server.address() as AddressInfo).port
+    this.#door.listen(this.port, '127.0.0.1')
+    await once(this.#door, 'listening')
+    this.port = (this.#door.address() as AddressInfo).port
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,27 @@
+import { CallClient } from '../../src/request/request.ts'
+import type { CallResult } from '../../src/request/request.ts'
+import type { ChildConfig } from './fixture.ts'
+
+const config = JSON.parse(process.argv[2] ?? '') as ChildConfig
+const client = new CallClient(config.options)
+
+function callOnce(call: ChildConfig['calls'][number]): Promise<CallResult> {
+  return new Promise((resolve) => {
+    client.call({ path: '/', method: 'POST', headers: [], body: '{}', ...call }, (result) => {
+      if (config.throws === true) throw new Error('a defect of the caller')
+      resolve(result)
+    })
+  })
+}
+
+const { calls, destroyAfterMs } = config
+const results: CallResult[] = []
+if (config.isParallel === true) {
+  const pending = calls.map(callOnce)
+  if (destroyAfterMs !== undefined) setTimeout(() => void client.destroy(), destroyAfterMs)
+  results.push(...(await Promise.all(pending)))
+} else {
+  for (const call of calls) results.push(await callOnce(call))
+}
+await client.destroy()
+process.stdout.write(JSON.stringify(results))

@@ -1,0 +1,115 @@
+import { describe, expect, onTestFinished } from 'vitest'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { CallResult } from '../../src/request/request.ts'
+import { Resolver } from '../../src/request/request.ts'
+import { startReceiverProcess } from '../support/receiver.ts'
+import type { Reply } from '../support/receiver.ts'
+import { answered, callOnce, failed, test } from './fixture.ts'
+import { listenDeaf } from './deaf-server.ts'
+
+/** A receiver that goes on while this process stands still. */
+async function receiveElsewhere(reply: Reply): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
+  const receiver = await startReceiverProcess({ journal: join(folder, 'journal.ndjson'), reply })
+  onTestFinished(async () => {
+    await receiver.kill()
+    rmSync(folder, { recursive: true })
+  })
+  return receiver.url
+}
+
+function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
+}
+
+describe('the deadline', () => {
+  test('ends 200 calls in flight within 250 ms of it', async ({ receive, connect }) => {
+    const receiver = await receive({ answer: () => ({ misbehave: 'hang' }) })
+    const client = connect(receiver.url, { connections: 200, timeoutMs: 700 })
+    const results = await Promise.all(Array.from({ length: 200 }, () => callOnce(client)))
+
+    expect(results.map((result) => failed(result).code)).toEqual(Array<string>(200).fill('timeout'))
+    const spans = results.map(({ latencyMs }) => latencyMs)
+    expect(Math.min(...spans)).toBeGreaterThanOrEqual(699)
+    expect(Math.max(...spans)).toBeLessThanOrEqual(950)
+    await receiver.waitUntil(() => receiver.openConnections === 0)
+  })
+
+  test('covers the wait for a slow name, and says that nothing has left', async ({ connect }) => {
+    const resolver = new Resolver({ lookup: () => {} })
+    const client = connect('http://slow.test', { resolver, timeoutMs: 200 })
+    const result = await callOnce(client)
+
+    expect(failed(result)).toEqual({
+      kind: 'failed',
+      code: 'dns',
+      message: 'Name was not resolved within 200 ms: slow.test',
+      mayHaveArrived: false,
+    })
+    expect(result.latencyMs).toBeLessThan(450)
+  })
+
+  test('gives connecting a part of its time only', async ({ connect }) => {
+    const origin = await listenDeaf()
+    const clients = Array.from({ length: 4 }, () => connect(origin, { timeoutMs: 5_000, connectTimeoutMs: 300 }))
+    const results = await Promise.all(clients.map((client) => callOnce(client)))
+
+    // The kernel takes the first few connections without the server's doing; these time out as unanswered.
+    const unmade = results.filter((result) => failed(result).code === 'connect')
+    expect(unmade.length).toBeGreaterThan(0)
+    for (const result of unmade) {
+      expect(failed(result)).toMatchObject({
+        message: `Connection was not made within 300 ms: ${origin}`,
+        mayHaveArrived: false,
+      })
+      expect(result.latencyMs).toBeLessThan(550)
+    }
+  })
+
+  test('gives a TLS handshake that never ends a part of its time only', async ({ receive, connect }) => {
+    const receiver = await receive({ onConnection: () => 'hang' })
+    const origin = receiver.url.replace('http:', 'https:')
+    const result = await callOnce(connect(origin, { connectTimeoutMs: 300 }))
+
+    expect(failed(result)).toEqual({
+      kind: 'failed',
+      code: 'connect',
+      message: `TLS handshake did not end within 300 ms: ${origin}`,
+      mayHaveArrived: false,
+    })
+    await receiver.waitUntil(() => receiver.openConnections === 0)
+  })
+
+  test('counts an answer that came while the event loop stood still', async ({ connect }) => {
+    const client = connect(await receiveElsewhere({ delayMs: 150 }), { timeoutMs: 400 })
+    const pending = callOnce(client)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    standStill(600)
+
+    const result = await pending
+    expect(answered(result).httpStatus).toBe(200)
+    expect(result.latencyMs).toBeGreaterThan(600)
+  })
+
+  test('ends a call as late when no answer had come while the event loop stood still', async ({ connect }) => {
+    const client = connect(await receiveElsewhere({ delayMs: 2_000 }), { timeoutMs: 400 })
+    const pending = callOnce(client)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    standStill(600)
+
+    expect(failed(await pending).code).toBe('timeout')
+  })
+
+  test('is not heard any more once the answer is there', async ({ receive, connect }) => {
+    const receiver = await receive()
+    const client = connect(receiver.url, { timeoutMs: 100 })
+    const results: CallResult[] = []
+    client.call({ path: '/', method: 'POST', headers: [], body: '{}' }, (result) => results.push(result))
+    await receiver.waitFor(1)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+
+    expect(results).toHaveLength(1)
+  })
+})

@@ -1,0 +1,104 @@
+import { describe, expect } from 'vitest'
+import type { Misbehaviour } from '../support/misbehaviour.ts'
+import { MISBEHAVIOURS } from '../support/misbehaviour.ts'
+import { answered, callOnce, failed, test } from './fixture.ts'
+
+/** What each misbehaving receiver comes to; messages end in `: <origin>`. */
+const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
+  reset: ['reset', 'Connection was lost before an answer (ECONNRESET)'],
+  close: ['reset', 'Connection was closed without an answer'],
+  'reset-body': ['reset', 'Connection was lost in the middle of the answer'],
+  hang: ['timeout', 'No complete answer within 400 ms'],
+  'hang-body': ['timeout', 'No complete answer within 400 ms'],
+  'drip-body': ['timeout', 'No complete answer within 400 ms'],
+  'drip-headers': ['timeout', 'No complete answer within 400 ms'],
+  'endless-chunk-extension': ['timeout', 'No complete answer within 400 ms'],
+  'half-headers': ['invalid_response', 'Answer broke off before its end'],
+  'half-body': ['invalid_response', 'Answer broke off before its end'],
+  'half-chunk': ['invalid_response', 'Answer broke off before its end'],
+  garbage: ['invalid_response', 'Answer is not HTTP/1.1 (Expected HTTP/, RTSP/ or ICE/)'],
+  'bad-status-line': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid status code)'],
+  'bare-line-feeds': ['invalid_response', 'Answer is not HTTP/1.1 (Missing expected CR after response line)'],
+  'negative-length': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid character in Content-Length)'],
+  'two-lengths': ['invalid_response', 'Answer contradicts itself about its length'],
+  'length-and-chunked': ['invalid_response', 'Answer contradicts itself about its length'],
+  'status-999': ['invalid_response', 'Answer has a status that HTTP does not know (999)'],
+  'status-099': ['invalid_response', 'Answer has a status that HTTP does not know (99)'],
+  continue: ['invalid_response', 'Answer began with 100 Continue, which was not asked for'],
+  switch: ['invalid_response', 'Answer switches to another protocol (101)'],
+  'interim-flood': ['invalid_response', 'Answer has more than 10 interim answers'],
+  'huge-headers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
+  'endless-headers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
+  'endless-trailers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
+}
+
+const GOOD: Partial<Record<Misbehaviour, number>> = {
+  'few-interims': 200,
+  'http-1.0': 200,
+  gzip: 200,
+  'endless-body': 200,
+}
+
+describe('a receiver that misbehaves', () => {
+  test.for(Object.entries(FAILURES))('with %s fails the call as %j', async ([name, expected], { receive, connect }) => {
+    const receiver = await receive({ answer: (_request, n) => (n === 0 ? { misbehave: name as Misbehaviour } : {}) })
+    const client = connect(receiver.url, { timeoutMs: 400 })
+    const result = await callOnce(client)
+
+    const [code, phrase] = expected
+    expect(failed(result)).toEqual({
+      kind: 'failed',
+      code,
+      message: `${phrase}: ${receiver.url}`,
+      mayHaveArrived: true,
+    })
+    expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })
+    expect(result.latencyMs).toBeLessThan(650)
+    // Whatever it was, the next call is none the worse for it.
+    expect(answered(await callOnce(client))).toMatchObject({ httpStatus: 200, body: '{"success":true}' })
+    expect(receiver.count).toBe(2)
+  })
+
+  test.for(Object.entries(GOOD))(
+    'with %s is answered %i all the same',
+    async ([name, httpStatus], { receive, connect }) => {
+      const receiver = await receive({ answer: (_request, n) => (n === 0 ? { misbehave: name as Misbehaviour } : {}) })
+      const client = connect(receiver.url, { timeoutMs: 400 })
+
+      expect(answered(await callOnce(client)).httpStatus).toBe(httpStatus)
+      expect(answered(await callOnce(client))).toMatchObject({ httpStatus: 200, body: '{"success":true}' })
+    },
+  )
+
+  test('is known here in every way that the scripted one can', () => {
+    expect([...Object.keys(FAILURES), ...Object.keys(GOOD)].toSorted()).toEqual([...MISBEHAVIOURS].toSorted())
+  })
+
+  test('with a gzip bomb is read as it came, never unpacked', async ({ receive, connect }) => {
+    const receiver = await receive({ answer: () => ({ misbehave: 'gzip' }) })
+    const answer = answered(await callOnce(connect(receiver.url)))
+
+    expect(answer.contentType).toBe('application/json')
+    expect(answer.body.length).toBeLessThan(30_000)
+    expect(answer.body).not.toContain('success')
+  })
+
+  test('with an answer nobody asked for never gives it to the next customer', async ({ receive, connect }) => {
+    const stray = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray'
+    const receiver = await receive({ answer: ({ path }) => ({ body: path, extra: stray }) })
+    const client = connect(receiver.url)
+    for (let n = 0; n < 100; n++) {
+      const answer = answered(await callOnce(client, { path: `/${n}` }))
+      expect(answer.body).toBe(`/${n}`)
+    }
+  })
+
+  test('by closing each connection after its answer loses no call', async ({ receive, connect }) => {
+    const receiver = await receive({ answer: ({ path }) => ({ body: path, isLast: true }) })
+    const client = connect(receiver.url)
+    for (let n = 0; n < 50; n++) {
+      expect(answered(await callOnce(client, { path: `/${n}` })).body).toBe(`/${n}`)
+    }
+    expect(receiver.connections).toBeGreaterThan(1)
+  })
+})
