@@ -28,6 +28,7 @@ interface Closed {
   failures: number
   /** Since when no answer has come; moves if there was nothing to probe with. */
   silentSince: number
+  hasGivenUp: boolean
 }
 
 /** So many connection issues without an HTTP answer between them, and the receiver is taken for gone. */
@@ -73,7 +74,9 @@ export class ConnectionGate {
 
   startsAllowed(now: number): 'all' | 'one' | 'none' {
     if (this.#closed === null) return 'all'
-    return this.#isOut(now) || now < this.#closed.nextAt ? 'none' : 'one'
+    const { nextAt, hasGivenUp } = this.#closed
+    const isShut = hasGivenUp || now < nextAt || this.#isOut(this.#closed, now) || this.#isOverdue(this.#closed, now)
+    return isShut ? 'none' : 'one'
   }
 
   /** The one start that was allowed is given out; no other is until its end is recorded. */
@@ -92,42 +95,40 @@ export class ConnectionGate {
   /** Takes an attempt that ended. One that was not spent comes again under the same number. */
   record(event: GateEvent, now: number): { readonly isAttemptSpent: boolean } {
     const { outcome } = event
-    const isLone = this.#isLone(event, now)
+    const lone = this.#isLone(event, now) ? this.#closed : null
     if (outcome.kind === 'local') {
-      if (isLone) this.recordUnused()
+      if (lone !== null) lone.outSince = null
       return { isAttemptSpent: false }
     }
     const isIssue = outcome.kind === 'retry' && outcome.isConnectionIssue
     if (event.httpStatus !== null && !isIssue) {
-      this.#recordAnswer(event, isLone, now)
+      this.#recordAnswer(event, lone, now)
       return { isAttemptSpent: true }
     }
     if (isIssue) {
       this.#issuesInARow++
       this.#lastMessage = outcome.message
     }
-    const isFailedProbe = isIssue && isLone && this.#closed?.kind === 'probing'
-    if (isLone) this.#delayNext(now)
+    if (lone !== null) delayNext(lone, now)
     if (this.#issuesInARow >= CONNECTION_ISSUES_IN_A_ROW) this.#probe(now)
-    return { isAttemptSpent: !isFailedProbe }
+    return { isAttemptSpent: !isIssue || lone?.kind !== 'probing' }
   }
 
-  /** When time alone next changes what this gate says; null when only an event can. */
+  /** When time alone next changes what this gate says, `now` for a stop that is due; null when only an event can. */
   wakeAt(now: number): number | null {
     const closed = this.#closed
-    if (closed === null) return null
-    const lostAt = closed.outSince === null ? null : closed.outSince + this.#rules.timeoutMs + LOST_AFTER_MS
-    const instants = [lostAt ?? closed.nextAt, this.#deadlineAt()]
-    const later = instants.filter((at) => at !== null && at > now) as number[]
+    if (closed === null || closed.hasGivenUp) return null
+    if (this.#isOverdue(closed, now)) return now
+    const nextAt = closed.outSince === null ? closed.nextAt : this.#lostAt(closed.outSince)
+    const later = [nextAt, this.#deadlineAt(closed)].filter((at) => at !== null && at > now) as number[]
     return later.length === 0 ? null : Math.min(...later)
   }
 
-  /** The decision to stop the webhook, once the receiver has been silent for too long; null before, and while a probe is out. */
+  /** The decision to stop the webhook, once the receiver was silent for too long; given once, and not while a probe is out. */
   stopDue(now: number): StopDecision | null {
     const closed = this.#closed
-    const deadlineAt = this.#deadlineAt()
-    if (closed === null || deadlineAt === null || now < deadlineAt || closed.failures === 0 || this.#isOut(now))
-      return null
+    if (closed === null || closed.hasGivenUp || !this.#isOverdue(closed, now)) return null
+    closed.hasGivenUp = true
     return {
       rule: 'connection',
       scope: 'webhook',
@@ -141,60 +142,65 @@ export class ConnectionGate {
     }
   }
 
-  #recordAnswer(event: GateEvent, isLone: boolean, now: number): void {
+  #recordAnswer(event: GateEvent, lone: Closed | null, now: number): void {
     this.#issuesInARow = 0
+    const closed = this.#closed
     const { outcome } = event
     if (outcome.kind === 'retry' && outcome.retryAfterMs !== null && isTurnedAway(event)) {
-      this.#pause(now + Math.min(outcome.retryAfterMs, LONGEST_PAUSE_MS), { isLone, now })
-      return
-    }
-    const isPaused = this.#closed?.kind === 'paused'
+      if (lone !== null) lone.outSince = null
+      this.#pause(now + Math.min(outcome.retryAfterMs, LONGEST_PAUSE_MS), now)
+    } else if (closed?.kind !== 'paused') this.#closed = null
     // While paused, an answer to a call from before the pause says nothing about now.
-    if (isPaused && !isLone) return
-    if (isPaused && isTurnedAway(event)) this.#delayNext(now)
-    else this.#closed = null
+    else if (lone !== null) {
+      if (isTurnedAway(event)) delayNext(lone, now)
+      else this.#closed = null
+    }
   }
 
-  #pause(until: number, { isLone, now }: { isLone: boolean; now: number }): void {
-    const { outSince = null, nextAt = now, kind = null } = this.#closed ?? {}
-    this.#closed = {
-      kind: 'paused',
-      nextAt: kind === 'paused' ? Math.max(nextAt, until) : until,
-      outSince: isLone ? null : outSince,
-      failures: 0,
-      silentSince: now,
-    }
+  #pause(until: number, now: number): void {
+    const closed = this.#closed
+    const nextAt = closed?.kind === 'paused' ? Math.max(closed.nextAt, until) : until
+    this.#closed = { ...closedAt(now), kind: 'paused', nextAt, outSince: closed?.outSince ?? null }
   }
 
   #probe(now: number): void {
     if (this.#closed?.kind === 'probing') return
-    const nextAt = Math.max(now + FIRST_WAIT_MS, this.#closed?.nextAt ?? 0)
-    this.#closed = { kind: 'probing', nextAt, outSince: null, failures: 0, silentSince: now }
+    const nextAt = Math.max(now + FIRST_WAIT_MS, this.#closed?.nextAt ?? now)
+    this.#closed = { ...closedAt(now), kind: 'probing', nextAt }
   }
 
-  /** The lone call did not open the gate: 1, 2, 4 … 30 s apart. The first probe has waited its second before this. */
-  #delayNext(now: number): void {
-    const closed = this.#closed
-    if (closed === null) return
-    const steps = closed.kind === 'probing' ? closed.failures + 1 : closed.failures
-    closed.outSince = null
-    closed.failures++
-    closed.nextAt = now + Math.min(FIRST_WAIT_MS * 2 ** steps, LONGEST_WAIT_MS)
-  }
-
-  #deadlineAt(): number | null {
+  #deadlineAt({ kind, silentSince }: Closed): number | null {
     const { connectionMs } = this.#rules
-    if (connectionMs === 'never' || this.#closed?.kind !== 'probing') return null
-    return this.#closed.silentSince + connectionMs
+    return connectionMs === 'never' || kind !== 'probing' ? null : silentSince + connectionMs
   }
 
-  #isOut(now: number): boolean {
-    const outSince = this.#closed?.outSince ?? null
-    return outSince !== null && now < outSince + this.#rules.timeoutMs + LOST_AFTER_MS
+  #isOverdue(closed: Closed, now: number): boolean {
+    const deadlineAt = this.#deadlineAt(closed)
+    return deadlineAt !== null && now >= deadlineAt && closed.failures > 0 && !this.#isOut(closed, now)
+  }
+
+  #lostAt(outSince: number): number {
+    return outSince + this.#rules.timeoutMs + LOST_AFTER_MS
+  }
+
+  #isOut({ outSince }: Closed, now: number): boolean {
+    return outSince !== null && now < this.#lostAt(outSince)
   }
 
   #isLone({ latencyMs }: GateEvent, now: number): boolean {
     const outSince = this.#closed?.outSince ?? null
     return outSince !== null && now - latencyMs >= outSince - START_TOLERANCE_MS
   }
+}
+
+function closedAt(now: number): Pick<Closed, 'outSince' | 'failures' | 'silentSince' | 'hasGivenUp'> {
+  return { outSince: null, failures: 0, silentSince: now, hasGivenUp: false }
+}
+
+/** The lone call did not open the gate: 1, 2, 4 … 30 s apart. The first probe has waited its second before this. */
+function delayNext(closed: Closed, now: number): void {
+  const steps = closed.kind === 'probing' ? closed.failures + 1 : closed.failures
+  closed.outSince = null
+  closed.failures++
+  closed.nextAt = now + Math.min(FIRST_WAIT_MS * 2 ** steps, LONGEST_WAIT_MS)
 }

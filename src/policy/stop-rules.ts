@@ -63,7 +63,7 @@ export class StopRules {
   }
 
   /** A copy of everything counted, in time proportional to the chunks that have not ended. */
-  state(): StopState {
+  get state(): StopState {
     return {
       hasRunSucceeded: this.#hasRunSucceeded,
       isWebhookStopped: this.#isWebhookStopped,
