@@ -31,6 +31,10 @@ export const ERROR_CODES = {
     means: 'The disk of the data folder is full',
     todo: 'Free space, then `hookcast resume <run>`',
   },
+  HOOKCAST_LOCAL_TROUBLE: {
+    means: 'This machine ran out of something calls need: file descriptors, local ports, memory',
+    todo: 'Raise the limit named, then `hookcast resume <run>`',
+  },
   HOOKCAST_SENDER_LOST: {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',

@@ -1,9 +1,11 @@
 import type { RunState } from '../campaign/result.ts'
 import type { RunNumbers } from './numbers.ts'
 import {
+  chunkRowFrom,
   lentRowFrom,
   runRowFrom,
   waitingRowFrom,
+  type ChunkRow,
   type LentRow,
   type ResultRow,
   type RunRow,
@@ -31,7 +33,7 @@ export class Ledger implements Disposable {
     return this.#store.commit(change)
   }
 
-  createRun(run: Omit<RunRow, 'state' | 'startedAt' | 'finishedAt' | 'resumed' | 'fed'>): void {
+  createRun(run: Omit<RunRow, 'state' | 'startedAt' | 'finishedAt' | 'resumed'>): void {
     this.#store.run(
       sql.insertRun,
       run.runId,
@@ -49,8 +51,8 @@ export class Ledger implements Disposable {
     return runRowFrom(this.#store.get(sql.selectRun))
   }
 
-  saveProgress(fed: number, numbers: RunNumbers): void {
-    this.#store.run(sql.updateProgress, fed, JSON.stringify(numbers))
+  saveNumbers(numbers: RunNumbers): void {
+    this.#store.run(sql.updateNumbers, JSON.stringify(numbers))
   }
 
   saveAudience(customers: number, isComplete: boolean): void {
@@ -69,22 +71,22 @@ export class Ledger implements Disposable {
     this.#store.run(sql.markResumed)
   }
 
-  chunk(chunk: number): { readonly startedAt: number; readonly ended: number; readonly isStopped: boolean } | null {
-    const row = this.#store.get(sql.selectChunk, chunk)
-    if (row === undefined) return null
-    return { startedAt: Number(row['started_at']), ended: Number(row['ended']), isStopped: row['is_stopped'] === 1 }
+  /** The chunks that were started, in order. */
+  chunks(): ChunkRow[] {
+    return this.#store.all(sql.selectChunks).map(chunkRowFrom)
   }
 
-  startChunk(chunk: number, startedAt: number): void {
-    this.#store.run(sql.insertChunk, chunk, startedAt)
+  startChunk(chunk: number, startedAt: number, firstSeq: number): void {
+    this.#store.run(sql.insertChunk, chunk, startedAt, firstSeq)
+  }
+
+  /** Rows of the chunk before `nextSeq` have been lent. */
+  advanceChunk(chunk: number, nextSeq: number): void {
+    this.#store.run(sql.advanceChunk, nextSeq, chunk)
   }
 
   countEnded(chunk: number, ended: number): void {
     this.#store.run(sql.addEnded, ended, chunk)
-  }
-
-  stoppedChunks(): number[] {
-    return this.#store.all(sql.selectStoppedChunks).map((row) => Number(row['chunk']))
   }
 
   recordStop(stop: Omit<StopRow, 'liftedAt'>): void {

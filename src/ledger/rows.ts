@@ -14,7 +14,6 @@ export interface RunRow {
   readonly customers: number
   readonly isAudienceComplete: boolean
   readonly chunkSize: number | null
-  readonly fed: number
   readonly numbers: RunNumbers
 }
 
@@ -63,6 +62,15 @@ export interface LentRow {
   readonly lentAt: number
 }
 
+export interface ChunkRow {
+  readonly chunk: number
+  readonly startedAt: number
+  readonly nextSeq: number
+  /** Customers with a final row. */
+  readonly ended: number
+  readonly isStopped: boolean
+}
+
 export interface StopRow {
   readonly rule: string
   readonly scope: 'chunk' | 'webhook'
@@ -90,8 +98,17 @@ export function runRowFrom(row: Columns | undefined): RunRow {
     customers: Number(row['customers']),
     isAudienceComplete: row['is_audience_complete'] === 1,
     chunkSize: numberOrNull(row['chunk_size']),
-    fed: Number(row['fed']),
     numbers: JSON.parse(String(row['numbers'])) as RunNumbers,
+  }
+}
+
+export function chunkRowFrom(row: Columns): ChunkRow {
+  return {
+    chunk: Number(row['chunk']),
+    startedAt: Number(row['started_at']),
+    nextSeq: Number(row['next_seq']),
+    ended: Number(row['ended']),
+    isStopped: row['is_stopped'] === 1,
   }
 }
 

@@ -2,8 +2,9 @@
  * The ledger's tables. Migrations are numbered by their place in this list (`PRAGMA user_version`) and
  * never edited after release.
  *
- * - `run`: one row. `fed` is how many rows of the audience were lent so far; `numbers` is the report's
- *   counters and the stop rules' state as of the same commit as the rows they count.
+ * - `run`: one row. `numbers` is the report's counters and the stop rules' state as of the same commit as
+ *   the rows they count.
+ * - `chunk`: those that have begun; rows before `next_seq` were lent.
  * - `lent`: first attempts in a sender's hands. A row of such a range with neither a result nor a place in
  *   `waiting` is in doubt once its sender is gone.
  * - `waiting`: deliveries that come (again): due retries, sends in doubt, and rows handed back unstarted
@@ -27,13 +28,13 @@ CREATE TABLE run (
   customers INTEGER NOT NULL CHECK (customers >= 0),
   is_audience_complete INTEGER NOT NULL CHECK (is_audience_complete IN (0, 1)),
   chunk_size INTEGER CHECK (chunk_size > 0),
-  fed INTEGER NOT NULL DEFAULT 0 CHECK (fed >= 0),
   numbers TEXT NOT NULL
 ) STRICT;
 
 CREATE TABLE chunk (
   chunk INTEGER PRIMARY KEY CHECK (chunk >= 0),
   started_at INTEGER NOT NULL,
+  next_seq INTEGER NOT NULL,
   ended INTEGER NOT NULL DEFAULT 0 CHECK (ended >= 0),
   is_stopped INTEGER NOT NULL DEFAULT 0 CHECK (is_stopped IN (0, 1))
 ) STRICT;

@@ -4,17 +4,18 @@ export const insertRun = `
   INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, numbers)
   VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`
 export const selectRun = `SELECT * FROM run`
-export const updateProgress = `UPDATE run SET fed = ?, numbers = ?`
+export const updateNumbers = `UPDATE run SET numbers = ?`
 export const updateAudience = `UPDATE run SET customers = ?, is_audience_complete = ?`
 export const updateState = `UPDATE run SET state = ?, finished_at = ?`
 export const markStarted = `UPDATE run SET started_at = coalesce(started_at, ?)`
 export const markResumed = `UPDATE run SET resumed = resumed + 1, state = 'running', finished_at = NULL`
 
 export const selectChunk = `SELECT * FROM chunk WHERE chunk = ?`
-export const insertChunk = `INSERT INTO chunk (chunk, started_at) VALUES (?, ?)`
+export const insertChunk = `INSERT INTO chunk (chunk, started_at, next_seq) VALUES (?, ?, ?)`
+export const advanceChunk = `UPDATE chunk SET next_seq = ? WHERE chunk = ?`
+export const selectChunks = `SELECT * FROM chunk ORDER BY chunk`
 export const addEnded = `UPDATE chunk SET ended = ended + ? WHERE chunk = ?`
 export const stopChunk = `UPDATE chunk SET is_stopped = 1 WHERE chunk = ?`
-export const selectStoppedChunks = `SELECT chunk FROM chunk WHERE is_stopped = 1`
 export const restartChunks = `UPDATE chunk SET is_stopped = 0 WHERE is_stopped = 1`
 
 export const insertStop = `

@@ -1,9 +1,12 @@
 import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
+import type { QueueError } from '../errors.ts'
 
 /** How far senders may go: the coordinator's word, split into shares whose sum is never above `concurrency`. */
 export interface Gate {
   /** Requests that may be in flight over all senders; 0 starts nothing. */
   readonly concurrency: number
+  /** How many calls may still start under this gate, a probe's one; null without such a limit. */
+  readonly starts: number | null
   /** Starts a second over all senders; null without such a ceiling. */
   readonly perSecond: number | null
   /** Counted up at each halving: an attempt is marked with the round that it began in. */
@@ -23,13 +26,14 @@ export interface QueueEvents {
   onAlarm(alarm: Alarm): void
   /** There is room for at least one slice. */
   onRoom(): void
-  onTrouble(error: Error): void
+  /** Senders cannot be kept: nothing more can be sent from here. */
+  onTrouble(error: QueueError): void
 }
 
+/** What a sender saw: an answer that stops the webhook or a chunk, a row of failed connections, or trouble of our own. */
 export type Alarm =
-  | { readonly kind: 'webhook' }
+  | { readonly kind: 'webhook' | 'connection' | 'local' }
   | { readonly kind: 'chunk'; readonly chunk: number }
-  | { readonly kind: 'connection' }
 
 /**
  * Between the coordinator and its senders. Two implementations, one contract (`test/conformance/queue.ts`).

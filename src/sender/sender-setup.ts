@@ -1,4 +1,12 @@
-import type { AbortRules, AnswerMeaning, Method, Payload, ResponsePointers, RetryRules, TemplateText } from '../campaign/campaign.ts'
+import type {
+  AbortRules,
+  AnswerMeaning,
+  Method,
+  Payload,
+  ResponsePointers,
+  RetryRules,
+  TemplateText,
+} from '../campaign/campaign.ts'
 
 /** What is rendered for a delivery: the texts and their surroundings, as they stood when the run began. */
 export interface RequestDefinition {
@@ -27,7 +35,8 @@ export interface SenderSetup {
   readonly kept: Readonly<Record<string, RequestDefinition>>
   readonly customerId: string | null
   readonly origin: string
-  readonly authorization: string | null
+  /** Goes only to URLs at or below its prefix. */
+  readonly authorization: { readonly value: string; readonly urlPrefix: string } | null
   readonly secretHeaders: readonly { readonly name: string; readonly value: string }[]
   /** Texts that must not show up in kept answers. */
   readonly secrets: readonly string[]

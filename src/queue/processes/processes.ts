@@ -6,6 +6,9 @@ import type { FromSender } from './protocol.ts'
 import { SenderProcess, type SenderProgram } from './sender-process.ts'
 import { splitShares } from './shares.ts'
 
+export type { FromSender, ToSender } from './protocol.ts'
+export { endProcesses, processStartOf, type SenderProgram } from './sender-process.ts'
+
 export interface ProcessQueueOptions {
   readonly program: SenderProgram
   readonly senders: number
@@ -44,7 +47,8 @@ export class ProcessQueue implements Queue {
   readonly #senders = new Set<SenderProcess>()
   readonly #orders = new Map<number, Order>()
   readonly #gone = new Map<SenderProcess, PromiseWithResolvers<void>>()
-  #gate: Gate = { concurrency: 0, perSecond: null, round: 0 }
+  #gate: Gate = { concurrency: 0, starts: null, perSecond: null, round: 0 }
+  #gateNumber = 0
   #nextOrder = 1
   #failedStarts = 0
   #isStopping = false
@@ -90,6 +94,7 @@ export class ProcessQueue implements Queue {
 
   setGate(gate: Gate): void {
     this.#gate = gate
+    this.#gateNumber++
     this.#share()
   }
 
@@ -200,7 +205,7 @@ export class ProcessQueue implements Queue {
   }
 
   #isNews(sender: SenderProcess): boolean {
-    return sender.toldRound !== this.#gate.round || sender.toldPerSecond !== this.#perSecondOf(sender.share)
+    return sender.toldGate !== this.#gateNumber || sender.toldPerSecond !== this.#perSecondOf(sender.share)
   }
 
   /** The part of the rate that goes with a share of the calls. */
@@ -225,9 +230,11 @@ export class ProcessQueue implements Queue {
     } else {
       sender.usedShare = share
     }
-    sender.toldRound = this.#gate.round
-    sender.toldPerSecond = this.#perSecondOf(share)
-    sender.send({ kind: 'share', share, perSecond: sender.toldPerSecond, round: sender.toldRound, order })
+    const perSecond = this.#perSecondOf(share)
+    const { round, starts } = this.#gate
+    sender.toldGate = this.#gateNumber
+    sender.toldPerSecond = perSecond
+    sender.send({ kind: 'share', share, starts, perSecond, round, order })
   }
 
   #acknowledge(sender: SenderProcess, number: number): void {

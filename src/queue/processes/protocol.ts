@@ -10,6 +10,7 @@ export type ToSender =
   | {
       readonly kind: 'share'
       readonly share: number
+      readonly starts: number | null
       readonly perSecond: number | null
       readonly round: number
       readonly order: number

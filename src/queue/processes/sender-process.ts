@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Slice } from '../../campaign/delivery.ts'
+import type { Clock } from '../../clock.ts'
 import type { FromSender, ToSender } from './protocol.ts'
 
 export interface SenderProgram {
@@ -37,7 +38,7 @@ export class SenderProcess {
   /** The share it was last told, and the one it may still be using until it acknowledges. */
   share = 0
   usedShare = 0
-  toldRound = -1
+  toldGate = -1
   toldPerSecond: number | null = null
   announced: number | null = null
 
@@ -117,4 +118,25 @@ export function processStartOf(pid: number): string {
   } catch {
     return ''
   }
+}
+
+/** A sender whose coordinator is gone ends by itself within a second or two; after that it is helped along. */
+const OWN_END_MS = 200
+const END_TRIES = 25
+
+/** Waits until senders of a dead coordinator are gone, ending them if need be, so that two never send the same. */
+export async function endProcesses(
+  processes: readonly { readonly pid: number; readonly started: string }[],
+  clock: Clock,
+): Promise<void> {
+  for (const { pid, started } of processes) {
+    for (let tries = 0; tries < END_TRIES && isSameProcess(pid, started); tries++) {
+      if (tries > 0) process.kill(pid, 'SIGKILL')
+      await clock.sleep(OWN_END_MS)
+    }
+  }
+}
+
+function isSameProcess(pid: number, started: string): boolean {
+  return started !== '' && processStartOf(pid) === started
 }

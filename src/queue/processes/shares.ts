@@ -1,6 +1,11 @@
 interface Shareable {
   readonly isReady: boolean
+  readonly share: number
   readonly unstarted: number
+}
+
+function isBusy({ share, unstarted }: Shareable): boolean {
+  return share > 0 && unstarted > 0
 }
 
 /**
@@ -13,7 +18,8 @@ export function splitShares<S extends Shareable>(concurrency: number, senders: r
   const ready = senders.filter(({ isReady }) => isReady)
   const shares = new Map<S, number>(senders.map((sender) => [sender, 0]))
   if (concurrency < ready.length) {
-    const busiest = ready.toSorted((a, b) => b.unstarted - a.unstarted)
+    // Who has a share and rows keeps it: a share that wanders is one that nobody uses.
+    const busiest = ready.toSorted((a, b) => Number(isBusy(b)) - Number(isBusy(a)) || b.unstarted - a.unstarted)
     for (const sender of busiest.slice(0, concurrency)) shares.set(sender, 1)
     return shares
   }

@@ -1,0 +1,336 @@
+import type { SpoolReader } from '../audience/audience.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { DeliveryReport } from '../campaign/delivery.ts'
+import type { RunState } from '../campaign/result.ts'
+import type { Clock } from '../clock.ts'
+import type { HookcastError } from '../errors.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { RunNumbers } from '../ledger/numbers.ts'
+import { describeStop, StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
+import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
+import { customerIdReader } from './customer-id-reader.ts'
+import { Feeder, type Lending } from './feeder.ts'
+import { Lender } from './lender.ts'
+import { Recorder } from './recorder.ts'
+import { SliceBook } from './slice-book.ts'
+import { StartGate } from './start-gate.ts'
+
+export interface CoordinatorOptions {
+  readonly campaign: Campaign
+  readonly ledger: Ledger
+  readonly spool: SpoolReader
+  readonly clock: Clock
+  readonly random: () => number
+  readonly senders: number
+  /** Rows to lend before the run is interrupted; null for all. */
+  readonly limit: number | null
+  /** The state that reaching the limit leads to. */
+  readonly limitState: 'interrupted' | 'paused'
+  /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
+  readonly isUnknownResent: boolean
+  createQueue(events: QueueEvents): Queue
+  onProgress(progress: Progress): void
+}
+
+export interface Progress {
+  readonly numbers: RunNumbers
+  readonly customers: number
+  readonly inFlight: number
+  readonly nextDueAt: number | null
+}
+
+/** How the run ended this time. */
+export interface Ending {
+  readonly state: RunState
+  readonly error: HookcastError | null
+}
+
+/** Commits happen at least this often while there is something to write down (the promise is 20 ms). */
+const COMMIT_MS = 8
+/**
+ * One run: lends slices, writes down what became of them, stops, retries, ends.
+ *
+ * Everything that happens between two commits is one group: reports are recorded, decisions are taken, the next
+ * slices are cut, all of it is committed together, and only then do the slices leave. So a row is lent on the disk
+ * before its first byte goes out, and a receiver is never ahead of the ledger by more than what is in flight.
+ *
+ * Running: feeds while senders have room. Ending (`#ending` set): nothing new is lent; when the last open slice has
+ * come back, the last group is committed and `run` resolves.
+ */
+export class Coordinator {
+  readonly #options: CoordinatorOptions
+  readonly #numbers: RunNumbers
+  readonly #rules: StopRules
+  readonly #gate: StartGate
+  readonly #recorder: Recorder
+  readonly #lender: Lender
+  readonly #queue: Queue
+  readonly #slices: SliceBook
+  readonly #stoppedChunks: Set<number>
+  readonly #acknowledgements = new Set<Promise<void>>()
+  readonly #done = Promise.withResolvers<Ending>()
+  #isWebhookStopped: boolean
+  #ending: Ending | null = null
+  #customers: number
+  #isTicking = false
+  #cancelTick: (() => void) | null = null
+  #cancelWake: (() => void) | null = null
+  #nextDueAt: number | null = null
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options
+    const { campaign, ledger, spool, clock, random, limit } = options
+    const run = ledger.run()
+    const chunks = ledger.chunks()
+    const customerIdAt = customerIdReader(spool, campaign)
+    this.#numbers = run.numbers
+    this.#customers = run.customers
+    this.#stoppedChunks = new Set(chunks.flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
+    this.#isWebhookStopped = ledger.isWebhookStopped()
+    this.#rules = new StopRules(campaign.webhook.abort, run.numbers.policy as StopState | null)
+    const sampleCounts = ledger.sampleCounts()
+    this.#recorder = new Recorder({ campaign, numbers: run.numbers, rules: this.#rules, clock, random, sampleCounts })
+    this.#slices = new SliceBook({
+      recorder: this.#recorder,
+      clock,
+      isStopped: this.#isStopped,
+      customerIdAt: customerIdAt,
+    })
+    this.#queue = options.createQueue(this.#events())
+    this.#gate = new StartGate({
+      webhook: campaign.webhook,
+      queue: this.#queue,
+      clock,
+      lowest: run.numbers.lowestConcurrency,
+    })
+    const feeder = new Feeder(
+      {
+        ledger,
+        spool,
+        chunkSize: run.chunkSize,
+        clock,
+        limit,
+        isAudienceComplete: run.isAudienceComplete,
+        clientErrorsOf: (chunk) => this.#rules.clientErrors(chunk),
+      },
+      chunks,
+    )
+    this.#lender = new Lender({
+      ...options,
+      feeder,
+      gate: this.#gate,
+      queue: this.#queue,
+      recorder: this.#recorder,
+      slices: this.#slices,
+      customerIdAt: customerIdAt,
+    })
+  }
+
+  /** Runs until everyone is accounted for, or something ends it before. */
+  async run(): Promise<Ending> {
+    const { ledger, clock } = this.#options
+    this.#recorder.add((ledger) => ledger.markStarted(clock.now()))
+    this.#commit([])
+    await this.#queue.start()
+    this.#gate.open()
+    this.#tick()
+    const ending = await this.#done.promise
+    this.#cancelWake?.()
+    this.#cancelTick?.()
+    await this.#queue[Symbol.asyncDispose]()
+    if (ending.error?.code === 'HOOKCAST_STORAGE_FULL') return ending
+    ledger.commit(() => {
+      ledger.saveState(ending.state, clock.now())
+      ledger.forgetSenders()
+    })
+    return ending
+  }
+
+  /** The audience has grown (`--stream`), or is complete. */
+  setAudience(customers: number, isComplete: boolean): void {
+    this.#customers = customers
+    this.#lender.setAudienceComplete(isComplete)
+    this.#recorder.add((ledger) => ledger.saveAudience(customers, isComplete))
+    this.#schedule()
+  }
+
+  warn(code: string, message: string): void {
+    this.#recorder.warn(code, message)
+  }
+
+  /** Written down with the next commit, and so before anything is lent to it. */
+  recordSender(pid: number, started: string): void {
+    this.#recorder.add((ledger) => ledger.recordSender(pid, started))
+  }
+
+  /** Starts nothing more and ends once what is in flight has come back. */
+  end(state: RunState, error: HookcastError | null = null): void {
+    if (this.#ending !== null) return
+    this.#ending = { state, error }
+    this.#acknowledge(this.#queue.stop('all'))
+    this.#schedule()
+  }
+
+  /** Ends without waiting for what is in flight: it is in doubt and comes first on resume. */
+  cut(state: RunState, error: HookcastError | null = null): void {
+    this.#ending ??= { state, error }
+    this.#cancelTick?.()
+    if (error === null) this.#commit([])
+    this.#done.resolve(this.#ending)
+  }
+
+  readonly #isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#stoppedChunks.has(chunk)
+
+  #events(): QueueEvents {
+    return {
+      onReports: (sliceId, reports) => this.#onReports(sliceId, reports),
+      onSliceStarted: (sliceId) => this.#slices.markStarted(sliceId),
+      onSliceEnded: (sliceId, notStarted) => {
+        this.#slices.end(sliceId, notStarted)
+        this.#schedule()
+      },
+      onSliceLost: (sliceId, culprit) => {
+        this.#slices.lose(sliceId, culprit)
+        this.#recorder.warn(
+          'sender_lost',
+          'a sender process died; what it had in flight was sent again with the same keys',
+        )
+        this.#schedule()
+      },
+      onAlarm: (alarm) => this.#onAlarm(alarm),
+      onRoom: () => this.#schedule(),
+      onTrouble: (error) => this.cut('interrupted', error),
+    }
+  }
+
+  #onReports(sliceId: number, reports: readonly DeliveryReport[]): void {
+    const slice = this.#slices.get(sliceId)
+    if (slice === undefined) return
+    for (const report of reports) {
+      slice.reported.add(report.seq)
+      const spent = this.#gate.record(report)
+      const waiting = slice.waiting?.get(report.seq) ?? null
+      const decisions = this.#recorder.record(report, { chunk: slice.chunk, lentAt: slice.lentAt, waiting, ...spent })
+      for (const decision of decisions) this.#stop(decision)
+    }
+    this.#numbers.lowestConcurrency = this.#gate.lowest
+    if (this.#gate.trouble !== null) this.end('paused', this.#gate.trouble)
+    this.#schedule()
+  }
+
+  /** Its reports came before it: if they stopped nothing, whoever raised it goes on. */
+  #onAlarm(alarm: Alarm): void {
+    const hasStopped = this.#isWebhookStopped || (alarm.kind === 'chunk' && this.#stoppedChunks.has(alarm.chunk))
+    if (!hasStopped && this.#ending === null) this.#queue.dismissAlarm()
+  }
+
+  #stop(decision: StopDecision): void {
+    const { campaign, clock } = this.#options
+    const { webhook } = campaign
+    const { rule, scope, chunk, httpStatus } = decision
+    const message = describeStop(decision, webhook.origin + (webhook.path.text.includes('{') ? '' : webhook.path.text))
+    const { samples } = this.#recorder
+    this.#recorder.add((ledger) =>
+      ledger.recordStop({ rule, scope, chunk, httpStatus, stoppedAt: clock.now(), message, samples }),
+    )
+    if (chunk === null) {
+      this.#isWebhookStopped = true
+      this.#acknowledge(this.#queue.stop('all'))
+    } else {
+      this.#stoppedChunks.add(chunk)
+      this.#lender.stopChunk(chunk)
+      this.#acknowledge(this.#queue.stop({ chunk }))
+    }
+  }
+
+  #acknowledge(acknowledgement: Promise<void>): void {
+    this.#acknowledgements.add(acknowledgement)
+    const settle = async (): Promise<void> => {
+      await acknowledgement
+      this.#acknowledgements.delete(acknowledgement)
+      this.#schedule()
+    }
+    void settle()
+  }
+
+  #schedule(): void {
+    if (this.#isTicking) return
+    this.#cancelTick ??= this.#options.clock.after(COMMIT_MS, () => this.#tick())
+  }
+
+  #tick(): void {
+    this.#cancelTick?.()
+    this.#cancelTick = null
+    this.#isTicking = true
+    try {
+      const decision = this.#gate.wake()
+      if (decision !== null) this.#stop(decision)
+      const isStopping = this.#ending !== null || this.#isWebhookStopped
+      const lendings = isStopping ? [] : this.#lender.plan(this.#nextDueAt)
+      if (!this.#commit(lendings)) return
+      for (const { slice } of lendings) this.#queue.lend(slice)
+      if (this.#lender.isLimitReached && this.#slices.size === 0 && !this.#isFinished())
+        this.end(this.#options.limitState)
+    } finally {
+      this.#isTicking = false
+    }
+    this.#options.onProgress(this.progress())
+    if (this.#isFinished()) this.#finish()
+    else this.#wakeLater()
+  }
+
+  progress(): Progress {
+    return {
+      numbers: this.#numbers,
+      customers: this.#customers,
+      inFlight: this.#queue.inFlight(),
+      nextDueAt: this.#nextDueAt,
+    }
+  }
+
+  /** False when nothing could be written down: the run is cut then, and nothing may leave. */
+  #commit(lendings: readonly Lending[]): boolean {
+    const { ledger } = this.#options
+    const changes = [...this.#recorder.take(), ...lendings.map(({ write }) => write)]
+    if (changes.length > 0) {
+      const numbers = this.#numbers
+      numbers.policy = this.#rules.state
+      try {
+        const { isStorageFull } = ledger.commit(() => {
+          for (const change of changes) change(ledger)
+          ledger.saveNumbers(numbers)
+        })
+        if (isStorageFull) this.end('paused', null)
+      } catch (error) {
+        this.cut('paused', error as HookcastError)
+        return false
+      }
+    }
+    this.#nextDueAt = ledger.nextDueAt()
+    return true
+  }
+
+  #isFinished(): boolean {
+    if (this.#slices.size > 0 || this.#acknowledgements.size > 0) return false
+    if (this.#ending !== null || this.#isWebhookStopped) return true
+    return this.#lender.isFed && this.#nextDueAt === null
+  }
+
+  #finish(): void {
+    const { sent, failed, suppressed } = this.#numbers
+    const isEveryoneDone = sent + failed + suppressed >= this.#customers
+    this.#done.resolve(this.#ending ?? { state: isEveryoneDone ? 'finished' : 'aborted', error: null })
+  }
+
+  #wakeLater(): void {
+    this.#cancelWake?.()
+    this.#cancelWake = null
+    const { clock } = this.#options
+    const now = clock.now()
+    // What is due already waits for room, and room has its own event: a timer would only spin.
+    const dueAt = this.#nextDueAt !== null && (this.#nextDueAt > now || this.#queue.room() > 0) ? this.#nextDueAt : null
+    const instants = [dueAt, this.#gate.wakeAt].filter((at) => at !== null)
+    if (instants.length === 0) return
+    this.#cancelWake = clock.after(Math.max(0, Math.min(...instants) - now), () => this.#tick())
+  }
+}

@@ -1,0 +1,207 @@
+import type { SpoolReader } from '../audience/audience.ts'
+import type { DeliveryNote, Slice } from '../campaign/delivery.ts'
+import type { Clock } from '../clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { ChunkRow, WaitingRow } from '../ledger/rows.ts'
+
+/** A slice as the coordinator keeps it while a sender has it. */
+export interface OpenSlice {
+  readonly id: number
+  readonly chunk: number
+  readonly firstSeq: number
+  readonly count: number
+  readonly lentAt: number
+  /** What the ledger knew of each delivery that comes again; null for first attempts. */
+  readonly waiting: ReadonlyMap<number, WaitingRow> | null
+  readonly reported: Set<number>
+  isStarted: boolean
+}
+
+export interface Lending {
+  readonly slice: Slice
+  readonly open: OpenSlice
+  /** Written in the same commit that makes the slice lent. */
+  readonly write: (ledger: Ledger) => void
+}
+
+export interface FeederOptions {
+  readonly ledger: Ledger
+  readonly spool: SpoolReader
+  readonly chunkSize: number | null
+  readonly clock: Clock
+  readonly isAudienceComplete: boolean
+  /** Rows that may be lent from now on before the run is interrupted; null without such a limit. */
+  readonly limit: number | null
+  clientErrorsOf(chunk: number): number
+}
+
+const SLICE_ROWS = 256
+const SLICE_BYTES = 1024 * 1024
+
+interface FeedChunk {
+  readonly chunk: number
+  readonly startedAt: number | null
+  nextSeq: number
+}
+
+/**
+ * Cuts what comes next into slices: due deliveries first, then first attempts in the audience's order.
+ *
+ * A chunk begins when every delivery of the one before has been started, which the coordinator tells.
+ */
+export class Feeder {
+  readonly #options: FeederOptions
+  readonly #unfinished: FeedChunk[]
+  readonly #stopped = new Set<number>()
+  /** The spool holds every row there will be. */
+  isAudienceComplete: boolean
+  #newest: FeedChunk | null
+  #nextSliceId: number
+  #left: number
+
+  constructor(options: FeederOptions, chunks: readonly ChunkRow[]) {
+    this.#options = options
+    this.isAudienceComplete = options.isAudienceComplete
+    this.#left = options.limit ?? Number.POSITIVE_INFINITY
+    this.#nextSliceId = 1 + Math.max(0, ...options.ledger.lent().map(({ slice }) => slice))
+    const known = chunks.map(({ chunk, startedAt, nextSeq }) => ({ chunk, startedAt, nextSeq }))
+    this.#newest = known.at(-1) ?? null
+    this.#unfinished = known
+    for (const { chunk, isStopped } of chunks) if (isStopped) this.#stopped.add(chunk)
+  }
+
+  get isLimitReached(): boolean {
+    return this.#left <= 0
+  }
+
+  /** No first attempt is left, and none will come: the audience is complete. */
+  get isFed(): boolean {
+    return this.isAudienceComplete && this.#current() === null
+  }
+
+  stopChunk(chunk: number): void {
+    this.#stopped.add(chunk)
+  }
+
+  /** The chunk whose first attempts come next; null when there are none (yet). */
+  get nextChunk(): number | null {
+    return this.#current()?.chunk ?? null
+  }
+
+  /** First attempts: the next rows of the chunk that is being fed; null when there are none. */
+  cutFirst(wantedRows: number): Lending | null {
+    const { spool, clock } = this.#options
+    const chunk = this.#current()
+    if (chunk === null || this.#left <= 0) return null
+    const rowsLeft = Math.min(this.#endOf(chunk.chunk), spool.rows) - chunk.nextSeq
+    const maxRows = Math.min(SLICE_ROWS, wantedRows, rowsLeft, this.#left)
+    const { count, lines } = spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES })
+    const now = clock.now()
+    const firstSeq = chunk.nextSeq
+    const isNew = chunk.startedAt === null
+    const started = { ...chunk, startedAt: chunk.startedAt ?? now, nextSeq: firstSeq + count }
+    this.#advance(started)
+    this.#left -= count
+    const id = this.#nextSliceId++
+    const open: OpenSlice = {
+      id,
+      chunk: chunk.chunk,
+      firstSeq,
+      count,
+      lentAt: now,
+      waiting: null,
+      reported: new Set(),
+      isStarted: false,
+    }
+    return {
+      open,
+      slice: this.#sliceFrom(open, { lines, startedAt: started.startedAt, notes: null }),
+      write: (ledger) => {
+        if (isNew) ledger.startChunk(chunk.chunk, now, firstSeq)
+        ledger.advanceChunk(chunk.chunk, firstSeq + count)
+        ledger.lend({ slice: id, chunk: chunk.chunk, firstSeq, count, lentAt: now })
+      },
+    }
+  }
+
+  /** Deliveries that come again, of one chunk: `rows` as the ledger gave them, due and not lent. */
+  cutDue(due: readonly WaitingRow[]): Lending {
+    const { spool, clock } = this.#options
+    const sorted = due.toSorted((a, b) => a.seq - b.seq)
+    const picked = spool.pick(
+      sorted.map(({ seq }) => seq),
+      { maxBytes: SLICE_BYTES },
+    )
+    const rows = sorted.slice(0, picked.count)
+    const { chunk, seq: firstSeq } = rows[0]!
+    const startedAt = this.#unfinished.find((known) => known.chunk === chunk)?.startedAt ?? clock.now()
+    const open: OpenSlice = {
+      id: this.#nextSliceId++,
+      chunk,
+      firstSeq,
+      count: rows.length,
+      lentAt: clock.now(),
+      waiting: new Map(rows.map((row) => [row.seq, row])),
+      reported: new Set(),
+      isStarted: false,
+    }
+    const notes: DeliveryNote[] = rows.map(({ seq, attempt, doubtAt, digest }) => ({
+      seq,
+      attempt,
+      isInDoubt: doubtAt !== null,
+      digest,
+    }))
+    return {
+      open,
+      slice: {
+        ...this.#sliceFrom(open, { lines: picked.lines, startedAt, notes }),
+        // A process died over one of them: they are taken one by one, so that it is found.
+        isCareful: rows.some(({ restarts }) => restarts > 0),
+      },
+      write: (ledger) => {
+        for (const { seq } of rows) ledger.markWaitingLent(seq)
+      },
+    }
+  }
+
+  #sliceFrom(
+    open: OpenSlice,
+    { lines, startedAt, notes }: { lines: Uint8Array; startedAt: number; notes: readonly DeliveryNote[] | null },
+  ): Slice {
+    return {
+      id: open.id,
+      chunk: open.chunk,
+      chunkStartedAt: startedAt,
+      firstSeq: open.firstSeq,
+      count: open.count,
+      lines,
+      notes,
+      clientErrors: this.#options.clientErrorsOf(open.chunk),
+      isCareful: false,
+    }
+  }
+
+  #endOf(chunk: number): number {
+    const { chunkSize } = this.#options
+    return chunkSize === null ? Number.POSITIVE_INFINITY : (chunk + 1) * chunkSize
+  }
+
+  #advance(chunk: FeedChunk): void {
+    const at = this.#unfinished.findIndex((known) => known.chunk === chunk.chunk)
+    if (at === -1) this.#unfinished.push(chunk)
+    else this.#unfinished[at] = chunk
+    if (this.#newest === null || chunk.chunk >= this.#newest.chunk) this.#newest = chunk
+  }
+
+  #current(): FeedChunk | null {
+    const { spool, chunkSize } = this.#options
+    for (const chunk of this.#unfinished) {
+      const end = Math.min(this.#endOf(chunk.chunk), spool.rows)
+      if (!this.#stopped.has(chunk.chunk) && chunk.nextSeq < end) return chunk
+    }
+    if (this.#newest === null) return spool.rows > 0 ? { chunk: 0, startedAt: null, nextSeq: 0 } : null
+    if (chunkSize === null) return null
+    const firstSeq = this.#endOf(this.#newest.chunk)
+    return firstSeq < spool.rows ? { chunk: this.#newest.chunk + 1, startedAt: null, nextSeq: firstSeq } : null
+  }
+}

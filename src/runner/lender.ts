@@ -1,0 +1,112 @@
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Clock } from '../clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { WaitingRow } from '../ledger/rows.ts'
+import type { Queue } from '../queue/queue.ts'
+import type { Feeder, Lending } from './feeder.ts'
+import type { Recorder } from './recorder.ts'
+import type { SliceBook } from './slice-book.ts'
+import type { StartGate } from './start-gate.ts'
+
+export interface LenderOptions {
+  readonly campaign: Campaign
+  readonly ledger: Ledger
+  readonly clock: Clock
+  readonly senders: number
+  /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
+  readonly isUnknownResent: boolean
+  readonly feeder: Feeder
+  readonly gate: StartGate
+  readonly queue: Queue
+  readonly recorder: Recorder
+  readonly slices: SliceBook
+  readonly customerIdAt: (seq: number) => string
+}
+
+const SLICE_ROWS = 256
+
+/** Decides what is lent next, as far as senders have room: due deliveries, then first attempts. */
+export class Lender {
+  readonly #options: LenderOptions
+
+  constructor(options: LenderOptions) {
+    this.#options = options
+  }
+
+  get isLimitReached(): boolean {
+    return this.#options.feeder.isLimitReached
+  }
+
+  get isFed(): boolean {
+    return this.#options.feeder.isFed
+  }
+
+  stopChunk(chunk: number): void {
+    this.#options.feeder.stopChunk(chunk)
+  }
+
+  setAudienceComplete(isComplete: boolean): void {
+    this.#options.feeder.isAudienceComplete = isComplete
+  }
+
+  plan(nextDueAt: number | null): readonly Lending[] {
+    const lendings: Lending[] = []
+    let room = this.#options.queue.room()
+    for (const rows of this.#dueSlices(room, nextDueAt)) {
+      this.#keep(this.#options.feeder.cutDue(rows), lendings)
+      room--
+    }
+    while (room-- > 0) {
+      const lending = this.#nextFirst()
+      if (lending === null) break
+      this.#keep(lending, lendings)
+    }
+    return lendings
+  }
+
+  #keep(lending: Lending, lendings: Lending[]): void {
+    this.#options.slices.add(lending.open)
+    lendings.push(lending)
+  }
+
+  /** A chunk begins when every delivery of the one before has been started. */
+  #nextFirst(): Lending | null {
+    const { feeder, gate, slices, senders } = this.#options
+    const chunk = feeder.nextChunk
+    if (chunk === null || slices.hasUnstartedBefore(chunk)) return null
+    return feeder.cutFirst(gate.sliceRows(senders))
+  }
+
+  /** Due deliveries as slices: of one chunk each, those that a process died over apart from the others. */
+  #dueSlices(room: number, nextDueAt: number | null): readonly WaitingRow[][] {
+    const { ledger, clock, isUnknownResent } = this.#options
+    const now = clock.now()
+    // After `--limit` what waits is left to the resume, as on Ctrl-C.
+    if (room <= 0 || nextDueAt === null || nextDueAt > now || this.isLimitReached) return []
+    const due = ledger.dueWaiting(now, SLICE_ROWS * room)
+    const rows = isUnknownResent ? due : due.filter((row) => !this.#isTooOld(row, now))
+    const sliceRows = Math.min(SLICE_ROWS, Math.ceil(rows.length / room))
+    const slices: WaitingRow[][] = []
+    const unfilled = new Map<string, WaitingRow[]>()
+    for (const row of rows) {
+      const kind = `${row.chunk} ${row.restarts > 0 ? 'careful' : 'plain'}`
+      let slice = unfilled.get(kind)
+      if (slice === undefined || slice.length >= sliceRows) {
+        slice = []
+        unfilled.set(kind, slice)
+        slices.push(slice)
+      }
+      slice.push(row)
+    }
+    return slices.slice(0, room)
+  }
+
+  /** A send in doubt that the receiver may have forgotten is not repeated: it could be a second one. */
+  #isTooOld(row: WaitingRow, now: number): boolean {
+    const { campaign, recorder, customerIdAt } = this.#options
+    if (row.doubtAt === null || now - row.doubtAt <= campaign.webhook.idempotency.lifetimeMs) return false
+    const message = 'it was sent before with an unknown end, longer ago than the receiver remembers its key'
+    recorder.giveUp(row, { reason: 'unknown', message, customerId: row.customerId ?? customerIdAt(row.seq) })
+    return true
+  }
+}

@@ -1,0 +1,144 @@
+import type { SpoolReader } from '../audience/audience.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Clock } from '../clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import type { WaitingRow } from '../ledger/rows.ts'
+import { StopRules, type StopState } from '../policy/policy.ts'
+import { customerIdReader } from './customer-id-reader.ts'
+import type { OpenSlice } from './feeder.ts'
+import { Recorder } from './recorder.ts'
+
+/** Sends of one delivery that may die with their process before it is given up (campaigns: "at most 3 times"). */
+const RESTART_LIMIT = 3
+/** A row that was announced last by this many processes that died is the one they died of. */
+const CULPRIT_DEATHS = 2
+
+export interface RecoveryOptions {
+  readonly recorder: Recorder
+  readonly now: number
+  readonly isStopped: (chunk: number) => boolean
+  readonly customerIdAt: (seq: number) => string
+}
+
+/** A row of a lost slice, as if it had been waiting: a first attempt that may or may not have been made. */
+function firstAttempt({ chunk, lentAt }: Pick<OpenSlice, 'chunk' | 'lentAt'>, seq: number): WaitingRow {
+  return {
+    seq,
+    chunk,
+    attempt: 1,
+    dueAt: lentAt,
+    isLent: false,
+    doubtAt: lentAt,
+    restarts: 0,
+    digest: null,
+    calls: 0,
+    httpStatus: null,
+    code: null,
+    message: null,
+    customerId: null,
+  }
+}
+
+/**
+ * Puts everything that a dead coordinator's senders held back in line: it is in doubt and comes first, under the
+ * same attempt number. In a stopped chunk it is not sent again. Then the stops of a run that had ended are lifted.
+ */
+export function recoverRun(
+  ledger: Ledger,
+  { campaign, spool, clock }: { campaign: Campaign; spool: SpoolReader; clock: Clock },
+): void {
+  const { numbers, state } = ledger.run()
+  const rules = new StopRules(campaign.webhook.abort, numbers.policy as StopState | null)
+  const recorder = new Recorder({ campaign, numbers, rules, clock, random: () => 0.5, sampleCounts: new Map() })
+  const stopped = new Set(ledger.chunks().flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
+  const isWebhookStopped = ledger.isWebhookStopped()
+  const options = {
+    recorder,
+    now: clock.now(),
+    isStopped: (chunk: number) => isWebhookStopped || stopped.has(chunk),
+    customerIdAt: customerIdReader(spool, campaign),
+  }
+  for (const lent of ledger.lent()) {
+    for (const seq of ledger.unaccounted(lent.chunk, lent.firstSeq, lent.count)) {
+      putBack(firstAttempt(lent, seq), { ...options, isCulprit: false, wasReached: true })
+    }
+    recorder.add((ledger) => ledger.endLent(lent.slice))
+  }
+  for (const row of ledger.lentWaiting()) putBack(row, { ...options, isCulprit: false, wasReached: true })
+  if (state === 'aborted') {
+    rules.lift()
+    recorder.add((ledger) => ledger.liftStops(clock.now()))
+  }
+  numbers.policy = rules.state
+  const changes = recorder.take()
+  ledger.commit(() => {
+    for (const change of changes) change(ledger)
+    ledger.saveNumbers(numbers)
+    ledger.markResumed()
+    ledger.forgetSenders()
+  })
+}
+
+/**
+ * Puts the unreported rows of a slice back in line after its sender died.
+ *
+ * `culprit` is the row that the sender announced last: rows after it had not been reached, so nothing of them can
+ * have left. A slice that is not careful announces nothing; then every row is in doubt.
+ */
+export function recoverSlice(
+  slice: OpenSlice,
+  unreported: readonly number[],
+  { culprit, ...options }: RecoveryOptions & { readonly culprit: number | null },
+): void {
+  const isOfSlice = culprit !== null && unreported.includes(culprit)
+  for (const seq of unreported) {
+    const row = slice.waiting?.get(seq) ?? firstAttempt(slice, seq)
+    const isCareful = row.restarts > 0 && isOfSlice
+    putBack(row, { ...options, isCulprit: isOfSlice && seq === culprit, wasReached: !isCareful || seq <= culprit })
+  }
+  if (slice.waiting === null) options.recorder.add((ledger) => ledger.endLent(slice.id))
+}
+
+function putBack(
+  row: WaitingRow,
+  {
+    recorder,
+    now,
+    isStopped,
+    customerIdAt,
+    isCulprit,
+    wasReached,
+  }: RecoveryOptions & { readonly isCulprit: boolean; readonly wasReached: boolean },
+): void {
+  const customerId = row.customerId ?? customerIdAt(row.seq)
+  if (isStopped(row.chunk)) {
+    recorder.giveUp(row, {
+      reason: 'unknown',
+      message: 'its sender died over it in a chunk that was stopped, so it was not sent again',
+      customerId,
+    })
+    return
+  }
+  const restarts = row.restarts + (wasReached ? 1 : 0)
+  if (restarts > RESTART_LIMIT || (isCulprit && row.restarts >= CULPRIT_DEATHS)) {
+    recorder.giveUp(row, { reason: 'crash', message: `a sender process died over it ${restarts} times`, customerId })
+    return
+  }
+  const waiting: WaitingRow = {
+    ...row,
+    dueAt: now,
+    isLent: false,
+    doubtAt: row.doubtAt ?? (wasReached ? row.dueAt : null),
+    restarts,
+  }
+  recorder.add((ledger) => ledger.putWaiting(waiting))
+}
+
+/** Rows handed back unstarted come again as what they were; nothing of them has left. */
+export function returnUnstarted(slice: OpenSlice, notStarted: readonly number[], recorder: Recorder): void {
+  for (const seq of notStarted) {
+    const known = slice.waiting?.get(seq)
+    const row: WaitingRow = known ?? { ...firstAttempt(slice, seq), doubtAt: null }
+    recorder.add((ledger) => ledger.putWaiting({ ...row, isLent: false }))
+  }
+}

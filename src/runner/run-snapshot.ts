@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { loadCampaign } from '../campaign/campaign-file.ts'
+import { campaignFilesFrom, type CampaignSnapshot } from '../campaign/campaign-folder.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Environment } from '../campaign/secret-text.ts'
+import type { Settings } from '../campaign/settings.ts'
+import { folderError, type RunPaths } from '../ledger/run-folder.ts'
+
+/** What a run was made from, kept in its folder: no secret's value is in it. */
+export interface RunSnapshot {
+  readonly campaign: CampaignSnapshot
+  /** By run id: campaigns of earlier runs whose requests this one repeats byte for byte. */
+  readonly kept: Readonly<Record<string, CampaignSnapshot>>
+  readonly isStreamed: boolean
+  readonly skipsBadRows: boolean
+}
+
+const FILE_MODE = 0o600
+
+export function writeSnapshot(paths: RunPaths, snapshot: RunSnapshot): void {
+  try {
+    writeFileSync(paths.snapshot, `${JSON.stringify(snapshot, null, 2)}\n`, { mode: FILE_MODE, flush: true })
+  } catch (cause) {
+    throw folderError(paths.folder, cause)
+  }
+}
+
+export function readSnapshot(paths: RunPaths): RunSnapshot {
+  try {
+    return JSON.parse(readFileSync(paths.snapshot, 'utf8')) as RunSnapshot
+  } catch (cause) {
+    throw folderError(paths.snapshot, cause)
+  }
+}
+
+/** The campaign as it was when the run began; only secrets and the origin are read anew. */
+export function campaignOf(
+  snapshot: CampaignSnapshot,
+  { env, settings }: { env: Environment; settings: Settings },
+): Campaign {
+  return loadCampaign(campaignFilesFrom(snapshot), { env, settings }).campaign
+}

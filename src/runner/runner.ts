@@ -1,0 +1,267 @@
+import { rmSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import {
+  continueSpool,
+  copySpool,
+  spoolAudience,
+  SpoolReader,
+  type CopiedRow,
+  type SpoolRequest,
+} from '../audience/audience.ts'
+import type { CampaignSnapshot } from '../campaign/campaign-folder.ts'
+import type { Campaign, Warning } from '../campaign/campaign.ts'
+import { createRunId } from '../campaign/run-id.ts'
+import type { Environment } from '../campaign/secret-text.ts'
+import type { Settings } from '../campaign/settings.ts'
+import { ConfigError, HookcastError } from '../errors.ts'
+import { Ledger } from '../ledger/ledger.ts'
+import { emptyNumbers } from '../ledger/numbers.ts'
+import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
+import { campaignOf, readSnapshot, writeSnapshot, type RunSnapshot } from './run-snapshot.ts'
+import { execute, type Ending, type Host } from './execute.ts'
+
+export type { Ending, Host } from './execute.ts'
+export type { Progress } from './coordinator.ts'
+export { putRunRequest, type RunRequest } from './run-request.ts'
+export { campaignOf, readSnapshot } from './run-snapshot.ts'
+
+/** Where a run works, and how much of it. */
+export interface RunOptions extends Host {
+  readonly dataFolder: string
+  readonly env: Environment
+  readonly settings: Settings
+  /** Rows after which the run is interrupted, or paused: a count, or a share of all. */
+  readonly until: RunLimit | null
+}
+
+export interface RunLimit {
+  readonly state: 'interrupted' | 'paused'
+  readonly rows: number | { readonly share: number }
+}
+
+export interface StartRequest {
+  readonly campaign: Campaign
+  readonly snapshot: CampaignSnapshot
+  /** Calls begin while the audience is still being read. */
+  readonly isStreamed: boolean
+  readonly skipsBadRows: boolean
+  readonly stdin?: Readable
+  onRunId?(runId: string): void
+}
+
+export interface RunEnd extends Ending {
+  readonly runId: string
+}
+
+/**
+ * Runs a campaign: reads the audience into the run's spool, then calls, until everyone is accounted for.
+ *
+ * @throws {ConfigError} when the audience cannot be read: nothing was sent, and no run was begun.
+ * @throws {LedgerError} when the data folder cannot be used.
+ */
+export async function startRun(request: StartRequest, options: RunOptions): Promise<RunEnd> {
+  const { campaign, isStreamed, skipsBadRows } = request
+  const runId = createRunId(options.clock.now())
+  const paths = createRunFolder(options.dataFolder, runId)
+  using cleanUp = new DisposableStack()
+  const lock = lockRun(paths)
+  cleanUp.defer(() => lock.release())
+  writeSnapshot(paths, { campaign: request.snapshot, kept: {}, isStreamed, skipsBadRows })
+  const spooling = spoolRequest(campaign, { paths, skipsBadRows, stdin: request.stdin })
+  if (isStreamed) return streamRun({ runId, paths, campaign, spooling, options, onRunId: request.onRunId })
+  const summary = await orRemove(paths, () => spoolAudience({ ...spooling, ...signalOf(options) }))
+  const warnings = [...campaign.warnings, ...summary.warnings]
+  using ledger = createLedger(paths, { runId, campaign, warnings, customers: summary.rows, isComplete: true, options })
+  request.onRunId?.(runId)
+  using spool = SpoolReader.open(paths.folder)
+  const ending = await execute(
+    { runId, paths, campaign, kept: new Map(), ledger, spool, limit: limitOf(options, summary.rows) },
+    options,
+  )
+  return { runId, ...ending }
+}
+
+/** Goes on with a run that was left: after a crash, an interruption, a pause, or a stop, which it lifts. */
+export async function resumeRun(wanted: string, options: RunOptions): Promise<RunEnd> {
+  const { runId, ...paths } = findRun(options.dataFolder, wanted)
+  using cleanUp = new DisposableStack()
+  const lock = lockRun(paths)
+  cleanUp.defer(() => lock.release())
+  const snapshot = readSnapshot(paths)
+  using ledger = new Ledger(paths)
+  const run = ledger.run()
+  if (run.state === 'cancelled') {
+    throw new HookcastError(
+      'HOOKCAST_RUN_STATE',
+      `A cancelled run does not go on: start a new one with \`hookcast replay ${runId}\``,
+    )
+  }
+  if (run.state === 'finished') return { runId, state: 'finished', error: null }
+  const campaign = campaignOf(snapshot.campaign, options)
+  const kept = new Map(Object.entries(snapshot.kept).map(([id, kept]) => [id, campaignOf(kept, options)]))
+  if (!run.isAudienceComplete) {
+    const spooling = spoolRequest(campaign, { paths, skipsBadRows: snapshot.skipsBadRows })
+    const summary = await continueSpool({ ...spooling, ...signalOf(options) })
+    ledger.commit(() => ledger.saveAudience(summary.rows, true))
+  }
+  using spool = SpoolReader.open(paths.folder)
+  const ending = await execute(
+    { runId, paths, campaign, kept, ledger, spool, limit: limitOf(options, spool.rows), isResumed: true },
+    options,
+  )
+  return { runId, ...ending }
+}
+
+export interface ReplayRequest {
+  readonly from: string
+  readonly campaign: Campaign
+  readonly snapshot: CampaignSnapshot
+  /** Rows of the old run, each perhaps with the request that it repeats. */
+  readonly rows: Iterable<CopiedRow>
+  onRunId?(runId: string): void
+}
+
+/** Makes a new run of some customers of an old one, from the old run's spool. */
+export async function replayRun(request: ReplayRequest, options: RunOptions): Promise<RunEnd> {
+  const { campaign } = request
+  const old = findRun(options.dataFolder, request.from)
+  const oldSnapshot = readSnapshot(old)
+  const runId = createRunId(options.clock.now())
+  const paths = createRunFolder(options.dataFolder, runId)
+  using cleanUp = new DisposableStack()
+  const lock = lockRun(paths)
+  cleanUp.defer(() => lock.release())
+  const keptSnapshots = { ...oldSnapshot.kept, [old.runId]: oldSnapshot.campaign }
+  writeSnapshot(paths, { campaign: request.snapshot, kept: keptSnapshots, isStreamed: false, skipsBadRows: false })
+  const kept = new Map(Object.entries(keptSnapshots).map(([id, snapshot]) => [id, campaignOf(snapshot, options)]))
+  const summary = await orRemove(paths, () =>
+    copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) }),
+  )
+  const { warnings } = campaign
+  using ledger = createLedger(paths, {
+    runId,
+    campaign,
+    warnings,
+    customers: summary.rows,
+    isComplete: true,
+    options,
+    replayOf: old.runId,
+  })
+  request.onRunId?.(runId)
+  using spool = SpoolReader.open(paths.folder)
+  const ending = await execute(
+    { runId, paths, campaign, kept, ledger, spool, limit: limitOf(options, summary.rows) },
+    options,
+  )
+  return { runId, ...ending }
+}
+
+async function streamRun({
+  runId,
+  paths,
+  campaign,
+  spooling,
+  options,
+  onRunId,
+}: {
+  runId: string
+  paths: RunPaths
+  campaign: Campaign
+  spooling: SpoolRequest
+  options: RunOptions
+  onRunId: StartRequest['onRunId']
+}): Promise<RunEnd> {
+  using ledger = createLedger(paths, {
+    runId,
+    campaign,
+    warnings: campaign.warnings,
+    customers: 0,
+    isComplete: false,
+    options,
+  })
+  onRunId?.(runId)
+  const ending = await execute(
+    {
+      runId,
+      paths,
+      campaign,
+      kept: new Map(),
+      ledger,
+      spool: null,
+      limit: limitOf(options, Number.POSITIVE_INFINITY),
+      spoolAlong: (onRows, signal) => spoolAudience({ ...spooling, onRows, signal }),
+    },
+    options,
+  )
+  return { runId, ...ending }
+}
+
+function spoolRequest(
+  campaign: Campaign,
+  { paths, skipsBadRows, stdin }: { paths: RunPaths; skipsBadRows: boolean; stdin?: Readable | undefined },
+): SpoolRequest {
+  const { audience, columns, customerId, isUnique, consentColumn, excludeFiles, maxCustomers } = campaign
+  return {
+    source: audience,
+    ...(stdin === undefined ? {} : { stdin }),
+    rules: { columns, customerId, isUnique, consentColumn, excludeFiles, maxCustomers },
+    skipBadRows: skipsBadRows,
+    folder: paths.folder,
+  }
+}
+
+interface NewLedger {
+  readonly runId: string
+  readonly campaign: Campaign
+  readonly warnings: readonly Warning[]
+  readonly customers: number
+  readonly isComplete: boolean
+  readonly options: RunOptions
+  readonly replayOf?: string
+}
+
+function createLedger(
+  paths: RunPaths,
+  { runId, campaign, warnings, customers, isComplete, options, replayOf }: NewLedger,
+): Ledger {
+  const ledger = new Ledger(paths)
+  ledger.commit(() =>
+    ledger.createRun({
+      runId,
+      campaign: campaign.name,
+      createdAt: options.clock.now(),
+      replayOf: replayOf ?? null,
+      customers,
+      isAudienceComplete: isComplete,
+      chunkSize: campaign.chunkSize,
+      numbers: { ...emptyNumbers(campaign.webhook.concurrency), warnings: [...warnings] },
+    }),
+  )
+  return ledger
+}
+
+/** A run that never began leaves nothing behind. */
+async function orRemove<T>(paths: RunPaths, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    rmSync(paths.folder, { recursive: true, force: true })
+    throw error
+  }
+}
+
+function limitOf(
+  { until }: RunOptions,
+  rows: number,
+): { readonly rows: number; readonly state: RunLimit['state'] } | null {
+  if (until === null) return null
+  const limit = typeof until.rows === 'number' ? until.rows : Math.max(1, Math.ceil(rows * until.rows.share))
+  return { rows: limit, state: until.state }
+}
+
+function signalOf({ signal }: RunOptions): { readonly signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal }
+}
+
+export type { RunSnapshot }
+export { ConfigError }

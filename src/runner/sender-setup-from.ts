@@ -1,0 +1,85 @@
+import type { Campaign } from '../campaign/campaign.ts'
+import { resolveSecret, type Environment } from '../campaign/secret-text.ts'
+import { basicAuthorization, bearerAuthorization } from '../request/request.ts'
+import type { RequestDefinition, SenderSetup } from '../sender/sender-setup.ts'
+
+export interface SetupOptions {
+  readonly runId: string
+  readonly env: Environment
+  /** Private ranges that campaigns of this installation may call. */
+  readonly networkAllow: readonly string[]
+  /** Campaigns of earlier runs, by run id, whose requests a replay repeats byte for byte. */
+  readonly kept: ReadonlyMap<string, Campaign>
+  readonly version: string
+}
+
+/** Gathers what a sender has to know. The values of secrets are read here, and are stored nowhere. */
+export function senderSetupFrom(
+  campaign: Campaign,
+  { runId, env, networkAllow, kept, version }: SetupOptions,
+): SenderSetup {
+  const { webhook } = campaign
+  const secretHeaders = webhook.headers.flatMap((header) =>
+    header.kind === 'secret' ? [{ name: header.name, value: resolveSecret(header.value, env) }] : [],
+  )
+  const credentials = credentialsFrom(campaign, env)
+  return {
+    definition: definitionFrom(campaign, runId),
+    kept: Object.fromEntries([...kept].map(([runId, campaign]) => [runId, definitionFrom(campaign, runId)])),
+    customerId: campaign.customerId,
+    origin: webhook.origin,
+    authorization: credentials === null ? null : { value: credentials.authorization, urlPrefix: credentials.urlPrefix },
+    secretHeaders,
+    secrets: [...secretHeaders.map(({ value }) => value), ...(credentials?.secrets ?? [])].filter(
+      (value) => value !== '',
+    ),
+    idempotencyHeader: webhook.idempotency.header,
+    userAgent: `hookcast/${version}`,
+    isTest: false,
+    timeoutMs: webhook.timeoutMs,
+    concurrency: webhook.concurrency,
+    ca: webhook.ca,
+    network: { allow: networkAllow, isLoopbackAllowed: webhook.isLoopbackLiteral },
+    responseHandling: webhook.responseHandling,
+    response: webhook.response,
+    answers: webhook.answers,
+    conflict: webhook.retry.conflict,
+    clientErrorLimit: webhook.abort.clientError,
+  }
+}
+
+function definitionFrom(campaign: Campaign, runId: string): RequestDefinition {
+  const { webhook } = campaign
+  return {
+    campaign: campaign.name,
+    runId,
+    method: webhook.method,
+    payload: webhook.payload,
+    jsonEscape: webhook.jsonEscape,
+    path: webhook.path,
+    body: webhook.body,
+    headers: webhook.headers.flatMap((header) =>
+      header.kind === 'template' ? [{ name: header.name, value: header.value }] : [],
+    ),
+    eventProperties: webhook.eventProperties,
+    params: campaign.params,
+    project: campaign.project,
+    timezone: campaign.timezone,
+    isLegacyLoopScope: campaign.isLegacyLoopScope,
+  }
+}
+
+function credentialsFrom(
+  { webhook: { auth } }: Campaign,
+  env: Environment,
+): { readonly authorization: string; readonly urlPrefix: string; readonly secrets: readonly string[] } | null {
+  if (auth === null) return null
+  const { urlPrefix } = auth
+  if (auth.type === 'bearer') {
+    const token = resolveSecret(auth.token, env)
+    return { authorization: bearerAuthorization(token), urlPrefix, secrets: [token] }
+  }
+  const password = resolveSecret(auth.password, env)
+  const authorization = basicAuthorization(resolveSecret(auth.username, env), password)
+  return { authorization, urlPrefix, secrets: [password, authorization.slice('Basic '.length)] }
+}

@@ -1,0 +1,149 @@
+import type { Webhook } from '../campaign/campaign.ts'
+import type { DeliveryReport } from '../campaign/delivery.ts'
+import type { Clock } from '../clock.ts'
+import { QueueError } from '../errors.ts'
+import { ConnectionGate, Pressure, type StopDecision } from '../policy/policy.ts'
+import type { Gate, Queue } from '../queue/queue.ts'
+
+/** Trouble of our own (no file descriptor, no local port): everything waits a second, and after this often the run pauses. */
+const LOCAL_WAIT_MS = 1000
+const LOCAL_TROUBLES = 30
+
+/** A failed probe's delivery waits this much past the next probe, so that another goes first where there is one. */
+const BEHIND_PROBE_MS = 500
+
+/** What a slice should keep a sender busy for: long enough to hide the way to it, short enough to be lost. */
+const SLICE_WORK_MS = 500
+
+/**
+ * Joins everything that says how many calls may start: the ceiling, pressure, the connection gate, our own trouble.
+ *
+ * It tells the queue whenever the answer changes.
+ */
+export class StartGate {
+  readonly #webhook: Webhook
+  readonly #queue: Queue
+  readonly #clock: Clock
+  readonly #connection: ConnectionGate
+  readonly #pressure: Pressure
+  readonly #lowestBefore: number
+  #told: Gate | null = null
+  #localTroubles = 0
+  #localUntil = 0
+  #localMessage = ''
+  #isOpen = false
+  #rowsPerMs = 0
+  #countedAt = 0
+  #counted = 0
+
+  constructor({ webhook, queue, clock, lowest }: { webhook: Webhook; queue: Queue; clock: Clock; lowest: number }) {
+    this.#webhook = webhook
+    this.#queue = queue
+    this.#clock = clock
+    this.#lowestBefore = lowest
+    this.#connection = new ConnectionGate({ connectionMs: webhook.abort.connectionMs, timeoutMs: webhook.timeoutMs })
+    this.#pressure = new Pressure(ceilingOf(webhook))
+    this.#countedAt = clock.now()
+  }
+
+  open(): void {
+    this.#isOpen = true
+    this.#tell()
+  }
+
+  /** The lowest concurrency of the run so far. */
+  get lowest(): number {
+    return Math.min(this.#lowestBefore, this.#pressure.lowest)
+  }
+
+  /** Trouble of our own that did not go away; null while there is hope. */
+  get trouble(): QueueError | null {
+    if (this.#localTroubles < LOCAL_TROUBLES) return null
+    return new QueueError('HOOKCAST_LOCAL_TROUBLE', `Could not make calls from this machine: ${this.#localMessage}`)
+  }
+
+  get wakeAt(): number | null {
+    const now = this.#clock.now()
+    const local = this.#localUntil > now ? this.#localUntil : null
+    const connection = this.#connection.wakeAt(now)
+    if (local === null || connection === null) return local ?? connection
+    return Math.min(local, connection)
+  }
+
+  record(report: DeliveryReport): { readonly isAttemptSpent: boolean; readonly againAt: number } {
+    const now = this.#clock.now()
+    this.#countRow(now)
+    const { verdict, httpStatus, round, latencyMs } = report
+    if (verdict.kind !== 'called') return { isAttemptSpent: true, againAt: now }
+    const { outcome } = verdict
+    if (outcome.kind === 'local') this.#noteLocal(outcome.message, now)
+    else if (httpStatus !== null) this.#localTroubles = 0
+    const { isAttemptSpent } = this.#connection.record({ outcome, httpStatus, latencyMs }, now)
+    this.#pressure.record({ outcome, httpStatus, round })
+    this.#tell()
+    const nextProbeAt = this.#connection.wakeAt(now) ?? now
+    const againAt = outcome.kind === 'local' ? this.#localUntil : nextProbeAt + BEHIND_PROBE_MS
+    return { isAttemptSpent, againAt }
+  }
+
+  /** Time has passed: tells the queue what may start now; a stop when the receiver has been silent for too long. */
+  wake(): StopDecision | null {
+    this.#tell()
+    return this.#connection.stopDue(this.#clock.now())
+  }
+
+  /** How many rows a slice should have, so that a sender works on it for about half a second. */
+  sliceRows(senders: number): number {
+    const share = Math.ceil(this.#pressure.level.concurrency / senders)
+    const worked = Math.ceil((this.#rowsPerMs * SLICE_WORK_MS) / senders)
+    return this.#rowsPerMs === 0 ? Math.max(share, 1) : Math.max(share, worked, 1)
+  }
+
+  #countRow(now: number): void {
+    this.#counted++
+    const spanMs = now - this.#countedAt
+    if (spanMs < 200) return
+    this.#rowsPerMs = this.#counted / spanMs
+    this.#counted = 0
+    this.#countedAt = now
+  }
+
+  #noteLocal(message: string, now: number): void {
+    this.#localMessage = message
+    if (now < this.#localUntil) return
+    this.#localTroubles++
+    this.#localUntil = now + LOCAL_WAIT_MS
+  }
+
+  #tell(): void {
+    if (!this.#isOpen) return
+    const now = this.#clock.now()
+    const { concurrency, round } = this.#pressure.level
+    const perSecond = perSecondOf(this.#webhook)
+    const allowed = now < this.#localUntil ? 'none' : this.#connection.startsAllowed(now)
+    const gate: Gate =
+      allowed === 'all'
+        ? { concurrency, starts: null, perSecond, round }
+        : allowed === 'one'
+          ? { concurrency: 1, starts: 1, perSecond, round }
+          : { concurrency: 0, starts: null, perSecond, round }
+    // A probe that was given out and has not come back keeps its permit: `none` here means that no other may go.
+    if (allowed === 'none' && this.#told?.starts === 1 && this.#connection.mode !== 'open') return
+    if (allowed === 'one') this.#connection.recordStart(now)
+    const told = this.#told
+    this.#told = gate
+    const isSame = told?.concurrency === gate.concurrency && told.starts === gate.starts && told.round === gate.round
+    if (!isSame || allowed === 'one') this.#queue.setGate(gate)
+  }
+}
+
+/** The hard ceiling: the campaign's own, lowered by the shared policy that it names. */
+function ceilingOf(webhook: Webhook): number {
+  return Math.min(webhook.concurrency, webhook.throughput?.concurrency ?? Number.POSITIVE_INFINITY)
+}
+
+function perSecondOf({ perSecond, throughput }: Webhook): number | null {
+  const shared = throughput?.perSecond ?? null
+  if (perSecond === null || shared === null) return perSecond ?? shared
+  return Math.min(perSecond, shared)
+}

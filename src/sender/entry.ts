@@ -1,0 +1,64 @@
+import { systemClock } from '../clock.ts'
+import type { FromSender, ToSender } from '../queue/processes/processes.ts'
+import { Sender } from './sender.ts'
+import type { SenderSetup } from './sender-setup.ts'
+
+/** A sign of life, so that a hung sender is told apart from one with nothing to report. */
+const BEAT_MS = 1000
+
+let sender: Sender | null = null
+
+function tell(message: FromSender, onSent?: () => void): void {
+  if (process.connected) process.send?.(message, undefined, undefined, () => onSent?.())
+}
+
+function setUp(setup: SenderSetup, isReplacement: boolean): void {
+  sender = new Sender({
+    setup,
+    isReplacement,
+    clock: systemClock,
+    port: {
+      reports: (batches) =>
+        tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted }),
+      started: (sliceId) => tell({ kind: 'started', sliceId }),
+      ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),
+      alarm: (alarm) => tell({ kind: 'alarm', alarm }),
+      acknowledged: (order) => tell({ kind: 'acknowledged', order }),
+      announce: (seq, onAnnounced) => tell({ kind: 'announced', seq }, onAnnounced),
+    },
+  })
+  tell({ kind: 'ready' })
+}
+
+function hear(message: ToSender): void {
+  switch (message.kind) {
+    case 'setup':
+      return setUp(message.setup as SenderSetup, message.isReplacement)
+    case 'slice':
+      return sender!.take(message.slice)
+    case 'share':
+      return sender!.setShare(message)
+    case 'stop':
+      return sender!.stop(message)
+    case 'go':
+      return sender!.go()
+  }
+}
+
+function beat(): void {
+  systemClock.after(BEAT_MS, () => {
+    tell({ kind: 'beat', inFlight: sender?.inFlight ?? 0, unstarted: sender?.unstarted ?? 0 })
+    beat()
+  })
+}
+
+// Ctrl-C reaches the whole foreground group: what it means is the coordinator's to decide.
+process.on('SIGINT', () => undefined)
+process.on('SIGTERM', () => undefined)
+// Without a coordinator nobody writes outcomes down: not one call more.
+process.on('disconnect', () => process.exit(0))
+process.on('uncaughtException', (error) => {
+  tell({ kind: 'failed', message: `A sender process failed: ${error.stack ?? error.message}` }, () => process.exit(1))
+})
+process.on('message', (message) => hear(message as ToSender))
+beat()

@@ -1,0 +1,289 @@
+import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
+import type { Outcome } from '../campaign/outcome.ts'
+import type { Clock } from '../clock.ts'
+import { CONNECTION_ISSUES_IN_A_ROW } from '../policy/connection-gate.ts'
+import { judgeAnswer } from '../policy/judge-answer.ts'
+import { createTokenBucket, type TokenBucket } from '../policy/rate.ts'
+import type { Alarm } from '../queue/queue.ts'
+import { CallClient, type CallResult } from '../request/request.ts'
+import { Preparer, type DecidedTask, type Prepared, type PreparedDelivery } from './prepare.ts'
+import { Reporter } from './reporter.ts'
+import type { SenderSetup } from './sender-setup.ts'
+import { Workload } from './workload.ts'
+
+/** What a sender tells its coordinator. */
+export interface SenderPort {
+  reports(batches: readonly { readonly sliceId: number; readonly reports: readonly DeliveryReport[] }[]): void
+  started(sliceId: number): void
+  ended(sliceId: number, notStarted: readonly number[]): void
+  alarm(alarm: Alarm): void
+  acknowledged(order: number): void
+  /** Calls back once the coordinator's end of the channel has it: the process may die over what comes next. */
+  announce(seq: number, onAnnounced: () => void): void
+}
+
+interface Share {
+  readonly share: number
+  readonly starts: number | null
+  readonly perSecond: number | null
+  readonly round: number
+  readonly order: number
+}
+
+/**
+ * A slice in, outcomes out: prepare (render or sign), call, judge.
+ *
+ * Open: starts calls up to its share, retries before first attempts, each in order.
+ * Halted: it saw what may stop more than one delivery, raised an alarm and starts nothing of it until the
+ * coordinator has answered with `stop` or `go`. What is in flight finishes and is reported as what it was.
+ */
+export class Sender {
+  readonly #setup: SenderSetup
+  readonly #port: SenderPort
+  readonly #clock: Clock
+  readonly #client: CallClient
+  readonly #preparer: Preparer
+  readonly #reporter: Reporter
+  readonly #work = new Workload()
+  readonly #lowered: { readonly order: number; readonly share: number }[] = []
+  readonly #clientErrors = new Map<number, number>()
+  #bucket: TokenBucket | null = null
+  #startsLeft: number | null = null
+  #hasSucceeded = false
+  #share = 0
+  #round = 0
+  #inFlight = 0
+  #isHalted = false
+  #isAnnouncing = false
+  #isPumping = false
+  #connectionIssues = 0
+  #cancelWake: (() => void) | null = null
+  readonly #isReplacement: boolean
+
+  constructor({
+    setup,
+    isReplacement,
+    port,
+    clock,
+  }: {
+    setup: SenderSetup
+    isReplacement: boolean
+    port: SenderPort
+    clock: Clock
+  }) {
+    this.#setup = setup
+    this.#port = port
+    this.#clock = clock
+    this.#isReplacement = isReplacement
+    this.#preparer = new Preparer(setup)
+    this.#reporter = new Reporter({ setup, port, clock })
+    this.#client = new CallClient({
+      origin: setup.origin,
+      connections: setup.concurrency,
+      timeoutMs: setup.timeoutMs,
+      ca: setup.ca,
+      network: setup.network,
+    })
+  }
+
+  get inFlight(): number {
+    return this.#inFlight
+  }
+
+  get unstarted(): number {
+    return this.#work.unstarted
+  }
+
+  take(slice: Slice): void {
+    this.#work.add(slice)
+    const known = this.#clientErrors.get(slice.chunk) ?? 0
+    this.#clientErrors.set(slice.chunk, Math.max(known, slice.clientErrors))
+    this.#pump()
+  }
+
+  setShare({ share, starts, perSecond, round, order }: Share): void {
+    this.#share = share
+    this.#round = round
+    this.#startsLeft = starts
+    this.#setRate(perSecond)
+    this.#lowered.push({ order, share })
+    this.#acknowledgeShares()
+    this.#pump()
+  }
+
+  #setRate(perSecond: number | null): void {
+    const now = this.#clock.now()
+    if (perSecond === null) this.#bucket = null
+    else if (this.#bucket !== null) this.#bucket.setRate(perSecond, now)
+    // A sender that takes a lost one's place must not add a start to those that one has used.
+    else this.#bucket = createTokenBucket({ perSecond, now, tokens: this.#isReplacement ? 0 : 1 })
+  }
+
+  /** A share is acknowledged once no more calls than that are in flight, or a later word allows more. */
+  #acknowledgeShares(): void {
+    while (this.#lowered.length > 0) {
+      const { order, share } = this.#lowered[0]!
+      if (this.#inFlight > share && this.#share <= share) return
+      this.#lowered.shift()
+      this.#port.acknowledged(order)
+    }
+  }
+
+  go(): void {
+    this.#isHalted = false
+    this.#connectionIssues = 0
+    this.#work.releaseHeld()
+    this.#pump()
+  }
+
+  stop({ chunk, order }: { chunk: number | null; order: number }): void {
+    this.#work.drop(chunk)
+    if (chunk === null) this.#isHalted = false
+    this.#connectionIssues = 0
+    this.#endSlices()
+    this.#port.acknowledged(order)
+    this.#pump()
+  }
+
+  /** Cuts everything off; what is in flight is in doubt. */
+  async close(): Promise<void> {
+    this.#cancelWake?.()
+    this.#reporter.close()
+    await this.#client.destroy()
+  }
+
+  #pump(): void {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    try {
+      while (!this.#isHalted && !this.#isAnnouncing && this.#inFlight < this.#share) {
+        const prepared = this.#work.nextReady() ?? this.#prepareMore()
+        if (prepared === null) break
+        if (prepared.kind === 'decided') this.#decide(prepared)
+        else if (this.#mayStart()) this.#begin(prepared)
+        else {
+          this.#work.putBack(prepared)
+          break
+        }
+      }
+    } finally {
+      this.#isPumping = false
+    }
+    this.#endSlices()
+  }
+
+  #mayStart(): boolean {
+    if (this.#startsLeft === 0) return false
+    const now = this.#clock.now()
+    if (this.#bucket?.take(now, 1) === 0) {
+      this.#wakeAt(this.#bucket.nextAt(now) - now)
+      return false
+    }
+    if (this.#startsLeft !== null) this.#startsLeft--
+    return true
+  }
+
+  #wakeAt(ms: number): void {
+    this.#cancelWake?.()
+    this.#cancelWake = this.#clock.after(ms, () => {
+      this.#cancelWake = null
+      this.#pump()
+    })
+  }
+
+  #prepareMore(): Prepared | null {
+    const tasks = this.#work.nextBlock()
+    const first = tasks[0]
+    if (first === undefined) return null
+    if (this.#work.isCareful(first) && !this.#work.wasAnnounced(first)) {
+      this.#isAnnouncing = true
+      this.#port.announce(first.seq, () => {
+        this.#isAnnouncing = false
+        this.#work.markAnnounced(first)
+        this.#pump()
+      })
+      return null
+    }
+    const prepared = this.#preparer.prepare(tasks)
+    this.#work.prepared(prepared)
+    // A block that was cut short took its time: let answers that have come be handled before the next.
+    if (prepared.length < tasks.length) this.#wakeAt(0)
+    return this.#work.nextReady()
+  }
+
+  #decide(prepared: DecidedTask): void {
+    this.#work.begun(prepared.task)
+    this.#reporter.decided(prepared)
+    this.#work.finished(prepared.task)
+  }
+
+  #begin(ready: PreparedDelivery): void {
+    this.#inFlight++
+    this.#work.begun(ready.task)
+    const round = this.#round
+    try {
+      this.#client.call(ready.request, (result) => {
+        this.#inFlight--
+        this.#finish(ready, { result, round })
+        this.#acknowledgeShares()
+        this.#pump()
+      })
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#inFlight--
+      const { task, customerId } = ready
+      this.#reporter.decided({
+        kind: 'decided',
+        task,
+        customerId,
+        verdict: { kind: 'failed', reason: 'render', message: error.message },
+      })
+      this.#work.finished(task)
+    }
+  }
+
+  #finish(ready: PreparedDelivery, { result, round }: { result: CallResult; round: number }): void {
+    const { task } = ready
+    const outcome = judgeAnswer(result.answer, {
+      attempt: task.attempt,
+      isInDoubt: task.isInDoubt || result.hadInstantRetry,
+      wasReusedConnection: result.wasReusedConnection,
+      hasRunSucceeded: this.#hasSucceeded,
+      endedAt: this.#clock.now(),
+      rules: this.#setup,
+    })
+    if (outcome.kind === 'sent') this.#hasSucceeded = true
+    this.#reporter.called(ready, { result, outcome, round })
+    this.#work.finished(task)
+    const alarm = this.#alarmFor(task.chunk, outcome)
+    if (alarm === null) return
+    if (alarm.kind === 'chunk') this.#work.hold(alarm.chunk)
+    else this.#isHalted = true
+    this.#reporter.flush()
+    this.#port.alarm(alarm)
+  }
+
+  #alarmFor(chunk: number, outcome: Outcome): Alarm | null {
+    if (outcome.kind === 'retry' && outcome.isConnectionIssue) {
+      if (++this.#connectionIssues < CONNECTION_ISSUES_IN_A_ROW || this.#isHalted) return null
+      return { kind: 'connection' }
+    }
+    this.#connectionIssues = 0
+    if (outcome.kind === 'local') return { kind: 'local' }
+    if (outcome.kind !== 'stop') return null
+    if (outcome.scope === 'webhook') return { kind: 'webhook' }
+    const errors = (this.#clientErrors.get(chunk) ?? 0) + 1
+    this.#clientErrors.set(chunk, errors)
+    const limit = this.#setup.clientErrorLimit
+    return limit !== 'never' && errors >= limit ? { kind: 'chunk', chunk } : null
+  }
+
+  #endSlices(): void {
+    for (const sliceId of this.#work.takeStarted()) this.#port.started(sliceId)
+    const ended = this.#work.takeEnded()
+    if (ended.length === 0) return
+    // The coordinator forgets a slice when it ends: its last reports go first.
+    this.#reporter.flush()
+    for (const { sliceId, notStarted } of ended) this.#port.ended(sliceId, notStarted)
+  }
+}

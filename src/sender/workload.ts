@@ -1,0 +1,229 @@
+import type { Slice } from '../campaign/delivery.ts'
+import type { Prepared, Task } from './prepare.ts'
+
+/** Rows rendered in one go: small enough that a slow template holds calls in flight up for no longer than its own limit. */
+const BLOCK_ROWS = 64
+
+interface OpenSlice {
+  readonly id: number
+  readonly isCareful: boolean
+  unstarted: number
+  unfinished: number
+  isStartTold: boolean
+  readonly notStarted: number[]
+}
+
+class Lane {
+  #tasks: Task[] = []
+  #ready: Prepared[] = []
+  #taskAt = 0
+  #readyAt = 0
+
+  add(tasks: readonly Task[]): void {
+    this.#tasks = [...this.#tasks.slice(this.#taskAt), ...tasks]
+    this.#taskAt = 0
+  }
+
+  get hasTasks(): boolean {
+    return this.#taskAt < this.#tasks.length
+  }
+
+  get hasReady(): boolean {
+    return this.#readyAt < this.#ready.length
+  }
+
+  shiftReady(): Prepared | null {
+    return this.#ready[this.#readyAt++] ?? null
+  }
+
+  unshiftReady(prepared: readonly Prepared[]): void {
+    this.#ready = [...prepared, ...this.#ready.slice(this.#readyAt)]
+    this.#readyAt = 0
+  }
+
+  peekTasks(count: number): Task[] {
+    return this.#tasks.slice(this.#taskAt, this.#taskAt + count)
+  }
+
+  /** The first tasks were prepared: they are ready now, in the same order. */
+  prepared(prepared: readonly Prepared[]): void {
+    this.#taskAt += prepared.length
+    this.#ready = [...this.#ready.slice(this.#readyAt), ...prepared]
+    this.#readyAt = 0
+  }
+
+  /** Takes out what matches, rendered or not, in order. */
+  takeOut(isWanted: (task: Task) => boolean): Task[] {
+    const ready = this.#ready.slice(this.#readyAt).map(({ task }) => task)
+    const tasks = this.#tasks.slice(this.#taskAt)
+    this.#ready = this.#ready.slice(this.#readyAt).filter(({ task }) => !isWanted(task))
+    this.#tasks = tasks.filter((task) => !isWanted(task))
+    this.#readyAt = 0
+    this.#taskAt = 0
+    return [...ready, ...tasks].filter(isWanted)
+  }
+
+  putInFront(tasks: readonly Task[]): void {
+    this.#tasks = [...tasks, ...this.#tasks.slice(this.#taskAt)]
+    this.#taskAt = 0
+  }
+}
+
+/** What a sender was lent and has not started yet, in the order of starting: retries first, each lane in its own order. */
+export class Workload {
+  readonly #slices = new Map<number, OpenSlice>()
+  readonly #retrySlices = new Set<number>()
+  readonly #retries = new Lane()
+  readonly #firsts = new Lane()
+  #held: Task[] = []
+  #announced: Task | null = null
+  #unstarted = 0
+  #startedSlices: number[] = []
+  #endedSlices: { readonly sliceId: number; readonly notStarted: readonly number[] }[] = []
+
+  get unstarted(): number {
+    return this.#unstarted
+  }
+
+  add(slice: Slice): void {
+    const lines = Buffer.from(slice.lines.buffer, slice.lines.byteOffset, slice.lines.byteLength)
+      .toString('utf8')
+      .split('\n')
+    const tasks: Task[] = []
+    for (let i = 0; i < slice.count; i++) {
+      const note = slice.notes?.[i]
+      tasks.push({
+        sliceId: slice.id,
+        chunk: slice.chunk,
+        chunkStartedAt: slice.chunkStartedAt,
+        seq: note?.seq ?? slice.firstSeq + i,
+        attempt: note?.attempt ?? 1,
+        isInDoubt: note?.isInDoubt ?? false,
+        digest: note?.digest ?? null,
+        line: lines[i]!,
+      })
+    }
+    this.#slices.set(slice.id, {
+      id: slice.id,
+      isCareful: slice.isCareful,
+      unstarted: slice.count,
+      unfinished: slice.count,
+      isStartTold: false,
+      notStarted: [],
+    })
+    this.#unstarted += slice.count
+    if (slice.notes !== null) this.#retrySlices.add(slice.id)
+    ;(slice.notes === null ? this.#firsts : this.#retries).add(tasks)
+  }
+
+  nextReady(): Prepared | null {
+    if (this.#retries.hasReady) return this.#retries.shiftReady()
+    if (this.#retries.hasTasks) return null
+    return this.#firsts.shiftReady()
+  }
+
+  putBack(prepared: Prepared): void {
+    this.#laneOf(prepared.task).unshiftReady([prepared])
+  }
+
+  /** The tasks to prepare next; a careful slice gives one at a time. */
+  nextBlock(): Task[] {
+    const lane = this.#retries.hasTasks ? this.#retries : this.#firsts
+    const tasks = lane.peekTasks(BLOCK_ROWS)
+    const careful = tasks.findIndex((task) => this.isCareful(task))
+    if (careful === -1) return tasks
+    return tasks.slice(0, Math.max(careful, 1))
+  }
+
+  prepared(prepared: readonly Prepared[]): void {
+    const first = prepared[0]
+    if (first !== undefined) this.#laneOf(first.task).prepared(prepared)
+  }
+
+  isCareful(task: Task): boolean {
+    return this.#slices.get(task.sliceId)?.isCareful === true
+  }
+
+  wasAnnounced(task: Task): boolean {
+    return this.#announced === task
+  }
+
+  markAnnounced(task: Task): void {
+    this.#announced = task
+  }
+
+  begun({ sliceId }: Task): void {
+    const slice = this.#slices.get(sliceId)!
+    this.#unstarted--
+    slice.unstarted--
+    this.#noteStarted(slice)
+  }
+
+  finished({ sliceId }: Task): void {
+    const slice = this.#slices.get(sliceId)!
+    slice.unfinished--
+    this.#noteEnded(slice)
+  }
+
+  /** Sets a chunk's tasks aside until the coordinator has spoken. */
+  hold(chunk: number): void {
+    const isOfChunk = (task: Task): boolean => task.chunk === chunk
+    this.#held.push(...this.#retries.takeOut(isOfChunk), ...this.#firsts.takeOut(isOfChunk))
+  }
+
+  releaseHeld(): void {
+    const held = this.#held
+    this.#held = []
+    this.#retries.putInFront(held.filter((task) => this.#laneOf(task) === this.#retries))
+    this.#firsts.putInFront(held.filter((task) => this.#laneOf(task) === this.#firsts))
+  }
+
+  /** Gives up everything of a chunk (of all chunks for null) that was not started. */
+  drop(chunk: number | null): void {
+    const isDropped = (task: Task): boolean => chunk === null || task.chunk === chunk
+    const dropped = [
+      ...this.#retries.takeOut(isDropped),
+      ...this.#firsts.takeOut(isDropped),
+      ...this.#held.filter(isDropped),
+    ]
+    this.#held = this.#held.filter((task) => !isDropped(task))
+    for (const task of dropped) {
+      const slice = this.#slices.get(task.sliceId)!
+      this.#unstarted--
+      slice.unstarted--
+      slice.unfinished--
+      slice.notStarted.push(task.seq)
+      this.#noteStarted(slice)
+      this.#noteEnded(slice)
+    }
+  }
+
+  takeStarted(): number[] {
+    const started = this.#startedSlices
+    this.#startedSlices = []
+    return started
+  }
+
+  takeEnded(): { readonly sliceId: number; readonly notStarted: readonly number[] }[] {
+    const ended = this.#endedSlices
+    this.#endedSlices = []
+    return ended
+  }
+
+  #laneOf(task: Task): Lane {
+    return this.#retrySlices.has(task.sliceId) ? this.#retries : this.#firsts
+  }
+
+  #noteStarted(slice: OpenSlice): void {
+    if (slice.unstarted > 0 || slice.isStartTold) return
+    slice.isStartTold = true
+    this.#startedSlices.push(slice.id)
+  }
+
+  #noteEnded(slice: OpenSlice): void {
+    if (slice.unfinished > 0) return
+    this.#slices.delete(slice.id)
+    this.#retrySlices.delete(slice.id)
+    this.#endedSlices.push({ sliceId: slice.id, notStarted: slice.notStarted })
+  }
+}
