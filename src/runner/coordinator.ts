@@ -6,14 +6,15 @@ import type { Clock } from '../clock.ts'
 import type { HookcastError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunNumbers } from '../ledger/numbers.ts'
-import { describeStop, StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
+import { StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
 import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { customerIdReader } from './customer-id-reader.ts'
-import { Feeder, type Lending } from './feeder.ts'
+import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
 import { Recorder } from './recorder.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate } from './start-gate.ts'
+import { Stops } from './stops.ts'
 
 export interface CoordinatorOptions {
   readonly campaign: Campaign
@@ -66,35 +67,39 @@ export class Coordinator {
   readonly #lender: Lender
   readonly #queue: Queue
   readonly #slices: SliceBook
-  readonly #stoppedChunks: Set<number>
+  readonly #stops: Stops
   readonly #acknowledgements = new Set<Promise<void>>()
   readonly #done = Promise.withResolvers<Ending>()
-  #isWebhookStopped: boolean
   #ending: Ending | null = null
   #customers: number
-  #isTicking = false
   #cancelTick: (() => void) | null = null
   #cancelWake: (() => void) | null = null
   #nextDueAt: number | null = null
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    const { campaign, ledger, spool, clock, random, limit } = options
+    const { campaign, ledger, spool, clock, random } = options
     const run = ledger.run()
-    const chunks = ledger.chunks()
     const customerIdAt = customerIdReader(spool, campaign)
     this.#numbers = run.numbers
     this.#customers = run.customers
-    this.#stoppedChunks = new Set(chunks.flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
-    this.#isWebhookStopped = ledger.isWebhookStopped()
+    this.#stops = new Stops(ledger)
     this.#rules = new StopRules(campaign.webhook.abort, run.numbers.policy as StopState | null)
     const sampleCounts = ledger.sampleCounts()
-    this.#recorder = new Recorder({ campaign, numbers: run.numbers, rules: this.#rules, clock, random, sampleCounts })
+    this.#recorder = new Recorder({
+      campaign,
+      numbers: run.numbers,
+      rules: this.#rules,
+      clock,
+      random,
+      sampleCounts,
+      chunks: ledger.chunks(),
+    })
     this.#slices = new SliceBook({
       recorder: this.#recorder,
       clock,
-      isStopped: this.#isStopped,
-      customerIdAt: customerIdAt,
+      isStopped: this.#stops.isStopped,
+      customerIdAt,
     })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
@@ -103,26 +108,14 @@ export class Coordinator {
       clock,
       lowest: run.numbers.lowestConcurrency,
     })
-    const feeder = new Feeder(
-      {
-        ledger,
-        spool,
-        chunkSize: run.chunkSize,
-        clock,
-        limit,
-        isAudienceComplete: run.isAudienceComplete,
-        clientErrorsOf: (chunk) => this.#rules.clientErrors(chunk),
-      },
-      chunks,
-    )
     this.#lender = new Lender({
       ...options,
-      feeder,
       gate: this.#gate,
       queue: this.#queue,
       recorder: this.#recorder,
       slices: this.#slices,
-      customerIdAt: customerIdAt,
+      clientErrorsOf: (chunk) => this.#rules.clientErrors(chunk),
+      customerIdAt,
     })
   }
 
@@ -154,10 +147,6 @@ export class Coordinator {
     this.#schedule()
   }
 
-  warn(code: string, message: string): void {
-    this.#recorder.warn(code, message)
-  }
-
   /** Written down with the next commit, and so before anything is lent to it. */
   recordSender(pid: number, started: string): void {
     this.#recorder.add((ledger) => ledger.recordSender(pid, started))
@@ -178,8 +167,6 @@ export class Coordinator {
     if (error === null) this.#commit([])
     this.#done.resolve(this.#ending)
   }
-
-  readonly #isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#stoppedChunks.has(chunk)
 
   #events(): QueueEvents {
     return {
@@ -220,27 +207,16 @@ export class Coordinator {
 
   /** Its reports came before it: if they stopped nothing, whoever raised it goes on. */
   #onAlarm(alarm: Alarm): void {
-    const hasStopped = this.#isWebhookStopped || (alarm.kind === 'chunk' && this.#stoppedChunks.has(alarm.chunk))
+    const hasStopped = this.#stops.isWebhookStopped || (alarm.kind === 'chunk' && this.#stops.isStopped(alarm.chunk))
     if (!hasStopped && this.#ending === null) this.#queue.dismissAlarm()
   }
 
   #stop(decision: StopDecision): void {
     const { campaign, clock } = this.#options
-    const { webhook } = campaign
-    const { rule, scope, chunk, httpStatus } = decision
-    const message = describeStop(decision, webhook.origin + (webhook.path.text.includes('{') ? '' : webhook.path.text))
-    const { samples } = this.#recorder
-    this.#recorder.add((ledger) =>
-      ledger.recordStop({ rule, scope, chunk, httpStatus, stoppedAt: clock.now(), message, samples }),
-    )
-    if (chunk === null) {
-      this.#isWebhookStopped = true
-      this.#acknowledge(this.#queue.stop('all'))
-    } else {
-      this.#stoppedChunks.add(chunk)
-      this.#lender.stopChunk(chunk)
-      this.#acknowledge(this.#queue.stop({ chunk }))
-    }
+    if (!this.#stops.apply(decision, { campaign, clock, recorder: this.#recorder })) return
+    const { chunk } = decision
+    if (chunk !== null) this.#lender.stopChunk(chunk)
+    this.#acknowledge(this.#queue.stop(chunk === null ? 'all' : { chunk }))
   }
 
   #acknowledge(acknowledgement: Promise<void>): void {
@@ -254,26 +230,20 @@ export class Coordinator {
   }
 
   #schedule(): void {
-    if (this.#isTicking) return
     this.#cancelTick ??= this.#options.clock.after(COMMIT_MS, () => this.#tick())
   }
 
   #tick(): void {
     this.#cancelTick?.()
     this.#cancelTick = null
-    this.#isTicking = true
-    try {
-      const decision = this.#gate.wake()
-      if (decision !== null) this.#stop(decision)
-      const isStopping = this.#ending !== null || this.#isWebhookStopped
-      const lendings = isStopping ? [] : this.#lender.plan(this.#nextDueAt)
-      if (!this.#commit(lendings)) return
-      for (const { slice } of lendings) this.#queue.lend(slice)
-      if (this.#lender.isLimitReached && this.#slices.size === 0 && !this.#isFinished())
-        this.end(this.#options.limitState)
-    } finally {
-      this.#isTicking = false
-    }
+    const decision = this.#gate.wake()
+    if (decision !== null) this.#stop(decision)
+    const isStopping = this.#ending !== null || this.#stops.isWebhookStopped
+    const lendings = isStopping ? [] : this.#lender.plan(this.#nextDueAt)
+    if (!this.#commit(lendings)) return
+    for (const { slice } of lendings) this.#queue.lend(slice)
+    const isAtLimit = this.#lender.isLimitReached && this.#slices.size === 0
+    if (isAtLimit && !this.#isFinished()) this.end(this.#options.limitState)
     this.#options.onProgress(this.progress())
     if (this.#isFinished()) this.#finish()
     else this.#wakeLater()
@@ -312,7 +282,7 @@ export class Coordinator {
 
   #isFinished(): boolean {
     if (this.#slices.size > 0 || this.#acknowledgements.size > 0) return false
-    if (this.#ending !== null || this.#isWebhookStopped) return true
+    if (this.#ending !== null || this.#stops.isWebhookStopped) return true
     return this.#lender.isFed && this.#nextDueAt === null
   }
 

@@ -1,11 +1,9 @@
 import { rmSync } from 'node:fs'
-import type { SpoolReader, SpoolSummary } from '../audience/audience.ts'
-import { SpoolReader as Reader } from '../audience/audience.ts'
+import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
-import { HookcastError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
@@ -13,6 +11,7 @@ import { Coordinator, type Ending, type Progress } from './coordinator.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
+import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
 
 export type { Ending } from './coordinator.ts'
 
@@ -44,7 +43,7 @@ export interface Execution {
   readonly limit: { readonly rows: number; readonly state: 'interrupted' | 'paused' } | null
   readonly isResumed?: boolean
   /** Writes the spool while the run goes on (`--stream`). */
-  readonly spoolAlong?: (onRows: (rows: number) => void, signal: AbortSignal) => Promise<SpoolSummary>
+  readonly spoolAlong?: SpoolAlong
 }
 
 /** Runs what a ledger and a spool hold until it ends, whatever came before: the common part of start, resume and replay. */
@@ -60,8 +59,9 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   })
   await endProcesses(ledger.senders(), clock)
   using cleanUp = new DisposableStack()
-  const streaming = execution.spool === null ? await openStream(execution) : null
-  const spool = execution.spool ?? cleanUp.use(streaming!.spool)
+  const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
+  await streaming?.begin()
+  const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
   const coordinator: Coordinator = new Coordinator({
     campaign,
@@ -115,57 +115,4 @@ function onSignal(signal: AbortSignal | undefined, onAbort: () => void): () => v
   if (signal.aborted) queueMicrotask(onAbort)
   signal.addEventListener('abort', onAbort, { once: true })
   return () => signal.removeEventListener('abort', onAbort)
-}
-
-interface Stream {
-  readonly spool: SpoolReader
-  /** Tells the coordinator of every row from now on. */
-  follow(coordinator: Coordinator): void
-  stop(): Promise<void>
-}
-
-/** Starts reading the audience and gives the spool as soon as there is one to read. */
-async function openStream({ spoolAlong, paths }: Execution): Promise<Stream> {
-  const stopped = new AbortController()
-  const firstRows = Promise.withResolvers<void>()
-  let known = { rows: 0, isComplete: false }
-  let failure: unknown = null
-  let onChange = (): void => undefined
-  const summary = spoolAlong!((rows) => {
-    known = { rows, isComplete: false }
-    firstRows.resolve()
-    onChange()
-  }, stopped.signal)
-  const spooled = (async (): Promise<void> => {
-    try {
-      const { rows } = await summary
-      known = { rows, isComplete: true }
-    } catch (error) {
-      failure = error
-      firstRows.reject(error)
-    }
-    firstRows.resolve()
-    onChange()
-  })()
-  await firstRows.promise
-  const spool = Reader.open(paths.folder)
-  return {
-    spool,
-    follow(coordinator) {
-      onChange = () => {
-        if (failure !== null) {
-          const error = failure instanceof HookcastError ? failure : null
-          if (!stopped.signal.aborted) coordinator.end('paused', error)
-          return
-        }
-        spool.grow(known.rows)
-        coordinator.setAudience(known.rows, known.isComplete)
-      }
-      onChange()
-    },
-    async stop() {
-      stopped.abort()
-      await spooled
-    },
-  }
 }

@@ -2,7 +2,7 @@ import type { SpoolReader } from '../audience/audience.ts'
 import type { DeliveryNote, Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { ChunkRow, WaitingRow } from '../ledger/rows.ts'
+import type { WaitingRow } from '../ledger/rows.ts'
 
 /** A slice as the coordinator keeps it while a sender has it. */
 export interface OpenSlice {
@@ -27,12 +27,10 @@ export interface Lending {
 export interface FeederOptions {
   readonly ledger: Ledger
   readonly spool: SpoolReader
-  readonly chunkSize: number | null
   readonly clock: Clock
-  readonly isAudienceComplete: boolean
   /** Rows that may be lent from now on before the run is interrupted; null without such a limit. */
   readonly limit: number | null
-  clientErrorsOf(chunk: number): number
+  readonly clientErrorsOf: (chunk: number) => number
 }
 
 const SLICE_ROWS = 256
@@ -52,6 +50,7 @@ interface FeedChunk {
 export class Feeder {
   readonly #options: FeederOptions
   readonly #unfinished: FeedChunk[]
+  readonly #chunkSize: number | null
   readonly #stopped = new Set<number>()
   /** The spool holds every row there will be. */
   isAudienceComplete: boolean
@@ -59,14 +58,17 @@ export class Feeder {
   #nextSliceId: number
   #left: number
 
-  constructor(options: FeederOptions, chunks: readonly ChunkRow[]) {
+  constructor(options: FeederOptions) {
     this.#options = options
-    this.isAudienceComplete = options.isAudienceComplete
-    this.#left = options.limit ?? Number.POSITIVE_INFINITY
-    this.#nextSliceId = 1 + Math.max(0, ...options.ledger.lent().map(({ slice }) => slice))
-    const known = chunks.map(({ chunk, startedAt, nextSeq }) => ({ chunk, startedAt, nextSeq }))
-    this.#newest = known.at(-1) ?? null
-    this.#unfinished = known
+    const { ledger, limit } = options
+    const run = ledger.run()
+    const chunks = ledger.chunks()
+    this.#chunkSize = run.chunkSize
+    this.isAudienceComplete = run.isAudienceComplete
+    this.#left = limit ?? Number.POSITIVE_INFINITY
+    this.#nextSliceId = 1 + Math.max(0, ...ledger.lent().map(({ slice }) => slice))
+    this.#unfinished = chunks.map(({ chunk, startedAt, nextSeq }) => ({ chunk, startedAt, nextSeq }))
+    this.#newest = this.#unfinished.at(-1) ?? null
     for (const { chunk, isStopped } of chunks) if (isStopped) this.#stopped.add(chunk)
   }
 
@@ -182,8 +184,7 @@ export class Feeder {
   }
 
   #endOf(chunk: number): number {
-    const { chunkSize } = this.#options
-    return chunkSize === null ? Number.POSITIVE_INFINITY : (chunk + 1) * chunkSize
+    return this.#chunkSize === null ? Number.POSITIVE_INFINITY : (chunk + 1) * this.#chunkSize
   }
 
   #advance(chunk: FeedChunk): void {
@@ -194,13 +195,13 @@ export class Feeder {
   }
 
   #current(): FeedChunk | null {
-    const { spool, chunkSize } = this.#options
+    const { spool } = this.#options
     for (const chunk of this.#unfinished) {
       const end = Math.min(this.#endOf(chunk.chunk), spool.rows)
       if (!this.#stopped.has(chunk.chunk) && chunk.nextSeq < end) return chunk
     }
     if (this.#newest === null) return spool.rows > 0 ? { chunk: 0, startedAt: null, nextSeq: 0 } : null
-    if (chunkSize === null) return null
+    if (this.#chunkSize === null) return null
     const firstSeq = this.#endOf(this.#newest.chunk)
     return firstSeq < spool.rows ? { chunk: this.#newest.chunk + 1, startedAt: null, nextSeq: firstSeq } : null
   }

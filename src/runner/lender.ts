@@ -1,25 +1,29 @@
+import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
 import type { Queue } from '../queue/queue.ts'
-import type { Feeder, Lending } from './feeder.ts'
+import { Feeder, type Lending } from './feeder.ts'
 import type { Recorder } from './recorder.ts'
 import type { SliceBook } from './slice-book.ts'
 import type { StartGate } from './start-gate.ts'
 
 export interface LenderOptions {
   readonly campaign: Campaign
+  readonly spool: SpoolReader
+  /** Rows to lend before the run is interrupted; null for all. */
+  readonly limit: number | null
   readonly ledger: Ledger
   readonly clock: Clock
   readonly senders: number
   /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
   readonly isUnknownResent: boolean
-  readonly feeder: Feeder
   readonly gate: StartGate
   readonly queue: Queue
   readonly recorder: Recorder
   readonly slices: SliceBook
+  readonly clientErrorsOf: (chunk: number) => number
   readonly customerIdAt: (seq: number) => string
 }
 
@@ -28,32 +32,34 @@ const SLICE_ROWS = 256
 /** Decides what is lent next, as far as senders have room: due deliveries, then first attempts. */
 export class Lender {
   readonly #options: LenderOptions
+  readonly #feeder: Feeder
 
   constructor(options: LenderOptions) {
     this.#options = options
+    this.#feeder = new Feeder(options)
   }
 
   get isLimitReached(): boolean {
-    return this.#options.feeder.isLimitReached
+    return this.#feeder.isLimitReached
   }
 
   get isFed(): boolean {
-    return this.#options.feeder.isFed
+    return this.#feeder.isFed
   }
 
   stopChunk(chunk: number): void {
-    this.#options.feeder.stopChunk(chunk)
+    this.#feeder.stopChunk(chunk)
   }
 
   setAudienceComplete(isComplete: boolean): void {
-    this.#options.feeder.isAudienceComplete = isComplete
+    this.#feeder.isAudienceComplete = isComplete
   }
 
   plan(nextDueAt: number | null): readonly Lending[] {
     const lendings: Lending[] = []
     let room = this.#options.queue.room()
     for (const rows of this.#dueSlices(room, nextDueAt)) {
-      this.#keep(this.#options.feeder.cutDue(rows), lendings)
+      this.#keep(this.#feeder.cutDue(rows), lendings)
       room--
     }
     while (room-- > 0) {
@@ -71,10 +77,10 @@ export class Lender {
 
   /** A chunk begins when every delivery of the one before has been started. */
   #nextFirst(): Lending | null {
-    const { feeder, gate, slices, senders } = this.#options
-    const chunk = feeder.nextChunk
+    const { gate, slices, senders } = this.#options
+    const chunk = this.#feeder.nextChunk
     if (chunk === null || slices.hasUnstartedBefore(chunk)) return null
-    return feeder.cutFirst(gate.sliceRows(senders))
+    return this.#feeder.cutFirst(gate.sliceRows(senders))
   }
 
   /** Due deliveries as slices: of one chunk each, those that a process died over apart from the others. */

@@ -5,7 +5,7 @@ import type { FailedReason } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { countUp, recordLatency, type RunNumbers } from '../ledger/numbers.ts'
-import type { ResultRow, WaitingRow } from '../ledger/rows.ts'
+import type { ChunkRow, ResultRow, WaitingRow } from '../ledger/rows.ts'
 import { finalReason, nextAttempt, type StopDecision, type StopRules } from '../policy/policy.ts'
 
 /** A change to the ledger, made when the group it belongs to is committed. */
@@ -19,6 +19,8 @@ export interface RecorderOptions {
   /** Uniform in [0, 1): the jitter of waits. */
   readonly random: () => number
   readonly sampleCounts: Map<string, number>
+  /** The chunks that have begun. */
+  readonly chunks: readonly ChunkRow[]
 }
 
 /** What the coordinator knows about a report besides the report. */
@@ -44,12 +46,15 @@ const SAMPLES_PER_STOP = 3
  */
 export class Recorder {
   readonly #options: RecorderOptions
+  /** Customers with a final row, of chunks that are not done: as committed, and since the last commit. */
+  readonly #ended: Map<number, number>
   readonly #endedByChunk = new Map<number, number>()
   readonly #recent: string[] = []
   #changes: Change[] = []
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#ended = new Map(options.chunks.map(({ chunk, ended }) => [chunk, ended]))
   }
 
   /** The last answers that were not `sent`: what a stop shows as its samples. */
@@ -63,7 +68,16 @@ export class Recorder {
 
   /** The changes since the last call, ready for one commit; empty when there are none. */
   take(): readonly Change[] {
-    for (const [chunk, ended] of this.#endedByChunk) this.#changes.push((ledger) => ledger.countEnded(chunk, ended))
+    for (const [chunk, ended] of this.#endedByChunk) {
+      this.#changes.push((ledger) => ledger.countEnded(chunk, ended))
+      const total = (this.#ended.get(chunk) ?? 0) + ended
+      this.#ended.set(chunk, total)
+      // The rules need nothing of a chunk that is done: with many chunks their state would grow with each.
+      if (total === this.#options.campaign.chunkSize) {
+        this.#options.rules.endChunk(chunk)
+        this.#ended.delete(chunk)
+      }
+    }
     this.#endedByChunk.clear()
     const changes = this.#changes
     this.#changes = []

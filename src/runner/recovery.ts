@@ -7,6 +7,7 @@ import { StopRules, type StopState } from '../policy/policy.ts'
 import { customerIdReader } from './customer-id-reader.ts'
 import type { OpenSlice } from './feeder.ts'
 import { Recorder } from './recorder.ts'
+import { Stops } from './stops.ts'
 
 /** Sends of one delivery that may die with their process before it is given up (campaigns: "at most 3 times"). */
 const RESTART_LIMIT = 3
@@ -49,13 +50,20 @@ export function recoverRun(
 ): void {
   const { numbers, state } = ledger.run()
   const rules = new StopRules(campaign.webhook.abort, numbers.policy as StopState | null)
-  const recorder = new Recorder({ campaign, numbers, rules, clock, random: () => 0.5, sampleCounts: new Map() })
-  const stopped = new Set(ledger.chunks().flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
-  const isWebhookStopped = ledger.isWebhookStopped()
+  const recorder = new Recorder({
+    campaign,
+    numbers,
+    rules,
+    clock,
+    random: () => 0.5,
+    sampleCounts: new Map(),
+    chunks: ledger.chunks(),
+  })
+  const { isStopped } = new Stops(ledger)
   const options = {
     recorder,
     now: clock.now(),
-    isStopped: (chunk: number) => isWebhookStopped || stopped.has(chunk),
+    isStopped,
     customerIdAt: customerIdReader(spool, campaign),
   }
   for (const lent of ledger.lent()) {

@@ -14,10 +14,10 @@ export function putRunRequest(paths: RunPaths, request: RunRequest): void {
 /** Looks for requests until the returned function is called; one that was left for an earlier process is dropped. */
 export function watchRunRequest(
   paths: RunPaths,
-  { clock, onRequest }: { clock: Clock; onRequest(request: RunRequest): void },
+  { clock, onRequest }: { clock: Clock; onRequest: (request: RunRequest) => void },
 ): () => void {
   rmSync(paths.request, { force: true })
-  let cancel = (): void => undefined
+  let cancel: (() => void) | null = null
   const look = (): void => {
     cancel = clock.after(LOOK_MS, () => {
       const request = takeRequest(paths)
@@ -26,7 +26,7 @@ export function watchRunRequest(
     })
   }
   look()
-  return () => cancel()
+  return () => cancel?.()
 }
 
 function takeRequest(paths: RunPaths): RunRequest | null {

@@ -13,11 +13,11 @@ import type { Campaign, Warning } from '../campaign/campaign.ts'
 import { createRunId } from '../campaign/run-id.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
-import { ConfigError, HookcastError } from '../errors.ts'
+import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { emptyNumbers } from '../ledger/numbers.ts'
 import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
-import { campaignOf, readSnapshot, writeSnapshot, type RunSnapshot } from './run-snapshot.ts'
+import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
 import { execute, type Ending, type Host } from './execute.ts'
 
 export type { Ending, Host } from './execute.ts'
@@ -46,7 +46,7 @@ export interface StartRequest {
   readonly isStreamed: boolean
   readonly skipsBadRows: boolean
   readonly stdin?: Readable
-  onRunId?(runId: string): void
+  readonly onRunId?: (runId: string) => void
 }
 
 export interface RunEnd extends Ending {
@@ -118,7 +118,7 @@ export interface ReplayRequest {
   readonly snapshot: CampaignSnapshot
   /** Rows of the old run, each perhaps with the request that it repeats. */
   readonly rows: Iterable<CopiedRow>
-  onRunId?(runId: string): void
+  readonly onRunId?: (runId: string) => void
 }
 
 /** Makes a new run of some customers of an old one, from the old run's spool. */
@@ -262,6 +262,3 @@ function limitOf(
 function signalOf({ signal }: RunOptions): { readonly signal?: AbortSignal } {
   return signal === undefined ? {} : { signal }
 }
-
-export type { RunSnapshot }
-export { ConfigError }

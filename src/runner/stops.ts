@@ -1,0 +1,40 @@
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Clock } from '../clock.ts'
+import type { Ledger } from '../ledger/ledger.ts'
+import { describeStop, type StopDecision } from '../policy/policy.ts'
+import type { Recorder } from './recorder.ts'
+
+/** What is stopped: chunks, or the whole webhook. */
+export class Stops {
+  readonly #chunks: Set<number>
+  #isWebhookStopped: boolean
+
+  constructor(ledger: Ledger) {
+    this.#chunks = new Set(ledger.chunks().flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
+    this.#isWebhookStopped = ledger.isWebhookStopped()
+  }
+
+  get isWebhookStopped(): boolean {
+    return this.#isWebhookStopped
+  }
+
+  readonly isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#chunks.has(chunk)
+
+  /** Writes a stop down; false when all that it would stop is stopped already. */
+  apply(
+    decision: StopDecision,
+    { campaign, clock, recorder }: { campaign: Campaign; clock: Clock; recorder: Recorder },
+  ): boolean {
+    const { rule, scope, chunk, httpStatus } = decision
+    if (this.#isWebhookStopped || (chunk !== null && this.#chunks.has(chunk))) return false
+    if (chunk === null) this.#isWebhookStopped = true
+    else this.#chunks.add(chunk)
+    const { origin, path } = campaign.webhook
+    const message = describeStop(decision, path.text.includes('{') ? origin : origin + path.text)
+    const { samples } = recorder
+    recorder.add((ledger) =>
+      ledger.recordStop({ rule, scope, chunk, httpStatus, stoppedAt: clock.now(), message, samples }),
+    )
+    return true
+  }
+}

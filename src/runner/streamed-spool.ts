@@ -1,0 +1,76 @@
+import { SpoolReader, type SpoolSummary } from '../audience/audience.ts'
+import { HookcastError } from '../errors.ts'
+import type { Coordinator } from './coordinator.ts'
+
+/** Reads the audience into the spool, telling how many rows can be read so far. */
+export type SpoolAlong = (onRows: (rows: number) => void, signal: AbortSignal) => Promise<SpoolSummary>
+
+/** A spool that is written while its rows are already being sent (`--stream`). */
+export class StreamedSpool {
+  readonly #spoolAlong: SpoolAlong
+  readonly #stopped = new AbortController()
+  readonly #firstRows = Promise.withResolvers<void>()
+  #spooled: Promise<void> = Promise.resolve()
+  #rows = 0
+  #isComplete = false
+  #failure: unknown = null
+  #spool: SpoolReader | null = null
+  #coordinator: Coordinator | null = null
+
+  constructor(spoolAlong: SpoolAlong) {
+    this.#spoolAlong = spoolAlong
+  }
+
+  /**
+   * Starts reading; resolves once there are rows, or the audience has ended.
+   *
+   * @throws {ConfigError} when it cannot be read at all: nothing was sent.
+   */
+  begin(): Promise<void> {
+    this.#spooled = this.#spoolAll()
+    return this.#firstRows.promise
+  }
+
+  open(folder: string): SpoolReader {
+    this.#spool = SpoolReader.open(folder)
+    return this.#spool
+  }
+
+  /** Tells the coordinator of every row from now on. A source that fails later pauses the run. */
+  follow(coordinator: Coordinator): void {
+    this.#coordinator = coordinator
+    this.#tell()
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort()
+    await this.#spooled
+  }
+
+  async #spoolAll(): Promise<void> {
+    try {
+      const summary = await this.#spoolAlong((rows) => this.#note(rows, false), this.#stopped.signal)
+      this.#note(summary.rows, true)
+    } catch (error) {
+      this.#failure = error
+      this.#firstRows.reject(error)
+      this.#tell()
+    }
+  }
+
+  #note(rows: number, isComplete: boolean): void {
+    this.#rows = rows
+    this.#isComplete = isComplete
+    this.#firstRows.resolve()
+    this.#tell()
+  }
+
+  #tell(): void {
+    const coordinator = this.#coordinator
+    if (coordinator === null || this.#stopped.signal.aborted) return
+    if (this.#failure === null) {
+      this.#spool?.grow(this.#rows)
+      coordinator.setAudience(this.#rows, this.#isComplete)
+    } else coordinator.end('paused', this.#failure instanceof HookcastError ? this.#failure : null)
+  }
+}
