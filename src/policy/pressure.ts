@@ -66,7 +66,7 @@ export class Pressure {
   }
 
   #note(bit: 0 | 1): void {
-    this.#troubledCount += bit - (this.#troubled[this.#next] ?? 0)
+    this.#troubledCount += bit - this.#troubled[this.#next]!
     this.#troubled[this.#next] = bit
     this.#next = (this.#next + 1) % WINDOW
   }

@@ -52,7 +52,7 @@ export function wordsOfRefusal(answer: Answered, pointers: ResponsePointers): Re
   const document = parseBody(answer)
   if (document !== undefined) return wordsOfErrors(document, pointers)
   if (answer.contentType !== 'text/plain') return NO_WORDS
-  const line = answer.body.trimStart().split('\n', 1)[0]?.trim() ?? ''
+  const line = answer.body.trim().split('\n', 1)[0]!.trim()
   return line === '' ? NO_WORDS : { ...NO_WORDS, message: shorten(line, MESSAGE_CHARS) }
 }
 

@@ -217,7 +217,7 @@ export class StopRules {
     if (rules === 'never') return null
     const { ended, outOfRetries } = counters
     outOfRetries.push(ended)
-    while ((outOfRetries[0] ?? ended) <= ended - rules.of) outOfRetries.shift()
+    while (outOfRetries[0]! <= ended - rules.of) outOfRetries.shift()
     const of = Math.min(ended, rules.of)
     const count = outOfRetries.length
     return count >= rules.least && count > rules.share * of ? { rule: 'exhausted', count, of } : null

@@ -1,6 +1,7 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ANSWER_MEANINGS } from '../../src/campaign/campaign.ts'
+import { ANSWER_MEANINGS, type AnswerMeaning } from '../../src/campaign/campaign.ts'
+import type { Outcome, ReceiverWords } from '../../src/campaign/outcome.ts'
 import { judgeAnswer, valueAt } from '../../src/policy/policy.ts'
 import { NOTHING_SAID, POINTERS, SENT, answered, context, stopOutcome, unanswered } from './answers.ts'
 
@@ -96,12 +97,17 @@ describe('a 2xx', () => {
   })
 })
 
-describe('the words of a refusal', () => {
-  const wordsOf = (json: unknown, response = POINTERS) => {
-    const outcome = judgeAnswer(answered(403, { json }), context({ response }))
-    return outcome.kind === 'stop' ? outcome.words : null
-  }
+function wordsOf(json: unknown, response = POINTERS): ReceiverWords | null {
+  const outcome = judgeAnswer(answered(403, { json }), context({ response }))
+  return outcome.kind === 'stop' ? outcome.words : null
+}
 
+function messageOf(contentType: string, body: string): string | null {
+  const outcome = judgeAnswer(answered(500, { contentType, body }), context())
+  return outcome.kind === 'retry' ? outcome.message : null
+}
+
+describe('the words of a refusal', () => {
   it('keep all errors behind the first', () => {
     const errors = [
       { code: 1, description: 'first' },
@@ -134,10 +140,9 @@ describe('the words of a refusal', () => {
   })
 
   it('are the first line of plain text, and none of HTML', () => {
-    const said = (contentType: string, body: string) => judgeAnswer(answered(500, { contentType, body }), context())
-    expect(said('text/plain', '\n  Overloaded \r\nat worker 3')).toMatchObject({ message: 'Overloaded' })
-    expect(said('text/plain', ' \n ')).toMatchObject({ message: null })
-    expect(said('text/html', '<h1>Overloaded</h1>')).toMatchObject({ message: null })
+    expect(messageOf('text/plain', '\n  Overloaded \r\nat worker 3')).toBe('Overloaded')
+    expect(messageOf('text/plain', ' \n ')).toBe(null)
+    expect(messageOf('text/html', '<h1>Overloaded</h1>')).toBe(null)
   })
 
   it('are at most 500 characters of message and 100 of code, and well-formed', () => {
@@ -159,13 +164,13 @@ describe('the words of a refusal', () => {
 })
 
 describe('a 4xx', () => {
-  const isHardStop = (status: number) => [400, 404, 410, 412, 413, 418].includes(status)
-
   it('stops the webhook on 400, 404, 410, 412, 413 and 418, and the chunk on any other but 429', () => {
     for (let status = 400; status < 500; status++) {
       if (status === 429) continue
       const outcome = judgeAnswer(answered(status), context())
-      expect(outcome).toEqual(stopOutcome(isHardStop(status) ? 'hard_stop' : 'client_error'))
+      expect(outcome).toEqual(
+        stopOutcome([400, 404, 410, 412, 413, 418].includes(status) ? 'hard_stop' : 'client_error'),
+      )
     }
   })
 
@@ -316,15 +321,17 @@ describe('no answer', () => {
   })
 })
 
+function judgeAs(meaning: AnswerMeaning, status = 400, changes = {}): Outcome {
+  return judgeAnswer(
+    answered(status, {
+      json: { success: false, errors: [{ code: 7, description: 'no' }], result: { code: 3 } },
+      retryAfter: '9',
+    }),
+    context({ answers: { [status]: meaning }, ...changes }),
+  )
+}
+
 describe('the answers of a campaign', () => {
-  const judgeAs = (meaning: (typeof ANSWER_MEANINGS)[number], status = 400, changes = {}) =>
-    judgeAnswer(
-      answered(status, {
-        json: { success: false, errors: [{ code: 7, description: 'no' }], result: { code: 3 } },
-        retryAfter: '9',
-      }),
-      context({ answers: { [status]: meaning }, ...changes }),
-    )
   const words = { ...NOTHING_SAID, errorCode: '7', message: 'no' }
 
   it('give a status another meaning', () => {

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../src/campaign/outcome.ts'
 import { Pressure, judgeAnswer, type PressureEvent } from '../../src/policy/policy.ts'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { defaultDelaysMs, finalReason, nextAttempt, parseRetryAfter } from '../../src/policy/policy.ts'
 import { TIMEOUT, retryOutcome } from './answers.ts'
@@ -14,26 +14,39 @@ const schedules = fc.record({
 })
 const dice = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true })
 
+function waitAfter({
+  attempt = 1,
+  random = 0.5,
+  retryAfterMs = null,
+}: {
+  readonly attempt?: number
+  readonly random?: number
+  readonly retryAfterMs?: number | null
+}): number | null {
+  const outcome = retryOutcome({ retryAfterMs })
+  return nextAttempt({ outcome, attempt, endedAt: AT, rules: RULES, random: () => random })?.waitMs ?? null
+}
+
 describe('nextAttempt', () => {
   it('waits 7, 45 and 300 s, each within a tenth, and then gives up', () => {
-    const waits = (random: number) =>
-      [1, 2, 3, 4].map((attempt) =>
-        nextAttempt({ outcome: retryOutcome(), attempt, endedAt: AT, rules: RULES, random: () => random }),
-      )
-    expect(waits(0).map((next) => next?.waitMs)).toEqual([6300, 40_500, 270_000, undefined])
-    expect(waits(0.5).map((next) => next?.waitMs)).toEqual([7000, 45_000, 300_000, undefined])
-    expect(waits(1 - 2 ** -53).map((next) => next?.waitMs)).toEqual([7700, 49_500, 330_000, undefined])
-    expect(waits(0.5)[3]).toBeNull()
+    const bounds = [0, 0.5, 1 - 2 ** -53].map((random) => [1, 2, 3, 4].map((attempt) => waitAfter({ attempt, random })))
+    expect(bounds).toEqual([
+      [6300, 40_500, 270_000, null],
+      [7000, 45_000, 300_000, null],
+      [7700, 49_500, 330_000, null],
+    ])
   })
 
   it('keeps every wait within its bounds and counts it from the end of the attempt', () => {
     fc.assert(
       fc.property(
         schedules,
-        fc.integer({ min: 1, max: 12 }),
-        fc.option(fc.integer({ min: 0, max: 999_999_999_000 })),
-        dice,
-        (rules, attempt, retryAfterMs, random) => {
+        fc.record({
+          attempt: fc.integer({ min: 1, max: 12 }),
+          retryAfterMs: fc.option(fc.integer({ min: 0, max: 999_999_999_000 })),
+          random: dice,
+        }),
+        (rules, { attempt, retryAfterMs, random }) => {
           const outcome = retryOutcome({ retryAfterMs })
           const next = nextAttempt({ outcome, attempt, endedAt: AT, rules, random: () => random })
           const delayMs = rules.delaysMs[attempt - 1]
@@ -51,23 +64,12 @@ describe('nextAttempt', () => {
   })
 
   it('spreads the waits evenly to both sides', () => {
-    const wait = (random: number) =>
-      nextAttempt({ outcome: retryOutcome(), attempt: 1, endedAt: 0, rules: RULES, random: () => random })?.waitMs
-    expect([0.25, 0.75].map(wait)).toEqual([6650, 7350])
+    expect([0.25, 0.75].map((random) => waitAfter({ random }))).toEqual([6650, 7350])
   })
 
   it('lets Retry-After raise the wait, to an hour at most, and never lower it', () => {
-    const wait = (retryAfterMs: number | null) =>
-      nextAttempt({ outcome: retryOutcome({ retryAfterMs }), attempt: 1, endedAt: 0, rules: RULES, random: () => 0.5 })
-        ?.waitMs
-    expect([null, 0, 6999, 7001, HOUR_MS + 1, 999_999_999_000].map(wait)).toEqual([
-      7000,
-      7000,
-      7000,
-      7001,
-      HOUR_MS,
-      HOUR_MS,
-    ])
+    const asked = [null, 0, 6999, 7001, HOUR_MS + 1, 999_999_999_000]
+    expect(asked.map((retryAfterMs) => waitAfter({ retryAfterMs }))).toEqual([7000, 7000, 7000, 7001, HOUR_MS, HOUR_MS])
   })
 
   it('makes a timeout final where the campaign says so, and nothing else', () => {
@@ -79,7 +81,7 @@ describe('nextAttempt', () => {
 })
 
 it('gives batches of 10 or more seven retries, and all others three', () => {
-  expect([null, 1, 9].map((size) => defaultDelaysMs(size))).toEqual(Array(3).fill([7000, 45_000, 300_000]))
+  for (const size of [null, 1, 9]) expect(defaultDelaysMs(size)).toEqual([7000, 45_000, 300_000])
   const seven = [7000, 45_000, 300_000, 300_000, 300_000, 300_000, 300_000]
   expect([10, 1000].map((size) => defaultDelaysMs(size))).toEqual([seven, seven])
 })
