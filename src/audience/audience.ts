@@ -59,7 +59,7 @@ export async function spoolAudience(request: SpoolRequest): Promise<SpoolSummary
 /** The same pass, writing nothing: what `validate` looks at. */
 export async function checkAudience(request: AudienceRequest): Promise<SpoolSummary> {
   await using source = await openSource(request.source, sourceOptions(request))
-  return passRows(request, source, { verbatim() {}, text() {}, settle: async () => {} })
+  return await passRows(request, source, { verbatim() {}, text() {}, settle: async () => {} })
 }
 
 /**

@@ -17,7 +17,7 @@ const KIND: Readonly<Record<ColumnType, string>> = {
   string: 'a string',
   int: 'a whole number of at most 2^53',
   float: 'a number such as 3.5',
-  bool: 'true or false (also yes or no, 1 or 0)',
+  bool: 'true or false (in CSV also yes or no, 1 or 0)',
   json: 'JSON',
 }
 
@@ -64,6 +64,7 @@ export function isOfType(value: unknown, type: ColumnType): boolean {
 }
 
 /** The message for a value that does not fit; the one message that shows a customer's value, cut to 80 characters. */
-export function misfit(column: string, type: ColumnType, value: string): string {
-  return `expected \`${shorten(column)}\` to be ${KIND[type]}, got "${shorten(value)}"`
+export function misfit(column: string, type: ColumnType, value: unknown): string {
+  const shown = typeof value === 'string' ? `"${shorten(value)}"` : JSON.stringify(value).slice(0, 80)
+  return `expected \`${shorten(column)}\` to be ${KIND[type]}, got ${shown}`
 }

@@ -44,6 +44,7 @@ export class CsvRecords {
   readonly #encoding: string
   #delimiter: string
   #cutter: LineCutter | null = null
+  #lineBreak = '\n'
   #ready: (CsvRecord | QuotedLine)[] = []
   #open: PhysicalLine[] = []
   #openLength = 0
@@ -55,7 +56,7 @@ export class CsvRecords {
   }
 
   push(chunk: Buffer): void {
-    this.#cutter ??= new LineCutter((line) => this.#take(line), lineTerminator(chunk))
+    this.#cutter ??= this.#createCutter(chunk)
     this.#cutter.push(chunk)
     this.#emit()
   }
@@ -64,6 +65,12 @@ export class CsvRecords {
     this.#cutter?.end()
     while (this.#open.length > 0) this.#feed(this.#breakOpen(notClosed('the end of the file'), null))
     this.#emit()
+  }
+
+  #createCutter(head: Buffer): LineCutter {
+    const terminator = lineTerminator(head)
+    this.#lineBreak = String.fromCharCode(terminator)
+    return new LineCutter((line) => this.#take(line), terminator)
   }
 
   #take(line: Line): void {
@@ -120,7 +127,7 @@ export class CsvRecords {
   #close(): readonly PhysicalLine[] {
     const lines = this.#open
     const first = lines[0]!
-    const joined = lines.map(({ text }) => text).join('\n')
+    const joined = lines.map(({ text }) => text).join(this.#lineBreak)
     const record = joined.endsWith('\r') ? joined.slice(0, -1) : joined
     const cells = splitOne(record, this.#knownDelimiter(record))
     if (cells instanceof RowFault) return this.#breakOpen(cells, null)

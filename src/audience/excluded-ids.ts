@@ -1,7 +1,7 @@
 import { extname } from 'node:path'
 import { ConfigError, PROBLEM_LIMIT } from '../errors.ts'
 import type { Problem } from '../errors.ts'
-import { CUSTOMER_ID_COLUMNS, customerIdOf } from './customer-id.ts'
+import { CUSTOMER_ID_COLUMNS, findIdColumn } from './customer-id.ts'
 import type { CsvRecord } from './csv-records.ts'
 import { CsvRecords } from './csv-records.ts'
 import { LineCutter } from './cut-lines.ts'
@@ -109,7 +109,7 @@ function idOfJson(text: string, column: string | null): string | RowFault {
   if (parsed instanceof RowFault) return parsed
   const { value } = parsed
   if (typeof value === 'string' || typeof value === 'number') return String(value)
-  const isRow = typeof value === 'object' && value !== null && !Array.isArray(value)
-  const id = isRow ? customerIdOf(value as CustomerRow, { column, rowNumber: 0 }) : '0'
-  return id === '0' ? new RowFault('expected a row with a customer id, got none') : id
+  const row = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as CustomerRow) : {}
+  const name = findIdColumn(row, column)
+  return name === null ? new RowFault('expected a row with a customer id, got none') : String(row[name])
 }

@@ -53,7 +53,7 @@ export class NdjsonRows implements RowReader {
   #findMisfit(row: CustomerRow): RowFault | null {
     for (const [name, type] of this.#types) {
       if (!Object.hasOwn(row, name) || isOfType(row[name], type)) continue
-      return new RowFault(misfit(name, type, JSON.stringify(row[name])))
+      return new RowFault(misfit(name, type, row[name]))
     }
     return null
   }

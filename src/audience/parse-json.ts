@@ -93,11 +93,11 @@ function jsonFault(error: unknown, text: string): RowFault {
   const message = error instanceof Error ? error.message : ''
   const position = /at position (\d+)/.exec(message)?.[1]
   if (position !== undefined)
-    return new RowFault('expected JSON, got a text that breaks off from it', Number(position) + 1)
+    return new RowFault('expected JSON, got something else from this column on', Number(position) + 1)
   const isCut = message.startsWith('Unexpected end')
   return isCut
-    ? new RowFault('expected JSON, got a text that ends too early', text.length + 1)
-    : new RowFault('expected JSON, got a text that is not')
+    ? new RowFault('expected JSON, got a text that ends here', text.length + 1)
+    : new RowFault('expected JSON, got something else')
 }
 
 /** A name or a value in a message: at most 80 characters of it, control characters as escapes. */

@@ -17,7 +17,8 @@ export interface RecoveredSpool {
 /**
  * Reads an unsealed spool up to its last whole row.
  *
- * The index is made anew: the two files need not have reached the disk in step. A line that begins like no row ends the spool: after a power cut a file may go on with zeros.
+ * The index is made anew: the two files need not have reached the disk in step. A line that cannot be a row ends the spool: after a power cut, zeros may stand
+ * where blocks had not reached the disk (rows that were announced had).
  */
 export function recoverSpool(folder: string, customerId: string | null): RecoveredSpool {
   const recovery = new Recovery(customerId)
@@ -61,13 +62,11 @@ class Recovery {
   }
 
   take(line: Line): void {
-    const first = line.bytes[line.start]
-    this.#isOver ||= line.isTooLong || (first !== BRACE && first !== EXCLAMATION_MARK)
+    this.#isOver ||= !this.#isRow(line)
     if (this.#isOver) return
     if (this.#rows % INDEX_STRIDE === 0) this.#index.push(this.#bytes)
     this.#rows++
     this.#bytes += line.end - line.start + 1
-    if (first === EXCLAMATION_MARK || this.#rows === 1) this.#look(line)
   }
 
   result(): RecoveredSpool {
@@ -86,13 +85,28 @@ class Recovery {
     }
   }
 
-  #look({ bytes, start, end }: Line): void {
-    const { row, verdict } = parseSpoolLine(bytes.subarray(start, end))
-    if (verdict?.status === 'suppressed') this.#suppressed[verdict.reason]++
-    if (verdict?.status === 'failed') this.#badRows++
-    if (row === null || this.#rows > 1) return
-    this.#columns = Object.keys(row)
-    this.#idColumn = findIdColumn(row, this.#customerId)
+  #isRow({ bytes, start, end, isTooLong }: Line): boolean {
+    const first = bytes[start]
+    const line = bytes.subarray(start, end)
+    if (isTooLong || line.includes(0)) return false
+    if (first === BRACE && this.#rows > 0) return true
+    return (first === BRACE || first === EXCLAMATION_MARK) && this.#look(line)
+  }
+
+  #look(line: Uint8Array): boolean {
+    try {
+      const { row, verdict } = parseSpoolLine(line)
+      if (verdict?.status === 'suppressed') this.#suppressed[verdict.reason]++
+      if (verdict?.status === 'failed') this.#badRows++
+      if (row !== null && this.#rows === 0) {
+        this.#columns = Object.keys(row)
+        this.#idColumn = findIdColumn(row, this.#customerId)
+      }
+      return true
+    } catch (error) {
+      if (error instanceof SyntaxError) return false
+      throw error
+    }
   }
 }
 

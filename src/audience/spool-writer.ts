@@ -37,6 +37,7 @@ export class SpoolWriter implements RowSink, Disposable {
   #index: number[] = []
   // Lines that lie one behind the other in the source's chunk are copied in one go.
   #run: { bytes: Buffer; start: number; end: number } = { bytes: this.#block, start: 0, end: 0 }
+  #announced = 0
   #isClosed = false
 
   private constructor(options: WriterOptions, at: SpoolPosition) {
@@ -95,14 +96,14 @@ export class SpoolWriter implements RowSink, Disposable {
 
   async settle(): Promise<void> {
     this.#endRun()
-    if (this.#onRows === undefined) return
+    if (this.#onRows === undefined || this.#announced === this.#rows) return
     this.#flush()
     try {
       await syncData(this.#rowsFd)
     } catch (error) {
       throw storageError('Could not write the spool', this.#folder, error)
     }
-    this.#onRows(this.#rows)
+    this.#announce()
   }
 
   /** Says that these are all the rows, for good. */
@@ -116,7 +117,7 @@ export class SpoolWriter implements RowSink, Disposable {
     } catch (error) {
       throw storageError('Could not write the spool', this.#folder, error)
     }
-    this.#onRows?.(this.#rows)
+    this.#announce()
   }
 
   [Symbol.dispose](): void {
@@ -124,6 +125,12 @@ export class SpoolWriter implements RowSink, Disposable {
     this.#isClosed = true
     closeSync(this.#rowsFd)
     closeSync(this.#indexFd)
+  }
+
+  #announce(): void {
+    if (this.#announced === this.#rows) return
+    this.#announced = this.#rows
+    this.#onRows?.(this.#rows)
   }
 
   #begin(): void {
