@@ -1,5 +1,5 @@
 import type { SpoolReader } from '../audience/audience.ts'
-import type { Campaign } from '../campaign/campaign.ts'
+import type { Campaign, Warning } from '../campaign/campaign.ts'
 import type { DeliveryReport } from '../campaign/delivery.ts'
 import type { RunState } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
@@ -11,6 +11,7 @@ import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { customerIdReader } from './customer-id-reader.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
+import type { Ending, Progress } from './progress.ts'
 import { Recorder } from './recorder.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate } from './start-gate.ts'
@@ -31,19 +32,6 @@ export interface CoordinatorOptions {
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
   onProgress(progress: Progress): void
-}
-
-export interface Progress {
-  readonly numbers: RunNumbers
-  readonly customers: number
-  readonly inFlight: number
-  readonly nextDueAt: number | null
-}
-
-/** How the run ended this time. */
-export interface Ending {
-  readonly state: RunState
-  readonly error: HookcastError | null
 }
 
 /** Commits happen at least this often while there is something to write down (the promise is 20 ms). */
@@ -145,6 +133,10 @@ export class Coordinator {
     this.#lender.setAudienceComplete(isComplete)
     this.#recorder.add((ledger) => ledger.saveAudience(customers, isComplete))
     this.#schedule()
+  }
+
+  addWarnings(warnings: readonly Warning[]): void {
+    this.#numbers.warnings.push(...warnings)
   }
 
   /** Written down with the next commit, and so before anything is lent to it. */

@@ -7,13 +7,12 @@ import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
-import { Coordinator, type Ending, type Progress } from './coordinator.ts'
+import { Coordinator } from './coordinator.ts'
+import type { Ending, Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
-
-export type { Ending } from './coordinator.ts'
 
 /** What a run takes from the program around it. */
 export interface Host {

@@ -1,4 +1,5 @@
 import { SpoolReader, type SpoolSummary } from '../audience/audience.ts'
+import type { Warning } from '../campaign/campaign.ts'
 import { HookcastError } from '../errors.ts'
 import type { Coordinator } from './coordinator.ts'
 
@@ -13,6 +14,7 @@ export class StreamedSpool {
   #spooled: Promise<void> = Promise.resolve()
   #rows = 0
   #isComplete = false
+  #warnings: readonly Warning[] = []
   #failure: unknown = null
   #spool: SpoolReader | null = null
   #coordinator: Coordinator | null = null
@@ -50,6 +52,7 @@ export class StreamedSpool {
   async #spoolAll(): Promise<void> {
     try {
       const summary = await this.#spoolAlong((rows) => this.#note(rows, false), this.#stopped.signal)
+      this.#warnings = summary.warnings
       this.#note(summary.rows, true)
     } catch (error) {
       this.#failure = error
@@ -71,6 +74,8 @@ export class StreamedSpool {
     if (this.#failure === null) {
       this.#spool?.grow(this.#rows)
       coordinator.setAudience(this.#rows, this.#isComplete)
+      coordinator.addWarnings(this.#warnings)
+      this.#warnings = []
     } else coordinator.end('paused', this.#failure instanceof HookcastError ? this.#failure : null)
   }
 }

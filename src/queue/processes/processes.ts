@@ -178,6 +178,8 @@ export class ProcessQueue implements Queue {
   }
 
   #offerRoom(): void {
+    // With fewer calls than senders a share goes on to whoever holds the next slice.
+    if (this.#gate.concurrency < this.#senders.size) this.#share()
     if (this.room() > 0) this.#options.events.onRoom()
   }
 
@@ -201,7 +203,7 @@ export class ProcessQueue implements Queue {
         this.#tellShare(sender, sender.share)
       }
     }
-    this.#offerRoom()
+    if (this.room() > 0) this.#options.events.onRoom()
   }
 
   #isNews(sender: SenderProcess): boolean {

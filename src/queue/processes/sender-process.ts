@@ -71,6 +71,13 @@ export class SenderProcess {
     return held
   }
 
+  /** The oldest slice that has rows to start; infinite without one. */
+  get nextSlice(): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const [id, { isStarted }] of this.slices) if (!isStarted && id < next) next = id
+    return next
+  }
+
   listen(onMessage: (message: FromSender) => void, onGone: (error: Error | null) => void): void {
     let isGone = false
     let failure: Error | null = null

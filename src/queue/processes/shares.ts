@@ -1,26 +1,21 @@
 interface Shareable {
   readonly isReady: boolean
-  readonly share: number
-  readonly unstarted: number
-}
-
-function isBusy({ share, unstarted }: Shareable): boolean {
-  return share > 0 && unstarted > 0
+  /** The oldest slice with rows to start; infinite without one. */
+  readonly nextSlice: number
 }
 
 /**
  * Splits a ceiling into whole shares whose sum is never above it.
  *
- * With at least one call for each ready sender the parts are equal (the first ones take the remainder); with
- * fewer, those that hold the most rows get one each: a share without work would be a call nobody makes.
+ * With at least one call for each ready sender the parts are equal (the first ones take the remainder). With fewer,
+ * those that hold the oldest slices get one each: rows keep their order, and a share never lies where there is no work.
  */
 export function splitShares<S extends Shareable>(concurrency: number, senders: readonly S[]): Map<S, number> {
   const ready = senders.filter(({ isReady }) => isReady)
   const shares = new Map<S, number>(senders.map((sender) => [sender, 0]))
   if (concurrency < ready.length) {
-    // Who has a share and rows keeps it: a share that wanders is one that nobody uses.
-    const busiest = ready.toSorted((a, b) => Number(isBusy(b)) - Number(isBusy(a)) || b.unstarted - a.unstarted)
-    for (const sender of busiest.slice(0, concurrency)) shares.set(sender, 1)
+    const byAge = ready.toSorted((a, b) => (a.nextSlice === b.nextSlice ? 0 : a.nextSlice - b.nextSlice))
+    for (const sender of byAge.slice(0, concurrency)) shares.set(sender, 1)
     return shares
   }
   ready.forEach((sender, i) => {
