@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { busy, CODES, failure, Refusal } from './answer.ts'
 import type { Answer } from './answer.ts'
-import type { Claim, Store } from './store/store.ts'
+import type { Claim, Store, Work } from './store/store.ts'
 
 export interface IdempotencyRules {
   readonly isRequired: boolean
@@ -12,6 +12,8 @@ export interface IdempotencyRules {
 
 /** A duplicate waits this long for the first one's answer: well under the sender's 10 s. */
 const WAIT_MS = 5_000
+/** A longer one is kept as its hash, so that what a key costs in memory is bounded. */
+const KEY_LENGTH = 200
 const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** A key that can be used, none, or one whose value is wrong: that one is this customer's fault. */
@@ -47,14 +49,49 @@ export function fieldOf(pointer: string): string {
   return unescape(pointer.split('/')[1] ?? '')
 }
 
+/** What a request comes to: its answer, and what is to be done afterwards. */
+export interface Outcome {
+  readonly answer: Answer
+  readonly work: readonly Work[]
+}
+
+/** Who uses a key for what, and the body that it stands for. */
+export interface KeyUse {
+  /** User, method, path and key: the same key of another user, or on another path, is another key. */
+  readonly scope: readonly string[]
+  readonly body: Buffer
+}
+
 /**
- * What happens to a request with a key: it gets the claim, or the answer that settles it.
+ * Runs a request under its key: the first one runs, a repeat gets the first one's answer.
  *
- * Keys belong to (user, method, path); only a hash of them is kept, so a long key costs no more than a short one.
+ * Whatever is thrown (a 429, a 500, a 503) frees the key, so that the sender's retry starts from the beginning.
  */
-export async function claimKey(store: Store, scope: readonly string[], body: Buffer): Promise<Claim | Answer> {
-  const key = hash('sha256', scope.join('\n'), 'binary')
-  const digest = hash('sha256', body, 'binary')
+export async function answerOnce(store: Store, use: KeyUse, run: () => Outcome | Promise<Outcome>): Promise<Answer> {
+  const claim = await claimKey(store, use)
+  if ('status' in claim) return claim
+  try {
+    return await keep(store, claim, await run())
+  } catch (error) {
+    // A store that cannot be reached forgets the claim by itself, when its lease ends.
+    await store.release(claim).catch(() => undefined)
+    throw error
+  }
+}
+
+/** Keeps the answer and queues the work, in one step; without a key there is only the work. */
+export async function keep(store: Store, claim: Claim | null, { answer, work }: Outcome): Promise<Answer> {
+  if (claim === null && work.length === 0) return answer
+  const settled = await store.settle(claim, answer, work)
+  if (settled === 'full') throw busy(429, 'The work queue is full.')
+  if (settled === 'lost') throw busy(503, 'This took too long here; the request may be sent again.')
+  return answer
+}
+
+async function claimKey(store: Store, { scope, body }: KeyUse): Promise<Claim | Answer> {
+  const name = scope.join(' ')
+  const key = name.length <= KEY_LENGTH ? name : hash('sha256', name, 'base64')
+  const digest = hash('sha256', body, 'base64')
   const giveUpAt = performance.now() + WAIT_MS
   for (;;) {
     const claimed = await store.claim(key, digest)

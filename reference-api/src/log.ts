@@ -5,7 +5,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number]
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>
 
 export interface Log {
-  readonly level: LogLevel
+  /** Whether lines of this level are written: ask before making the fields of a line that every request would write. */
+  has(level: Exclude<LogLevel, 'off'>): boolean
   write(level: Exclude<LogLevel, 'off'>, event: string, fields?: LogFields): void
 }
 
@@ -21,10 +22,11 @@ const PER_SECOND = 20
 export function createLog(level: LogLevel, out: { write(line: string): unknown } = process.stderr): Log {
   const lowest = LOG_LEVELS.indexOf(level)
   const seen = new Map<string, { second: number; count: number; suppressed: number }>()
+  const has: Log['has'] = (lineLevel) => LOG_LEVELS.indexOf(lineLevel) >= lowest
   return {
-    level,
+    has,
     write(lineLevel, event, fields) {
-      if (LOG_LEVELS.indexOf(lineLevel) < lowest) return
+      if (!has(lineLevel)) return
       const now = Date.now()
       const second = Math.floor(now / 1000)
       const flood = seen.get(event) ?? { second, count: 0, suppressed: 0 }

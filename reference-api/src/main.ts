@@ -15,6 +15,7 @@ async function main(): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env')
   const settings = readSettings(process.argv.includes('--demo') ? demoEnvironment() : process.env)
   const server = await startServer(settings)
+  if (server.adminUrl !== null) console.log(`administration on ${server.adminUrl}`)
   console.log(`listening on ${server.url}`)
   const stop = (): void => {
     // A second signal ends the process at once, as it would without us.
@@ -22,9 +23,11 @@ async function main(): Promise<void> {
     void server.stop().then(() => process.exit(0))
   }
   process.on('SIGINT', stop).on('SIGTERM', stop)
+  process.on('SIGHUP', () => server.reloadCertificate())
 }
 
 main().catch((error: unknown) => {
+  // Settings that are wrong are a list of sentences; what else can stop the start says where it happened.
   console.error(error instanceof SettingsError ? error.message : error)
-  process.exitCode = 2
+  process.exit(2)
 })

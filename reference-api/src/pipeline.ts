@@ -2,6 +2,7 @@ import type { HttpBindings } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { AddressCheck } from './address.ts'
 import { busy, CODES, failure, Refusal, success } from './answer.ts'
 import type { Answer } from './answer.ts'
 import { unauthorized } from './auth.ts'
@@ -9,101 +10,110 @@ import type { Authenticator } from './auth.ts'
 import { parseJson } from './body.ts'
 import type { BodyReader } from './body.ts'
 import { checkValue } from './check-value.ts'
+import type { Checked } from './check-value.ts'
 import { DRIP_MS } from './faults.ts'
 import type { Fault, FaultSource } from './faults.ts'
-import { claimKey, fieldOf, findKey } from './idempotency.ts'
-import type { IdempotencyRules, KeyFound } from './idempotency.ts'
+import { answerOnce, fieldOf, findKey, keep } from './idempotency.ts'
+import type { IdempotencyRules, KeyFound, Outcome } from './idempotency.ts'
 import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
 import type { Reply, Route } from './route.ts'
-import type { Claim, Store } from './store/store.ts'
+import { StoreUnavailable } from './store/store.ts'
+import type { Store } from './store/store.ts'
 
 export type AppContext = Context<{ Bindings: HttpBindings }>
 
 export interface Parts {
+  readonly checkAddress: AddressCheck
   readonly authenticate: Authenticator
   readonly bodies: BodyReader
   readonly idempotency: IdempotencyRules
   readonly store: Store
   readonly faults: FaultSource | null
+  readonly metrics: Metrics
   readonly log: Log
 }
 
-const BODY_LIMIT_BYTES = 2 * 1024 * 1024
+/** Far more than one customer's request can hold, so that a 413 is never one customer's fault. */
+export const BODY_LIMIT_BYTES = 2 * 1024 * 1024
 
-/**
- * Makes the handler of a route. The order is the contract: who are you, how large is it, is it JSON, has it the
- * right keys, has it the right values. What comes first never depends on what comes later.
- */
-export function createHandler(route: Route, parts: Parts): (c: AppContext) => Promise<Response> {
-  return async (c) => {
-    const startedAt = performance.now()
-    const exchange: Exchange = { c, fault: null }
-    const answer = await serve(route, parts, exchange).catch((error: unknown) => answerFrom(error, route, parts.log))
-    const level = answer.status < 400 ? 'debug' : answer.status < 500 ? 'warn' : 'error'
-    parts.log.write(level, 'request.answered', {
-      method: route.method,
-      route: route.path,
-      status: answer.status,
-      duration_ms: Math.round((performance.now() - startedAt) * 1000) / 1000,
-    })
-    return respond(answer, exchange)
-  }
-}
-
-interface Exchange {
+/** A request in our hands; `fault` is set when its answer is to be spoiled. */
+export interface Exchange {
   readonly c: AppContext
-  /** A fault that spoils the answer itself. */
   fault: Fault | null
 }
 
-async function serve(route: Route, parts: Parts, exchange: Exchange): Promise<Answer> {
-  const { incoming } = exchange.c.env
-  const user = parts.authenticate(incoming.headers.authorization)
-  if (user === null) throw unauthorized()
-
-  const raw = await parts.bodies.read(incoming, route.bodyLimitBytes ?? BODY_LIMIT_BYTES)
-  const body = route.body === null && raw.length === 0 ? null : parseJson(raw)
-
-  const found: KeyFound = route.method === 'GET' ? { kind: 'none' } : findKey(parts.idempotency, incoming.headers, body)
-  if (found.kind === 'bad') {
-    return failure([{ code: CODES.keyValue, description: 'The idempotency key in the body cannot be used.' }])
-  }
-  if (parts.faults) await misbehave(parts.faults, exchange, { body, raw, found })
-
-  const handle = async (): Promise<Reply> => {
-    const value = checkBody(route, parts.idempotency, body)
-    if (!value.ok) return { success: false, errors: value.errors }
-    return route.handle({ body: value.value, params: exchange.c.req.param() as Record<string, string>, user })
-  }
-  if (found.kind === 'none') return settle(parts.store, null, await handle())
-
-  const claim = await claimKey(parts.store, [user, route.method, exchange.c.req.path, found.key], raw)
-  if ('status' in claim) return claim
-  try {
-    return await settle(parts.store, claim, await handle())
-  } catch (error) {
-    await parts.store.release(claim)
-    throw error
+/** Makes a handler of whatever gives an answer: errors become answers, and each request is counted and logged. */
+export function createHandler(
+  { method, path }: Pick<Route, 'method' | 'path'>,
+  { metrics, log }: Pick<Parts, 'metrics' | 'log'>,
+  serve: (exchange: Exchange) => Promise<Answer>,
+): (c: AppContext) => Promise<Response> {
+  const counts = metrics.route(method, path)
+  return async (c) => {
+    const startedAt = performance.now()
+    const exchange: Exchange = { c, fault: null }
+    let answer: Answer
+    try {
+      answer = await serve(exchange)
+    } catch (error) {
+      answer = answerFrom(error, path, log)
+    }
+    const { status } = answer
+    const durationMs = performance.now() - startedAt
+    counts.note(status, durationMs)
+    const level = status < 400 ? 'debug' : status < 500 ? 'warn' : 'error'
+    if (log.has(level))
+      log.write(level, 'request.answered', { method, route: path, status, ms: Math.round(durationMs) })
+    return exchange.fault === null ? toResponse(answer) : spoil(answer, c, exchange.fault)
   }
 }
 
-async function settle(store: Store, claim: Claim | null, reply: Reply): Promise<Answer> {
-  const answer = reply.success ? success(reply.fields) : failure(reply.errors)
-  const work = reply.success ? (reply.work ?? []) : []
-  if (claim === null && work.length === 0) return answer
-  const settled = await store.settle(claim, answer, work)
-  if (settled === 'full') throw busy(429, 'The work queue is full.')
-  if (settled === 'lost') throw busy(503, 'This instance was away for too long; another may have the request.')
-  return answer
+/**
+ * Serves a route. The order is the contract: who are you, how large is it, is it JSON, has it the right keys, has it
+ * the right values. What comes first never depends on what comes later.
+ */
+export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => Promise<Answer> {
+  const { idempotency, store, faults } = parts
+  return async (exchange) => {
+    const { incoming } = exchange.c.env
+    parts.checkAddress(incoming)
+    const user = parts.authenticate(incoming.headers.authorization)
+    if (user === null) throw unauthorized()
+
+    const raw = await parts.bodies.read(incoming, route.bodyLimitBytes ?? BODY_LIMIT_BYTES)
+    const body = route.body === null && raw.length === 0 ? null : parseJson(raw)
+
+    const found: KeyFound = route.method === 'GET' ? { kind: 'none' } : findKey(idempotency, incoming.headers, body)
+    if (found.kind === 'bad') {
+      return failure([{ code: CODES.keyValue, description: 'The idempotency key in the body cannot be used.' }])
+    }
+    if (faults) await misbehave(faults, exchange, { body, raw, found })
+
+    const run = async (): Promise<Outcome> => {
+      const checked = checkBody(route, idempotency, body)
+      if (!checked.ok) return { answer: failure(checked.errors), work: [] }
+      const params = exchange.c.req.param() as Record<string, string>
+      return outcomeOf(await route.handle({ body: checked.value, params, user }))
+    }
+    if (found.kind === 'none') return keep(store, null, await run())
+    return answerOnce(store, { scope: [user, route.method, exchange.c.req.path, found.key], body: raw }, run)
+  }
 }
 
-function checkBody(route: Route, rules: IdempotencyRules, body: unknown): ReturnType<typeof checkValue> {
+function outcomeOf(reply: Reply): Outcome {
+  if (!reply.success) return { answer: failure(reply.errors), work: [] }
+  return { answer: success(reply.fields), work: reply.work ?? [] }
+}
+
+/** A field that carries the idempotency key passes although the schema does not name it. */
+function checkBody(route: Route, { field }: IdempotencyRules, body: unknown): Checked<unknown> {
   if (route.body === null) return { ok: true, value: null }
-  if (rules.field === null || typeof body !== 'object' || body === null) return checkValue(route.body, body)
-  const field = fieldOf(rules.field)
+  if (field === null || typeof body !== 'object' || body === null) return checkValue(route.body, body)
+  const name = fieldOf(field)
   const shape: unknown = 'shape' in route.body ? route.body.shape : {}
-  if (Object.hasOwn(shape as object, field)) return checkValue(route.body, body)
-  const { [field]: _key, ...rest } = body as Record<string, unknown>
+  if (Object.hasOwn(shape as object, name)) return checkValue(route.body, body)
+  const { [name]: _key, ...rest } = body as Record<string, unknown>
   return checkValue(route.body, rest)
 }
 
@@ -117,47 +127,44 @@ async function misbehave(
   const fault = faults.next(typeof customer === 'string' ? customer : key || raw.toString('utf8'), key)
   if (fault?.kind === 'delay') await sleep(fault.delayMs)
   else if (fault?.kind === 'status') {
-    const headers = fault.retryAfter === null ? {} : { 'Retry-After': String(fault.retryAfter) }
+    const problem = { code: fault.status * 10, description: 'A fault was asked for (FAULTS).' }
     throw new Refusal(
       fault.status,
-      { code: fault.status * 10, description: 'A fault was asked for (FAULTS).' },
-      headers,
+      problem,
+      fault.retryAfter === null ? {} : { 'Retry-After': String(fault.retryAfter) },
     )
   } else exchange.fault = fault
 }
 
-/** Turns whatever was thrown into an answer. Only what nobody foresaw is logged with its message. */
-export function answerFrom(error: unknown, route: Pick<Route, 'method' | 'path'>, log: Log): Answer {
+/** Turns whatever was thrown into an answer. Of what nobody foresaw only name and place are logged: messages may quote data. */
+function answerFrom(error: unknown, path: string, log: Log): Answer {
   if (error instanceof Refusal) return error.answer
-  log.write('error', 'request.crashed', {
-    method: route.method,
-    route: route.path,
-    error: error instanceof Error ? `${error.name}: ${error.stack?.split('\n')[1]?.trim() ?? ''}` : typeof error,
-  })
+  if (error instanceof StoreUnavailable) return busy(503, 'The store cannot be reached at the moment.', 5).answer
+  const place = error instanceof Error ? `${error.name} ${error.stack?.split('\n    at ')[1] ?? ''}` : typeof error
+  log.write('error', 'request.crashed', { route: path, error: place })
   return new Refusal(500, { code: CODES.internal, description: 'Something went wrong here. Try again later.' }).answer
 }
 
-function respond(answer: Answer, { c, fault }: Exchange): Response | Promise<Response> {
-  if (fault?.kind === 'reset') {
-    c.env.incoming.socket.resetAndDestroy()
-    return RESPONSE_ALREADY_SENT
-  }
-  if (fault?.kind === 'drip') return drip(answer, c)
-  return toResponse(answer)
+const JSON_HEADERS = { 'Content-Type': 'application/json' } as const
+
+function toResponse({ status, text, headers }: Answer): Response {
+  return new Response(text, { status, headers: headers ? { ...JSON_HEADERS, ...headers } : JSON_HEADERS })
 }
 
-export function toResponse({ status, text, headers }: Answer): Response {
-  return new Response(text, { status, headers: { 'Content-Type': 'application/json', ...headers } })
+/** The faults that hit after the work was done: the sender is left in doubt. */
+async function spoil(answer: Answer, c: AppContext, fault: Fault): Promise<Response> {
+  if (fault.kind === 'drip') await drip(answer, c)
+  else c.env.incoming.socket.resetAndDestroy()
+  return RESPONSE_ALREADY_SENT
 }
 
-async function drip(answer: Answer, c: AppContext): Promise<Response> {
+async function drip(answer: Answer, c: AppContext): Promise<void> {
   const { outgoing } = c.env
-  outgoing.writeHead(answer.status, { 'Content-Type': 'application/json' })
+  outgoing.writeHead(answer.status, JSON_HEADERS)
   for (const byte of Buffer.from(answer.text)) {
-    if (outgoing.destroyed) break
+    if (outgoing.destroyed) return
     outgoing.write(Buffer.of(byte))
     await sleep(DRIP_MS)
   }
   outgoing.end()
-  return RESPONSE_ALREADY_SENT
 }

@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { BlockList, isIP } from 'node:net'
+import { readFileSync } from 'node:fs'
+import { networkList } from './address.ts'
 import type { User } from './auth.ts'
 import { parseFaults } from './faults.ts'
 import type { FaultPlan } from './faults.ts'
@@ -7,6 +7,9 @@ import type { IdempotencyRules } from './idempotency.ts'
 import { LOG_LEVELS } from './log.ts'
 import type { LogLevel } from './log.ts'
 import type { ProviderSettings } from './provider.ts'
+import { WEBHOOK_SOURCES } from './webhooks/verifier.ts'
+import type { WebhookSource } from './webhooks/verifier.ts'
+import { VERIFIERS } from './webhooks/webhooks.ts'
 
 export interface Settings {
   readonly host: string
@@ -28,9 +31,6 @@ export interface Settings {
   readonly logLevel: LogLevel
   readonly provider: ProviderSettings
 }
-
-export const WEBHOOK_SOURCES = ['svix', 'standard', 'bridge', 'crossriver', 'receeve'] as const
-export type WebhookSource = (typeof WEBHOOK_SOURCES)[number]
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
@@ -194,7 +194,7 @@ function readNetworks(read: Reader, name: string): readonly string[] {
     .map((each) => each.trim())
     .filter(Boolean)
   try {
-    blockListOf(networks)
+    networkList(networks)
   } catch (error) {
     read.expected(
       name,
@@ -202,21 +202,6 @@ function readNetworks(read: Reader, name: string): readonly string[] {
     )
   }
   return networks
-}
-
-/** The addresses and networks as Node's `BlockList`, which here lists who is let in. */
-export function blockListOf(networks: readonly string[]): BlockList {
-  const list = new BlockList()
-  for (const network of networks) {
-    const [address = '', prefix, more] = network.split('/')
-    const family = isIP(address)
-    const bits = prefix === undefined ? (family === 4 ? 32 : 128) : Number(prefix || Number.NaN)
-    if (family === 0 || more !== undefined || !Number.isInteger(bits) || bits < 0 || bits > (family === 4 ? 32 : 128)) {
-      throw new RangeError(JSON.stringify(network))
-    }
-    list.addSubnet(address, bits, family === 4 ? 'ipv4' : 'ipv6')
-  }
-  return list
 }
 
 function readRedisUrl(read: Reader): string | null {
@@ -245,7 +230,7 @@ function readFaults(read: Reader): FaultPlan | null {
   }
 }
 
-/** Several secrets are separated by commas (both are valid while one replaces the other); a PEM may also be a file's name. */
+/** Several secrets are separated by commas: all are valid while one replaces the other. A PEM may be a file's name. */
 function readWebhookSecrets(read: Reader): Settings['webhookSecrets'] {
   const secretsOf = (source: WebhookSource): readonly string[] => {
     const name = `WEBHOOK_SECRET_${source.toUpperCase()}`
@@ -253,14 +238,18 @@ function readWebhookSecrets(read: Reader): Settings['webhookSecrets'] {
       .split(',')
       .map((secret) => secret.trim())
       .filter(Boolean)
-    return source === 'receeve' ? secrets.map((secret) => pemOf(read, name, secret)) : secrets
+      .map((secret) => (source === 'receeve' ? pemOf(read, name, secret) : secret))
+    try {
+      VERIFIERS[source](secrets)
+    } catch (error) {
+      read.expected(name, (error as Error).message)
+    }
+    return secrets
   }
   return Object.fromEntries(WEBHOOK_SOURCES.map((source) => [source, secretsOf(source)])) as Settings['webhookSecrets']
 }
 
+/** In a variable, line breaks are written `\n`. */
 function pemOf(read: Reader, name: string, secret: string): string {
-  const pem = existsSync(secret) ? read.file(name, secret) : secret.replaceAll('\\n', '\n')
-  if (!pem.includes('-----BEGIN PUBLIC KEY-----'))
-    read.expected(name, 'to be a public key in PEM, or the name of a file with one')
-  return pem
+  return secret.startsWith('-----BEGIN') ? secret.replaceAll('\\n', '\n') : read.file(name, secret)
 }

@@ -15,7 +15,7 @@ export interface WorkerOptions {
 
 /** Waits after a failed attempt: about 9 minutes in all, then the work is buried. */
 const WAITS_MS = [1_000, 5_000, 30_000, 120_000, 360_000] as const
-const TAKE_WAIT_MS = 1_000
+const UNREACHABLE_WAIT_MS = 1_000
 
 /**
  * Takes work from the queue and does it, in the background of the requests.
@@ -25,34 +25,53 @@ const TAKE_WAIT_MS = 1_000
  */
 export class Worker {
   readonly #options: WorkerOptions
-  #isStopping = false
-  #loops: Promise<void>[] = []
+  #inHand = 0
+  #onRoom: (() => void) | null = null
+  #ended: Promise<void> | null = null
 
   constructor(options: WorkerOptions) {
     this.#options = options
   }
 
   start(): void {
-    for (let each = 0; each < this.#options.concurrency; each += 1) this.#loops.push(this.#loop())
+    this.#ended ??= this.#run()
   }
 
-  /** Takes nothing new, and resolves when what is in hand is done. Safe to call twice. */
-  async stop(): Promise<void> {
-    this.#isStopping = true
-    await Promise.all(this.#loops)
+  /** Resolves when the queue has ended and what was in hand is done: call it after `store.endQueue()`. */
+  async ended(): Promise<void> {
+    await this.#ended
   }
 
-  async #loop(): Promise<void> {
-    const { store, log } = this.#options
-    while (!this.#isStopping) {
-      try {
-        const lease = await store.take(TAKE_WAIT_MS)
-        if (lease) await this.#do(lease)
-      } catch (error) {
-        log.write('error', 'queue.unreachable', { error: error instanceof Error ? error.name : typeof error })
-        await sleep(TAKE_WAIT_MS)
-      }
+  async #run(): Promise<void> {
+    const { store, concurrency } = this.#options
+    for (;;) {
+      const leases = await store.take(concurrency - this.#inHand).catch((error: unknown) => this.#report(error))
+      if (leases?.length === 0) break
+      if (!leases) await sleep(UNREACHABLE_WAIT_MS)
+      for (const lease of leases ?? []) void this.#handle(lease)
+      while (this.#inHand >= concurrency) await this.#room()
     }
+    while (this.#inHand > 0) await this.#room()
+  }
+
+  async #handle(lease: Lease): Promise<void> {
+    this.#inHand += 1
+    try {
+      await this.#do(lease)
+    } catch (error) {
+      this.#report(error)
+    }
+    this.#inHand -= 1
+    this.#onRoom?.()
+  }
+
+  #room(): Promise<void> {
+    return new Promise((resolve) => (this.#onRoom = resolve))
+  }
+
+  #report(error: unknown): null {
+    this.#options.log.write('error', 'queue.unreachable', { error: error instanceof Error ? error.name : typeof error })
+    return null
   }
 
   async #do(lease: Lease): Promise<void> {

@@ -9,19 +9,22 @@ import type { Work } from '../store/store.ts'
 const MESSAGE_LIMIT = 160
 const BATCH_LIMIT = 1000
 
+export const Phone = z
+  .string('1002 The phone number has to be a string.')
+  .regex(/^\+[1-9]\d{6,14}$/, '1002 The phone number has to be in E.164, such as +420601123456.')
+
 /** One message to one customer. Add your own field here: checks, documentation and OpenAPI follow. */
 export const Message = z.strictObject({
   customer_id: z
     .string('1001 customer_id has to be a string.')
     .min(1, '1001 customer_id is empty.')
     .max(256, '1001 customer_id is over 256 characters.'),
-  to: z
-    .string('1002 to has to be a phone number.')
-    .regex(/^\+[1-9]\d{6,14}$/, '1002 to has to be a phone number such as +420601123456 (E.164).'),
+  to: Phone,
   text: z
     .string('1003 text has to be a string.')
     .refine((text) => text.trim() !== '', '1003 text is empty.')
-    .refine((text) => characters(text) <= MESSAGE_LIMIT, '1004 SMS message too long. Limit is 160 characters.'),
+    .refine((text) => characters(text) <= MESSAGE_LIMIT, '1004 SMS message too long. Limit is 160 characters.')
+    .meta({ description: 'At most 160 characters.' }),
 })
 type Message = z.output<typeof Message>
 

@@ -1,11 +1,19 @@
 import type { Claim, Claimed, Lease, Store, StoredAnswer, StoreLimits, StoreSize, Work } from './store.ts'
 
+/** `status` is 0 while the request runs; then `text` is empty and `expiresAtS` far away. */
 interface Entry {
   readonly digest: string
-  readonly status: number
-  readonly text: string
+  status: number
+  text: string
   /** Seconds since the store was made: a small integer, which costs no memory of its own. */
-  readonly expiresAtS: number
+  expiresAtS: number
+}
+
+const NEVER_S = 2 ** 30
+
+interface Item {
+  readonly work: Work
+  readonly attempt: number
 }
 
 /**
@@ -18,13 +26,16 @@ export class MemoryStore implements Store {
   readonly #limits: StoreLimits
   readonly #now: () => number
   readonly #startedAt: number
-  readonly #settled = new Map<string, Entry>()
+  readonly #entries = new Map<string, Entry>()
   #oldest: { iterator: IterableIterator<[string, Entry]>; head: [string, Entry] | null } | null = null
-  readonly #running = new Map<string, { digest: string; token: string; waiters: (() => void)[] }>()
-  readonly #queue = new Deque<{ work: Work; attempt: number }>()
-  readonly #taken = new Map<string, { work: Work; attempt: number }>()
-  readonly #postponed = new Set<NodeJS.Timeout>()
-  #takers: ((lease: Lease | null) => void)[] = []
+  /** Who waits for a running key: hardly ever anybody. */
+  readonly #waiters = new Map<string, (() => void)[]>()
+  readonly #queue = new Deque<Item>()
+  #taken = 0
+  readonly #postponed = new Map<NodeJS.Timeout, Item>()
+  #wake: (() => void) | null = null
+  #isEnding = false
+  #lost = 0
   #serial = 0
 
   constructor(limits: StoreLimits, now: () => number = Date.now) {
@@ -40,84 +51,101 @@ export class MemoryStore implements Store {
   #claim(key: string, digest: string): Claimed {
     const nowS = this.#seconds()
     this.#expire(nowS)
-    const entry = this.#settled.get(key)
-    if (entry && entry.expiresAtS > nowS) {
+    const entry = this.#entries.get(key)
+    if (entry) {
       if (entry.digest !== digest) return { kind: 'reused' }
+      if (entry.status === 0) return { kind: 'running' }
       return { kind: 'stored', answer: { status: entry.status, text: entry.text } }
     }
-    const running = this.#running.get(key)
-    if (running) return { kind: running.digest === digest ? 'running' : 'reused' }
-    if (this.#settled.size + this.#running.size >= this.#limits.keys) return { kind: 'full' }
-    const token = String((this.#serial += 1))
-    this.#running.set(key, { digest, token, waiters: [] })
-    return { kind: 'claimed', claim: { key, digest, token } }
+    if (this.#entries.size >= this.#limits.keys) return { kind: 'full' }
+    this.#entries.set(key, { digest, status: 0, text: '', expiresAtS: NEVER_S })
+    return { kind: 'claimed', claim: { key, token: '' } }
   }
 
   changed(key: string, waitMs: number): Promise<void> {
-    const running = this.#running.get(key)
-    if (!running) return Promise.resolve()
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, waitMs)
-      running.waiters.push(() => {
+      const waiters = this.#waiters.get(key) ?? []
+      waiters.push(() => {
         clearTimeout(timer)
         resolve()
       })
+      this.#waiters.set(key, waiters)
     })
   }
 
   settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): Promise<'kept' | 'full' | 'lost'> {
-    if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) {
-      if (claim) this.#free(claim)
-      return Promise.resolve('full')
-    }
-    if (claim) {
-      const { status, text } = answer
-      const expiresAtS = this.#seconds() + Math.ceil(this.#limits.ttlMs / 1000)
-      this.#settled.set(claim.key, { digest: claim.digest, status, text, expiresAtS })
-      this.#free(claim)
+    if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) return Promise.resolve('full')
+    const entry = claim ? this.#entries.get(claim.key) : undefined
+    if (claim && entry) {
+      entry.status = answer.status
+      entry.text = answer.text
+      entry.expiresAtS = this.#seconds() + Math.ceil(this.#limits.ttlMs / 1000)
+      this.#wakeWaiters(claim.key)
     }
     for (const each of work) this.#enqueue({ work: each, attempt: 1 })
     return Promise.resolve('kept')
   }
 
-  release(claim: Claim): Promise<void> {
-    this.#free(claim)
+  release({ key }: Claim): Promise<void> {
+    this.#entries.delete(key)
+    this.#wakeWaiters(key)
     return Promise.resolve()
   }
 
-  take(waitMs: number): Promise<Lease | null> {
-    const next = this.#queue.shift()
-    if (next) return Promise.resolve(this.#lease(next))
-    return new Promise((resolve) => {
-      const taker = (lease: Lease | null): void => {
-        clearTimeout(timer)
-        resolve(lease)
-      }
-      const timer = setTimeout(() => {
-        this.#takers = this.#takers.filter((each) => each !== taker)
-        resolve(null)
-      }, waitMs)
-      this.#takers.push(taker)
-    })
+  async take(count: number): Promise<readonly Lease[]> {
+    while (this.#queue.length === 0 && !this.#isEnding) {
+      await new Promise<void>((resolve) => (this.#wake = resolve))
+    }
+    const leases: Lease[] = []
+    while (leases.length < count) {
+      const item = this.#queue.shift()
+      if (!item) break
+      const receipt = String((this.#serial += 1))
+      this.#taken += 1
+      leases.push({ receipt, ...item })
+    }
+    return leases
   }
 
-  finish(lease: Lease): Promise<void> {
-    this.#taken.delete(lease.receipt)
+  finish(): Promise<void> {
+    this.#taken -= 1
     return Promise.resolve()
   }
 
-  postpone(lease: Lease, waitMs: number): Promise<void> {
-    this.#taken.delete(lease.receipt)
-    const timer = setTimeout(() => {
-      this.#postponed.delete(timer)
-      this.#enqueue({ work: lease.work, attempt: lease.attempt + 1 })
-    }, waitMs)
-    this.#postponed.add(timer)
+  postpone({ work, attempt }: Lease, waitMs: number): Promise<void> {
+    this.#taken -= 1
+    if (this.#isEnding) this.#lost += 1
+    else {
+      const item = { work, attempt: attempt + 1 }
+      const timer = setTimeout(() => this.#resume(timer), waitMs)
+      this.#postponed.set(timer, item)
+    }
     return Promise.resolve()
   }
 
-  bury(lease: Lease): Promise<void> {
-    return this.finish(lease)
+  #resume(timer: NodeJS.Timeout): void {
+    const item = this.#postponed.get(timer)
+    this.#postponed.delete(timer)
+    if (item) this.#enqueue(item)
+  }
+
+  bury(): Promise<void> {
+    return this.finish()
+  }
+
+  /** What was postponed gets one last try now. */
+  endQueue(): void {
+    this.#isEnding = true
+    for (const timer of this.#postponed.keys()) {
+      clearTimeout(timer)
+      this.#resume(timer)
+    }
+    this.#wake?.()
+  }
+
+  lostOnExit(): number {
+    return this.#queued() + this.#lost
   }
 
   ping(): Promise<void> {
@@ -126,12 +154,10 @@ export class MemoryStore implements Store {
 
   size(): Promise<StoreSize> {
     this.#expire(this.#seconds())
-    return Promise.resolve({ keys: this.#settled.size + this.#running.size, queued: this.#queued() })
+    return Promise.resolve({ keys: this.#entries.size, queued: this.#queued() })
   }
 
   close(): Promise<void> {
-    for (const timer of this.#postponed) clearTimeout(timer)
-    for (const taker of this.#takers.splice(0)) taker(null)
     return Promise.resolve()
   }
 
@@ -141,36 +167,31 @@ export class MemoryStore implements Store {
 
   /** What is promised and not done yet: waiting, in a worker's hands, or postponed. */
   #queued(): number {
-    return this.#queue.length + this.#taken.size + this.#postponed.size
+    return this.#queue.length + this.#taken + this.#postponed.size
   }
 
-  #enqueue(item: { work: Work; attempt: number }): void {
-    const taker = this.#takers.shift()
-    if (taker) taker(this.#lease(item))
-    else this.#queue.push(item)
+  /** Wakes the worker after this turn of the event loop, so that it finds the work of several requests at once. */
+  #enqueue(item: Item): void {
+    this.#queue.push(item)
+    if (this.#wake === null) return
+    setImmediate(this.#wake)
+    this.#wake = null
   }
 
-  #lease(item: { work: Work; attempt: number }): Lease {
-    const receipt = String((this.#serial += 1))
-    this.#taken.set(receipt, item)
-    return { receipt, ...item }
-  }
-
-  #free(claim: Claim): void {
-    const running = this.#running.get(claim.key)
-    if (running?.token !== claim.token) return
-    this.#running.delete(claim.key)
-    for (const wake of running.waiters) wake()
+  #wakeWaiters(key: string): void {
+    if (this.#waiters.size === 0) return
+    for (const wake of this.#waiters.get(key) ?? []) wake()
+    this.#waiters.delete(key)
   }
 
   #expire(nowS: number): void {
     for (;;) {
-      const oldest = (this.#oldest ??= { iterator: this.#settled.entries(), head: null })
+      const oldest = (this.#oldest ??= { iterator: this.#entries.entries(), head: null })
       oldest.head ??= oldest.iterator.next().value ?? null
       // An iterator that came to its end stays there, also when keys are added: make another next time.
       if (oldest.head === null) this.#oldest = null
       if (oldest.head === null || oldest.head[1].expiresAtS > nowS) return
-      this.#settled.delete(oldest.head[0])
+      this.#entries.delete(oldest.head[0])
       oldest.head = null
     }
   }

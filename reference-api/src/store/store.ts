@@ -14,7 +14,6 @@ export interface StoredAnswer {
 /** Proof that a key is ours until we settle or release it. */
 export interface Claim {
   readonly key: string
-  readonly digest: string
   readonly token: string
 }
 
@@ -40,7 +39,8 @@ export interface Lease {
 }
 
 export interface StoreSize {
-  readonly keys: number
+  /** Null where the store does not count them. */
+  readonly keys: number | null
   readonly queued: number
 }
 
@@ -56,15 +56,15 @@ export interface Store {
   /**
    * Keeps the answer for the claim (null: a request without a key) and queues the work, in one step.
    *
-   * `full`: the queue has no room, nothing was kept and the key is free again. `lost`: the claim went to somebody
-   * else meanwhile (only after a pause longer than the lease), and nothing was kept.
+   * `full`: the queue has no room, nothing was kept, and the claim is to be released. `lost`: the claim went to
+   * somebody else meanwhile (only after a pause longer than the lease), and nothing was kept.
    */
   settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): Promise<'kept' | 'full' | 'lost'>
   /** Frees a key without an answer: the next request with it starts from the beginning. */
   release(claim: Claim): Promise<void>
 
-  /** The next piece of work, or null when there is none within `waitMs`. */
-  take(waitMs: number): Promise<Lease | null>
+  /** Up to `count` pieces of work; waits until there is one. None: the queue has ended. */
+  take(count: number): Promise<readonly Lease[]>
   /** The work is done and forgotten. */
   finish(lease: Lease): Promise<void>
   /** The work comes again later. */
@@ -72,10 +72,26 @@ export interface Store {
   /** The work is given up: kept aside where the store can. */
   bury(lease: Lease): Promise<void>
 
-  /** @throws when the store cannot be used at the moment. */
+  /**
+   * Takes no new work in, and lets `take` end: a store that outlives the process keeps what waits for the next one,
+   * the others give it out first.
+   */
+  endQueue(): void
+  /** How much of the queue is lost when the process ends now. */
+  lostOnExit(): number
+
+  /** @throws {StoreUnavailable} as every method does when the store is elsewhere. */
   ping(): Promise<void>
   size(): Promise<StoreSize>
   close(): Promise<void>
+}
+
+/** The store cannot be used at the moment: whoever asked may come again. */
+export class StoreUnavailable extends Error {
+  constructor(cause: unknown) {
+    super('Could not reach the store', { cause })
+    this.name = 'StoreUnavailable'
+  }
 }
 
 /** How long a settled key answers, how many are held, how much may wait. */
