@@ -1,5 +1,5 @@
 import { Client } from 'undici'
-import type { Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher } from 'undici'
 import { SocketOpening } from './open-socket.ts'
 import type { OpenSettings } from './open-socket.ts'
 
@@ -29,6 +29,8 @@ export class Connection {
   #retireAt = Infinity
   /** Calls begun on the socket that is open now. */
   uses = 0
+  /** The first error of the socket that is open now: a TLS alert says more than the end that follows it. */
+  socketError: Error | null = null
 
   constructor(settings: ConnectionSettings) {
     this.#settings = settings
@@ -54,6 +56,7 @@ export class Connection {
     this.#opening = null
     this.#retireAt = Infinity
     this.uses = 0
+    this.socketError = null
     const client = this.#client
     this.#client = null
     if (client === null) onClosed()
@@ -74,18 +77,20 @@ export class Connection {
     })
   }
 
-  #open(callback: (...result: [Error, null] | [null, NonNullable<OpenedSocket>]) => void): void {
+  #open(callback: buildConnector.Callback): void {
     this.uses = 0
+    this.socketError = null
     this.#opening = new SocketOpening(this.#settings, (failure, socket) => {
       this.#opening = null
       if (failure !== null) return callback(failure, null)
       const spread = 1 + LIFETIME_SPREAD * (2 * this.#settings.random() - 1)
       this.#retireAt = this.#settings.now() + LIFETIME_MS * spread
+      socket.on('error', (error) => {
+        this.socketError ??= error
+      })
       callback(null, socket)
     })
   }
 }
-
-type OpenedSocket = Parameters<ConstructorParameters<typeof SocketOpening>[1]>[1]
 
 function ignore(): void {}

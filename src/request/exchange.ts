@@ -150,7 +150,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const wasReusedConnection = this.#phase === 'sent' ? this.#isReused : this.#connection.uses > 0
     const { origin, isTls } = this.#settings.target
     const hasAnswerBytes = this.#hasAnswerBytes
-    const failure = brokenFailure(error, { origin, isTls, wasReusedConnection, hasAnswerBytes })
+    const failure = brokenFailure(this.#connection.socketError ?? error, {
+      origin,
+      isTls,
+      wasReusedConnection,
+      hasAnswerBytes,
+    })
     const isIdleLoss = failure.failure === 'reset' && wasReusedConnection && !hasAnswerBytes
     if (isIdleLoss && this.#settings.now() - this.#startedAt < INSTANT_RETRY_MS) this.#tryAgain()
     else this.#fail(failure)

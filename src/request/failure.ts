@@ -134,9 +134,7 @@ function isSocketError(error: OddError): boolean {
   return error.syscall !== undefined || error.code === 'ECONNRESET' || isTlsAlert(error)
 }
 
-function parserPhrase(error: OddError & { readonly data?: string }): string {
-  // A TLS alert record begins with its type, 21, and the major version 3.
-  if (error.data?.startsWith('\u0015\u0003')) return 'Port speaks TLS, the URL says http'
+function parserPhrase(error: OddError): string {
   const reason = /\(([\w ,/'-]{1,80})\)$/.exec(error.message)?.[1]
   return reason === undefined ? 'Answer is not HTTP/1.1' : `Answer is not HTTP/1.1 (${reason})`
 }

@@ -1,9 +1,8 @@
-import type { X509Certificate } from 'node:crypto'
 import type { LookupAddress } from 'node:dns'
 import { connect as connectTcp, isIP } from 'node:net'
 import type { LookupFunction, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
-import type { SecureContext, TLSSocket } from 'node:tls'
+import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls'
 import { systemClock } from '../clock.ts'
 import { blockedFailure, connectFailure, lateConnectFailure, nameFailure } from './failure.ts'
 import type { CallFailure, Stage } from './failure.ts'
@@ -39,7 +38,7 @@ export class SocketOpening {
   readonly #stopTimer: () => void
   #stage: Stage = 'dns'
   #socket: Socket | null = null
-  #certificate: X509Certificate | null = null
+  #certificate: PeerCertificate | null = null
   #isOver = false
 
   /** `onOpened` is called once and never from inside the constructor, unless `cancel` comes first. */
@@ -109,16 +108,19 @@ export class SocketOpening {
       rejectUnauthorized: true,
     })
     // After a refused handshake the certificate cannot be asked for any more, and a message wants its dates.
+    // `getPeerX509Certificate` would be lighter, but Node 24.21 finds no names in the certificate after it.
     socket.prependOnceListener('secure', () => {
-      this.#certificate = socket.getPeerX509Certificate() ?? null
+      this.#certificate = socket.getPeerCertificate()
     })
     return socket
   }
 
   #onConnected(socket: Socket): void {
     if (this.#isOver) return
-    const { remoteAddress = '' } = socket
     const { target, network, secureContext } = this.#settings
+    const { remoteAddress } = socket
+    // Reset before this turn of the loop: the kernel knows no other side any more.
+    if (remoteAddress === undefined) return this.#fail(connectFailure(gone(), target))
     if (!isAddressAllowed(remoteAddress, network)) return this.#fail(blockedFailure(remoteAddress, target))
     this.#stage = 'tls'
     if (secureContext === null) this.#finish(socket)
@@ -136,6 +138,10 @@ export class SocketOpening {
     this.#stopTimer()
     this.#onOpened(null, socket)
   }
+}
+
+function gone(): Error {
+  return Object.assign(new Error('no other side'), { code: 'ECONNRESET' })
 }
 
 function lookupFrom(addresses: readonly LookupAddress[]): LookupFunction {

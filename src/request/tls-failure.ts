@@ -1,4 +1,4 @@
-import type { X509Certificate } from 'node:crypto'
+import type { PeerCertificate } from 'node:tls'
 import { CallFailure, connectFailure } from './failure.ts'
 import type { Target } from './url.ts'
 
@@ -33,13 +33,13 @@ function certificateNames(text: string | undefined): string {
   return names === '' ? 'no host' : names.slice(0, 120)
 }
 
-function phraseOf(error: TlsError, certificate: X509Certificate | null): string {
+function phraseOf(error: TlsError, certificate: PeerCertificate | null): string {
   const { code = error.name } = error
   if (code === 'CERT_HAS_EXPIRED') {
-    return `Certificate has expired${certificate === null ? '' : ` (valid until ${certificate.validTo})`}`
+    return `Certificate has expired${certificate === null ? '' : ` (valid until ${certificate.valid_to})`}`
   }
   if (code === 'CERT_NOT_YET_VALID') {
-    return `Certificate is not valid yet${certificate === null ? '' : ` (valid from ${certificate.validFrom})`}`
+    return `Certificate is not valid yet${certificate === null ? '' : ` (valid from ${certificate.valid_from})`}`
   }
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
     return `Certificate is for another host (${certificateNames(error.cert?.subjectaltname)})`
@@ -48,7 +48,8 @@ function phraseOf(error: TlsError, certificate: X509Certificate | null): string 
   if (UNTRUSTED.has(code)) return 'Certificate is signed by an unknown authority (trust it with tls.ca)'
   if (TOO_OLD.has(code)) return 'Server speaks no TLS 1.2 or newer'
   if (NOT_TLS.has(code)) return 'Port does not speak TLS'
-  if (code.includes('CERTIFICATE_REQUIRED')) return 'Server wants a client certificate'
+  if (code.endsWith('ALERT_HANDSHAKE_FAILURE'))
+    return 'TLS handshake was refused (the server may want a client certificate)'
   return `TLS failed (${code})`
 }
 
@@ -57,7 +58,7 @@ function phraseOf(error: TlsError, certificate: X509Certificate | null): string 
  *
  * A connection that broke during the handshake is no TLS failure: TLS failures stop a webhook at once.
  */
-export function tlsFailure(error: TlsError, target: Target, certificate: X509Certificate | null): CallFailure {
+export function tlsFailure(error: TlsError, target: Target, certificate: PeerCertificate | null): CallFailure {
   if (error.code === 'ECONNRESET') {
     const message = `Connection was closed during the TLS handshake: ${target.origin}`
     return new CallFailure('connect', message, { cause: error })

@@ -53,13 +53,12 @@ describe('a call', () => {
     const receiver = await receive()
     const client = connect(receiver.url)
     const call = { path: '/', method: 'POST', body: null } as const
-    const onResult = (): void => expect.unreachable()
 
-    expect(() => client.call({ ...call, headers: ['X-Name', 'secret-row\r\nX-Evil: 1'] }, onResult)).toThrow(
+    expect(() => client.call({ ...call, headers: ['X-Name', 'secret-row\r\nX-Evil: 1'] }, unreachable)).toThrow(
       'expected `call` to be a request that can be sent, got invalid X-Name header',
     )
-    expect(() => client.call({ ...call, headers: ['Expect', '100-continue'] }, onResult)).toThrow(RangeError)
-    expect(() => client.call({ ...call, headers: [], path: '/a b' }, onResult)).toThrow('got invalid request path')
+    expect(() => client.call({ ...call, headers: ['Expect', '100-continue'] }, unreachable)).toThrow(RangeError)
+    expect(() => client.call({ ...call, headers: [], path: '/a b' }, unreachable)).toThrow('got invalid request path')
     expect(client.inFlight).toBe(0)
     answered(await callOnce(client))
     expect(receiver.count).toBe(1)
@@ -85,6 +84,10 @@ describe('a call', () => {
     expect(stderr).toContain('a defect of the caller')
   })
 })
+
+function unreachable(): void {
+  expect.unreachable('a refused call has no result')
+}
 
 describe('an answer', () => {
   test('tells its media type and the last Retry-After', async ({ receive, connect }) => {

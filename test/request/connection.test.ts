@@ -1,17 +1,17 @@
+import { setTimeout } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { CallResult } from '../../src/request/request.ts'
 import { CallClient } from '../../src/request/request.ts'
 import type { Reply } from '../support/receiver.ts'
 import { answered, callInChild, callOnce, failed, LOOPBACK, test } from './fixture.ts'
-import { listenDeaf } from './deaf-server.ts'
+import { listenDeaf, receiveElsewhere, standStill } from './elsewhere.ts'
 
 const MINUTE_MS = 60_000
 
 describe('connections', () => {
   test('carry one call each, all at once, and nothing waits in line', async ({ receive, connect }) => {
-    let release = (): void => {}
-    const isReleased = new Promise<void>((resolve) => (release = resolve))
-    const receiver = await receive({ answer: () => isReleased.then((): Reply => ({})) })
+    const released = Promise.withResolvers<Reply>()
+    const receiver = await receive({ answer: () => released.promise })
     const client = connect(receiver.url, { connections: 50 })
     const pending = Array.from({ length: 50 }, () => callOnce(client))
     await receiver.waitFor(50)
@@ -20,7 +20,7 @@ describe('connections', () => {
     expect(() => client.call({ path: '/', method: 'POST', headers: [], body: null }, () => {})).toThrow(
       'expected `call` to find a free connection, got one more than 50',
     )
-    release()
+    released.resolve({})
     for (const result of await Promise.all(pending)) answered(result)
     expect(receiver).toMatchObject({ count: 50, connections: 50, maxInFlight: 50 })
     expect([client.inFlight, client.idle]).toEqual([0, 50])
@@ -95,10 +95,34 @@ describe('connections', () => {
 })
 
 describe('the instant second try', () => {
-  const resetSecond = (_request: unknown, n: number): Reply => (n === 1 ? { misbehave: 'reset' } : {})
+  test('is none when a used connection is found dead before anything has left', async ({ connect }) => {
+    const receiver = await receiveElsewhere()
+    const client = connect(receiver.url)
+    answered(await callOnce(client))
+    // The end of the connection arrives while this process stands still: undici looks before it writes.
+    await setTimeout(10)
+    process.kill(receiver.pid, 'SIGKILL')
+    standStill(300)
+    const result = await callOnce(client)
+
+    expect(failed(result)).toMatchObject({ code: 'connect', mayHaveArrived: false })
+    expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })
+  })
+
+  test.for(['close', 'reset'] as const)(
+    'hides that used connections were dropped (%s) at the very moment of the call',
+    async (how, { receive, connect }) => {
+      const receiver = await receive()
+      const client = connect(receiver.url)
+      await callOnce(client)
+      receiver.dropConnections(how)
+
+      expect(await callOnce(client)).toMatchObject({ wasReusedConnection: false, answer: { kind: 'answered' } })
+    },
+  )
 
   test('follows when a used connection breaks before an answer, with the same bytes', async ({ receive, connect }) => {
-    const receiver = await receive({ answer: resetSecond })
+    const receiver = await receive({ answer: (_request, n) => (n === 1 ? { misbehave: 'reset' } : {}) })
     const client = connect(receiver.url)
     const call = { path: '/v1', headers: ['Idempotency-Key', 'k-1', 'X-Hookcast-Attempt', '1'], body: '{"a":1}' }
     expect(await callOnce(client)).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })

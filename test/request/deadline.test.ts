@@ -1,28 +1,8 @@
-import { describe, expect, onTestFinished } from 'vitest'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { describe, expect } from 'vitest'
 import type { CallResult } from '../../src/request/request.ts'
 import { Resolver } from '../../src/request/request.ts'
-import { startReceiverProcess } from '../support/receiver.ts'
-import type { Reply } from '../support/receiver.ts'
 import { answered, callOnce, failed, test } from './fixture.ts'
-import { listenDeaf } from './deaf-server.ts'
-
-/** A receiver that goes on while this process stands still. */
-async function receiveElsewhere(reply: Reply): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
-  const receiver = await startReceiverProcess({ journal: join(folder, 'journal.ndjson'), reply })
-  onTestFinished(async () => {
-    await receiver.kill()
-    rmSync(folder, { recursive: true })
-  })
-  return receiver.url
-}
-
-function standStill(ms: number): void {
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
-}
+import { listenDeaf, receiveElsewhere, standStill } from './elsewhere.ts'
 
 describe('the deadline', () => {
   test('ends 200 calls in flight within 250 ms of it', async ({ receive, connect }) => {
@@ -83,7 +63,8 @@ describe('the deadline', () => {
   })
 
   test('counts an answer that came while the event loop stood still', async ({ connect }) => {
-    const client = connect(await receiveElsewhere({ delayMs: 150 }), { timeoutMs: 400 })
+    const receiver = await receiveElsewhere({ delayMs: 150 })
+    const client = connect(receiver.url, { timeoutMs: 400 })
     const pending = callOnce(client)
     await new Promise((resolve) => setTimeout(resolve, 100))
     standStill(600)
@@ -94,7 +75,8 @@ describe('the deadline', () => {
   })
 
   test('ends a call as late when no answer had come while the event loop stood still', async ({ connect }) => {
-    const client = connect(await receiveElsewhere({ delayMs: 2_000 }), { timeoutMs: 400 })
+    const receiver = await receiveElsewhere({ delayMs: 2_000 })
+    const client = connect(receiver.url, { timeoutMs: 400 })
     const pending = callOnce(client)
     await new Promise((resolve) => setTimeout(resolve, 100))
     standStill(600)

@@ -36,6 +36,7 @@ interface Fixture {
 }
 
 export const test = base.extend<Fixture>({
+  // oxlint-disable-next-line no-empty-pattern -- Vitest reads from this pattern that no other fixture is needed.
   receive: async ({}, use) => {
     const receivers: Receiver[] = []
     await use(async (options) => {
@@ -45,6 +46,7 @@ export const test = base.extend<Fixture>({
     })
     await Promise.all(receivers.map((receiver) => receiver.stop()))
   },
+  // oxlint-disable-next-line no-empty-pattern -- as above
   connect: async ({}, use) => {
     const clients: CallClient[] = []
     await use((origin, options) => {

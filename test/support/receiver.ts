@@ -116,7 +116,10 @@ class ScriptedReceiver implements Receiver {
       options.tls === undefined
         ? createHttpServer(settings, onRequest)
         : createHttpsServer({ ...settings, ...options.tls }, onRequest)
-    this.#server.on('clientError', (_error, socket) => socket.destroy())
+    this.#server.on('clientError', (_error, socket) => {
+      if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n')
+      else socket.destroy()
+    })
     this.#server.on('tlsClientError', () => {})
   }
 
@@ -232,6 +235,7 @@ class ScriptedReceiver implements Receiver {
     this.#door.close()
     this.dropConnections(how)
     await closed
+    await this.waitUntil(() => this.openConnections === 0)
   }
 
   async restart(): Promise<void> {

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { startReceiverProcess } from '../support/receiver.ts'
+import type { ReceiverProcess, Reply } from '../support/receiver.ts'
 
 const SCRIPT = `
   const server = require('node:net').createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
@@ -14,4 +19,20 @@ export async function listenDeaf(): Promise<string> {
   onTestFinished(() => void child.kill('SIGKILL'))
   const [port] = (await once(child.stdout, 'data')) as [Buffer]
   return `http://127.0.0.1:${port.toString()}`
+}
+
+/** A receiver that goes on while this process stands still. */
+export async function receiveElsewhere(reply: Reply = {}): Promise<ReceiverProcess> {
+  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
+  const receiver = await startReceiverProcess({ journal: join(folder, 'journal.ndjson'), reply })
+  onTestFinished(async () => {
+    await receiver.kill()
+    rmSync(folder, { recursive: true })
+  })
+  return receiver
+}
+
+/** Blocks the event loop. */
+export function standStill(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
 }
