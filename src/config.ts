@@ -53,7 +53,7 @@ export function loadSettings(path: string | null, env: Environment): Settings {
   reader.refusePlaceholders(root.value, isReadFromEnvironment, 'auth, redis and egress proxies')
   const settings = readSettings(reader, repaired)
   if (reader.problems.length > 0) throw invalid(reader.problems)
-  const data = env['HOOKCAST_DATA'] || join(path === null ? '.' : dirname(path), repaired.data ?? DATA_FOLDER)
+  const data = env['HOOKCAST_DATA'] || resolve(path === null ? '.' : dirname(path), repaired.data ?? DATA_FOLDER)
   return deepFreeze({ ...settings, file: path === null ? null : name, data: resolve(data) })
 }
 

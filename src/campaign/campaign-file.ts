@@ -23,6 +23,11 @@ export interface LoadOptions {
   readonly isService?: boolean
 }
 
+export interface LoadedCampaign {
+  readonly campaign: Campaign
+  readonly snapshot: CampaignSnapshot
+}
+
 /**
  * Reads a campaign file, checks it, and fills in every default.
  *
@@ -30,14 +35,25 @@ export interface LoadOptions {
  * run's then, templates and certificates are those that were kept. Only secrets and the origin are read anew.
  * @throws {ConfigError} HOOKCAST_CAMPAIGN_INVALID, with all problems at once, in the order of the file.
  */
-export function loadCampaign(
+export function loadCampaign(files: CampaignFiles, options: LoadOptions): LoadedCampaign {
+  const { loaded, problems } = inspectCampaign(files, options)
+  if (loaded === null || problems.length > 0) throw invalid(problems)
+  return loaded
+}
+
+/**
+ * Reads a campaign file as far as it goes, so that its templates can be checked along with it.
+ *
+ * A fitting blank stands in for each part that is wrong; null when the file is no YAML at all.
+ */
+export function inspectCampaign(
   files: CampaignFiles,
   options: LoadOptions,
-): { campaign: Campaign; snapshot: CampaignSnapshot } {
+): { readonly loaded: LoadedCampaign | null; readonly problems: readonly Problem[] } {
   const { file, folder } = files
   const bytes = files.read(file)
   const { text, problems } = readYaml(bytes, file)
-  if (text === null) throw invalid(problems)
+  if (text === null) return { loaded: null, problems }
   const run = runPartOf(files, options)
   const allowed = options.isService === true ? options.settings.env : null
   const reader = new YamlReader(text, { env: options.env, allowed })
@@ -48,7 +64,6 @@ export function loadCampaign(
   checkParams(reader, input, run.params)
   const context = new CampaignContext({ reader, files, settings: options.settings, name: input.name ?? '' })
   const campaign = readCampaign(context, input, run)
-  if (reader.problems.length > 0) throw invalid(reader.problems)
   const origin = files.snapshot?.origin ?? campaign.webhook.origin
   if (origin !== campaign.webhook.origin) {
     const message = `webhook.url was at ${origin} when the run started, and is at ${campaign.webhook.origin} now`
@@ -56,7 +71,8 @@ export function loadCampaign(
   }
   const texts = { [file]: new TextDecoder().decode(bytes), ...context.texts }
   const secrets = [...reader.names].toSorted()
-  return { campaign, snapshot: { version: 1, file, folder, texts, ...run, origin, secrets } }
+  const snapshot = { version: 1, file, folder, texts, ...run, origin, secrets } as const
+  return { loaded: { campaign, snapshot }, problems: reader.problems }
 }
 
 /** What belongs to the run and not to the file: as it was at its start, when the run has started. */
@@ -77,10 +93,15 @@ function invalid(problems: readonly Problem[]): ConfigError {
 
 const ELSEWHERE = { 'the file': Object.keys(campaignSchema.shape), webhook: Object.keys(webhookSchema.shape) }
 
+/** What may be a secret, or personal: a message about it names its kind only. */
 function isHidden(path: KeyPath): boolean {
   const [top, second] = path
+  const last = path.at(-1)
   if (top === 'params') return true
-  return top === 'webhook' && (second === 'auth' || second === 'headers' || second === 'url' || second === 'tls')
+  if (top !== 'webhook') return false
+  if (second === 'auth') return last !== 'type'
+  if (second === 'headers') return path.length > 2 && last !== 'name' && last !== 'type'
+  return second === 'url' || second === 'tls'
 }
 
 function isReadFromEnvironment(path: KeyPath, text: YamlText): boolean {

@@ -75,7 +75,7 @@ function controlRefusal(value: string): string | null {
 
 /** A variable name that fits: `welcome-sms` and `password` make WELCOME_SMS_PASSWORD. */
 export function suggestedVariable(prefix: string, key: string): string {
-  const letters = `${prefix}_${key}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
-  const name = letters.replace(/^[_0-9]+/, '').replace(/_+$/, '')
-  return name.startsWith('HOOKCAST_') ? name.slice('HOOKCAST_'.length) : name
+  const words = `${prefix}_${key}`.toUpperCase().replaceAll(/[^A-Z0-9]+/g, '_')
+  // A campaign may not read names of the program's own, and a name begins with a letter.
+  return words.replace(/^_*(HOOKCAST_+)*[_0-9]*/, '').replace(/_+$/, '')
 }

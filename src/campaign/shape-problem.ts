@@ -70,7 +70,8 @@ function faultsFrom(issue: Issue, base: KeyPath, root: unknown): Fault[] {
     // The one alternative whose kind fits (a mapping was written, and one is possible) tells more than the union.
     const fitting = issue.errors.filter((errors) => errors.every((error) => !isWrongKind(error)))
     const only = fitting.length > 1 ? closest(fitting, valueAt(root, path)) : fitting[0]
-    if (only !== undefined) return only.flatMap((error) => faultsFrom(error, path, root))
+    const isBadlyWritten = only?.some((error) => error.path.length === 0 && error.code === 'invalid_format')
+    if (only !== undefined && isBadlyWritten !== true) return only.flatMap((error) => faultsFrom(error, path, root))
   }
   return [{ path, expected: issue.message, known: null, isKey: false }]
 }

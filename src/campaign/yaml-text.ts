@@ -1,4 +1,15 @@
-import { type Document, LineCounter, type Node, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml'
+import {
+  type Alias,
+  type Document,
+  LineCounter,
+  type Node,
+  type Scalar,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+} from 'yaml'
 import type { Problem } from '../errors.ts'
 import { type KeyPath, formatKey } from './key-path.ts'
 
@@ -47,7 +58,8 @@ export function readYaml(bytes: Uint8Array, file: string): { text: YamlText | nu
     merge: false,
     schema: 'core',
     resolveKnownTags: false,
-    logLevel: 'silent',
+    // With 'silent' the parser would not report a second document either (yaml 2.9.1, public-api.js).
+    logLevel: 'error',
   })
   const syntax = syntaxProblems(document, { file, lines })
   if (syntax.length > 0) return { text: null, problems: syntax }
@@ -68,8 +80,7 @@ export function utf8TextFrom(bytes: Uint8Array): string | null {
 
 /** The parser's own sentences, without the parts that quote the file. */
 const SYNTAX: Readonly<Record<string, string>> = {
-  BAD_ALIAS: 'alias without an anchor',
-  BAD_INDENT: 'wrong indentation',
+  BAD_INDENT: 'wrong indentation, or a closing bracket is missing',
   BLOCK_AS_IMPLICIT_KEY: 'a second colon on the line: put the value in quotes',
   BLOCK_IN_FLOW: 'a block inside brackets',
   MISSING_CHAR: 'a closing quote, bracket, comma or colon is missing',
@@ -129,28 +140,40 @@ class Walk {
   }
 
   valueFrom(node: Node | null, path: KeyPath): unknown {
-    if (++this.#values > MOST_VALUES) {
-      if (this.#values === MOST_VALUES + 1)
-        this.#report(node, 'expected the file to hold at most 50000 values, got more')
-      return null
-    }
-    if (path.length > DEEPEST) {
-      this.#report(node, `nested more than ${DEEPEST} levels: ${formatKey(path.slice(0, 3))}`)
-      this.#values = MOST_VALUES + 1
-      return null
-    }
-    if (isAlias(node)) return this.valueFrom(this.#anchors.get(node.source) ?? null, path)
+    if (this.#isTooMuch(node, path)) return null
+    if (isAlias(node)) return this.#aliasFrom(node, path)
     // An anchor holds from where it is written to where it is written again.
     if (node?.anchor !== undefined) this.#anchors.set(node.anchor, node)
     if (isMap(node)) return this.#mappingFrom(node.items, path)
-    if (isSeq(node)) {
-      return node.items.map((item, index) => {
-        const step = [...path, index]
-        this.#keys.set(formatKey(step), this.#placeOf(item as Node))
-        return this.valueFrom(item as Node, step)
-      })
+    if (isSeq(node)) return node.items.map((item, index) => this.#itemFrom(item as Node, [...path, index]))
+    return isScalar(node) ? this.#scalarFrom(node, path) : undefined
+  }
+
+  /** After the first complaint nothing more is read: the rest of a bomb would only repeat it. */
+  #isTooMuch(node: Node | null, path: KeyPath): boolean {
+    if (this.#values > MOST_VALUES) return true
+    this.#values += 1
+    if (this.#values > MOST_VALUES) {
+      this.#report(node, `expected the file to hold at most ${MOST_VALUES} values, got more`)
+    } else if (path.length > DEEPEST) {
+      this.#report(node, `nested more than ${DEEPEST} levels: ${formatKey(path.slice(0, 3))}`)
+      this.#values = MOST_VALUES + 1
     }
-    if (!isScalar(node)) return undefined
+    return this.#values > MOST_VALUES
+  }
+
+  #aliasFrom(node: Alias, path: KeyPath): unknown {
+    const target = this.#anchors.get(node.source)
+    if (target === undefined) this.#report(node, 'not YAML: alias without an anchor')
+    return this.valueFrom(target ?? null, path)
+  }
+
+  #itemFrom(node: Node, path: KeyPath): unknown {
+    this.#keys.set(formatKey(path), this.#placeOf(node))
+    return this.valueFrom(node, path)
+  }
+
+  #scalarFrom(node: Scalar, path: KeyPath): unknown {
     const { line } = this.#placeOf(node)
     this.#textLines.set(formatKey(path), node.type?.startsWith('BLOCK_') === true ? line + 1 : line)
     if (typeof node.value === 'number' && !isExact(node.value)) {

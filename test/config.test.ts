@@ -1,0 +1,243 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import type { SecretText } from '../src/campaign/campaign.ts'
+import type { Settings } from '../src/campaign/settings.ts'
+import { environment, findSettings, loadSettings } from '../src/config.ts'
+import { ConfigError } from '../src/errors.ts'
+import { problemsOf as problemsIn } from './support/campaign-folder.ts'
+
+interface SettingsFolder extends Disposable {
+  readonly path: string
+  readonly file: string
+}
+
+function createFolder(text: string | null): SettingsFolder {
+  const path = mkdtempSync(join(tmpdir(), 'settings-'))
+  const file = join(path, 'hookcast.yaml')
+  if (text !== null) writeFileSync(file, text)
+  return { path, file, [Symbol.dispose]: () => rmSync(path, { recursive: true }) }
+}
+
+function load(text: string, env: Record<string, string> = {}): Settings {
+  using folder = createFolder(text)
+  return loadSettings(folder.file, env)
+}
+
+function problemsOf(text: string, env: Record<string, string> = {}): readonly string[] {
+  return problemsIn(() => load(text, env))
+}
+
+const at = (text: string, line: number): SecretText => ({ text, file: 'hookcast.yaml', line })
+
+describe('settings', () => {
+  it('have a default for everything', () => {
+    const expected = {
+      data: resolve('.hookcast'),
+      senders: null,
+      redis: null,
+      auth: {},
+      throughput: {},
+      networkAllow: [],
+      project: {},
+      env: [],
+      egress: {},
+      events: {},
+      eventNetwork: {},
+      notify: {},
+      portal: {},
+      log: {},
+      server: {},
+    }
+    expect(loadSettings(null, {})).toEqual({ ...expected, file: null })
+    using folder = createFolder('# nothing but a comment\n')
+    expect(loadSettings(folder.file, {})).toEqual({
+      ...expected,
+      file: 'hookcast.yaml',
+      data: join(folder.path, '.hookcast'),
+    })
+  })
+
+  it('are what the file says', () => {
+    const text = [
+      'senders: 3',
+      'redis: "redis://:${REDIS_PASSWORD}@127.0.0.1:6379"',
+      'auth:',
+      '  sms: { url_prefix: "https://${SMS_HOST}/v1/", type: basic, username: acme, password: "${SMS_PASSWORD}" }',
+      '  crm: { url_prefix: "https://crm.example.com", type: bearer, token: "${CRM_TOKEN}" }',
+      'throughput: { crm: { concurrency: 50, rate: 100/s }, slow: {} }',
+      'egress: { static: { addresses: [203.0.113.10] }, via: { proxy: "http://user:${PW}@proxy:3128" } }',
+      'network: { campaigns: { allow: [10.0.0.0/8, "fd00::/8", 192.168.1.5, "::1"] }, events: { http: false, ports: [443] } }',
+      'project: { name: Spring }',
+      'env: [SMS_PASSWORD]',
+      'events: { retry: [5s, 5m], default_profile: svix, profiles: {}, retention: { payloads: 30d, attempts: 30d } }',
+      'notify: { on: [run.finished], url: "https://a.example/" }',
+      'portal: { frame_ancestors: ["https://a.example"] }',
+      'log: { attempts: true }',
+      'server: { public_url: "https://a.example", listen: "127.0.0.1:8080" }',
+    ].join('\n')
+    expect(load(text, { SMS_HOST: 'sms.example.com' })).toMatchObject({
+      senders: 3,
+      redis: at('redis://:${REDIS_PASSWORD}@127.0.0.1:6379', 2),
+      auth: {
+        sms: {
+          type: 'basic',
+          urlPrefix: 'https://sms.example.com/v1/',
+          username: at('acme', 4),
+          password: at('${SMS_PASSWORD}', 4),
+        },
+        crm: { type: 'bearer', urlPrefix: 'https://crm.example.com/', token: at('${CRM_TOKEN}', 5) },
+      },
+      throughput: {
+        crm: { name: 'crm', concurrency: 50, perSecond: 100 },
+        slow: { name: 'slow', concurrency: null, perSecond: null },
+      },
+      egress: { static: { addresses: ['203.0.113.10'] }, via: { proxy: at('http://user:${PW}@proxy:3128', 7) } },
+      networkAllow: ['10.0.0.0/8', 'fd00::/8', '192.168.1.5/32', '::1/128'],
+      eventNetwork: { http: false, ports: [443] },
+      project: { name: 'Spring' },
+      env: ['SMS_PASSWORD'],
+      events: { default_profile: 'svix' },
+      server: { listen: '127.0.0.1:8080' },
+    })
+  })
+
+  it('are frozen', () => {
+    const settings = load('project: { list: [1] }')
+    expect(() => (settings.project['list'] as number[]).push(2)).toThrow(TypeError)
+  })
+
+  it('keep the data folder beside the file, unless the environment names another', () => {
+    using folder = createFolder('data: ./runs')
+    expect(loadSettings(folder.file, {}).data).toBe(join(folder.path, 'runs'))
+    expect(loadSettings(folder.file, { HOOKCAST_DATA: '/tmp/elsewhere' }).data).toBe('/tmp/elsewhere')
+    expect(loadSettings(null, { HOOKCAST_DATA: 'here' }).data).toBe(resolve('here'))
+    using absolute = createFolder('data: /srv/hookcast')
+    expect(loadSettings(absolute.file, {}).data).toBe('/srv/hookcast')
+  })
+
+  const prefix = 'an https URL without user name, query and fragment'
+  it.each([
+    ['datta: x', '1:1 unknown key: datta, did you mean data?'],
+    ['senders: 0', '1:1 expected senders to be a whole number from 1 to 256, got 0'],
+    [
+      'auth: { a: { type: basic, username: u, password: canary, url_prefix: "https://a.example" } }',
+      '1:40 literal secret: auth.a.password, write password: "${A_PASSWORD}" and set that variable',
+    ],
+    [
+      'auth: { a: { type: bearer, token: "${T}" } }',
+      '1:9 expected auth.a.url_prefix to be a URL such as "https://sms.example.com/v1", got nothing',
+    ],
+    [
+      'auth: { a: { type: bearer, token: "${T}", url_prefix: "https://u:canary@a.example" } }',
+      `1:43 expected auth.a.url_prefix to be ${prefix}, got "https://…@a.example"`,
+    ],
+    [
+      'auth: { a: { type: bearer, token: "${T}", url_prefix: "a.example/v1" } }',
+      `1:43 expected auth.a.url_prefix to be ${prefix}, got "a.example/v1"`,
+    ],
+    [
+      'auth: { a: { type: bearer, token: "${T}", url_prefix: "https://a.example/?x" } }',
+      `1:43 expected auth.a.url_prefix to be ${prefix}, got "https://a.example/?…"`,
+    ],
+    [
+      'auth: { a: { type: bearer, token: "${T}", url_prefix: "https://${HOST}/" } }',
+      '1:43 environment variable not set: HOST, for auth.a.url_prefix',
+    ],
+    [
+      'auth: { a: { type: bearer, token: [canary] } }',
+      '1:28 expected auth.a.token to be a text with "${NAME}", got a list',
+    ],
+    ['auth: { a: canary }', '1:9 expected auth.a to be basic or bearer, got a text'],
+    [
+      'throughput: { a: { concurrency: 3000 } }',
+      '1:20 expected throughput.a.concurrency to be a whole number from 1 to 2000, got 3000',
+    ],
+    [
+      'network: { campaigns: { allow: [10.0.0.0/33] } }',
+      '1:33 expected network.campaigns.allow[0] to be a range such as "10.0.0.0/8", got "10.0.0.0/33"',
+    ],
+    [
+      'network: { campaigns: { allow: [localhost] } }',
+      '1:33 expected network.campaigns.allow[0] to be a range such as "10.0.0.0/8", got "localhost"',
+    ],
+    [
+      'network: { campaigns: { allow: [3, "::1/64/2"] } }',
+      '1:33 expected network.campaigns.allow[0] to be a range such as "10.0.0.0/8", got 3',
+    ],
+    ['egress: { a: { addresses: [1.2.3.4, b] } }', '1:37 expected egress.a.addresses[1] to be an IP address, got "b"'],
+    ['egress: { a: { addresses: [1] } }', '1:28 expected egress.a.addresses[0] to be an IP address, got 1'],
+    [
+      'egress: { a: { proxy: "http://u:canary@proxy" } }',
+      '1:16 literal secret: egress.a.proxy, write the password as "${NAME}" and set that variable',
+    ],
+    [
+      'egress: { a: 3, b: { proxy: "http://proxy:3128" } }',
+      '1:11 expected egress.a to be { addresses: […] } or { proxy: … }, got 3',
+    ],
+    [
+      'redis: "redis://:canary@127.0.0.1"',
+      '1:1 literal secret: redis, write the password as "${NAME}" and set that variable',
+    ],
+    [
+      'redis: "redis://:${P}@${"',
+      '1:1 expected each ${ in redis to begin a ${NAME}, got something else: $${ stands for the text itself',
+    ],
+    [
+      'project: { a: "${TOKEN}" }',
+      '1:12 ${TOKEN} is not allowed in project.a: it is read in auth, redis and egress proxies only ($${TOKEN} stands for the text itself)',
+    ],
+    ['env: [A-B]', '1:7 expected env[0] to be the name of an environment variable, got "A-B"'],
+    ['- a', '1:1 expected the file to be a mapping of keys, got a list'],
+    ['a: [', '1:5 not YAML: wrong indentation, or a closing bracket is missing'],
+    [
+      'throughput: { a: 1 }\nauth: { b: { type: basic, url_prefix: "https://a.example/" } }',
+      '2:9 expected auth.b.username to be a text with "${NAME}", got nothing',
+    ],
+  ])('are refused when they are wrong, without showing a secret: %s', (text, message) => {
+    const problems = problemsOf(text)
+    expect(problems).toContain(`hookcast.yaml:${message}`)
+    expect(problems.join()).not.toContain('canary')
+  })
+
+  it('are refused with a code of their own', () => {
+    expect(() => load('a: 1')).toThrow(
+      expect.objectContaining({ code: 'HOOKCAST_CONFIG_INVALID', name: 'ConfigError' }),
+    )
+    expect(() => loadSettings('/nowhere/hookcast.yaml', {})).toThrow(ConfigError)
+  })
+
+  it('are refused when the named file is not there or no file', () => {
+    using folder = createFolder(null)
+    expect(problemsIn(() => loadSettings(folder.file, {}))).toEqual([`${folder.file} file not found`])
+    mkdirSync(folder.file)
+    expect(problemsIn(() => loadSettings(folder.file, {}))).toEqual([`${folder.file} file not readable`])
+  })
+
+  it('are refused while certificates would not be verified', () => {
+    expect(problemsOf('', { NODE_TLS_REJECT_UNAUTHORIZED: '0' })).toEqual([
+      'environment expected NODE_TLS_REJECT_UNAUTHORIZED to be unset, got 0: certificates are always verified (tls.ca trusts another)',
+    ])
+    expect(problemsOf('', { NODE_TLS_REJECT_UNAUTHORIZED: '1' })).toEqual([])
+  })
+})
+
+describe('findSettings', () => {
+  it('looks beside the campaign first, then in the current folder', () => {
+    using beside = createFolder('')
+    using current = createFolder('')
+    using empty = createFolder(null)
+    expect(findSettings({ campaignFolder: beside.path, folder: current.path })).toBe(beside.file)
+    expect(findSettings({ campaignFolder: empty.path, folder: current.path })).toBe(current.file)
+    expect(findSettings({ campaignFolder: null, folder: current.path })).toBe(current.file)
+    expect(findSettings({ campaignFolder: empty.path, folder: empty.path })).toBeNull()
+  })
+})
+
+describe('environment', () => {
+  it('is that of the process, as it is now', () => {
+    expect(environment()).toEqual(process.env)
+    expect(environment()).not.toBe(process.env)
+  })
+})
