@@ -7,8 +7,8 @@ import type { Environment } from './campaign/secret-text.ts'
 import type { Settings } from './campaign/settings.ts'
 import { settingsSchema } from './campaign/settings-schema.ts'
 import { readYaml } from './campaign/yaml-text.ts'
-import { YamlReader } from './campaign/yaml-reader.ts'
-import { ConfigError, type Problem } from './errors.ts'
+import { YamlReader, inFileOrder } from './campaign/yaml-reader.ts'
+import { ConfigError } from './errors.ts'
 
 const FILE_NAME = 'hookcast.yaml'
 const DATA_FOLDER = '.hookcast'
@@ -44,7 +44,7 @@ export function loadSettings(path: string | null, env: Environment): Settings {
   refuseUnverifiedTls(env)
   const name = path === null ? FILE_NAME : basename(path)
   const { text, problems } = readYaml(path === null ? new Uint8Array() : readFile(path), name)
-  if (text === null) throw invalid(problems)
+  if (text === null) throw new ConfigError('HOOKCAST_CONFIG_INVALID', problems)
   // A file with nothing but comments is a file with every default.
   const root = { ...text, value: text.value ?? {} }
   const reader = new YamlReader(root, { env, allowed: null })
@@ -52,7 +52,7 @@ export function loadSettings(path: string | null, env: Environment): Settings {
   reader.reportAll(shapeProblems)
   reader.refusePlaceholders(root.value, isReadFromEnvironment, 'auth, redis and egress proxies')
   const settings = readSettings(reader, repaired)
-  if (reader.problems.length > 0) throw invalid(reader.problems)
+  if (reader.problems.length > 0) throw new ConfigError('HOOKCAST_CONFIG_INVALID', inFileOrder(reader.problems))
   const data = env['HOOKCAST_DATA'] || resolve(path === null ? '.' : dirname(path), repaired.data ?? DATA_FOLDER)
   return deepFreeze({ ...settings, file: path === null ? null : name, data: resolve(data) })
 }
@@ -66,7 +66,7 @@ function refuseUnverifiedTls(env: Environment): void {
   if (env['NODE_TLS_REJECT_UNAUTHORIZED'] !== '0') return
   const message =
     'expected NODE_TLS_REJECT_UNAUTHORIZED to be unset, got 0: certificates are always verified (tls.ca trusts another)'
-  throw invalid([{ file: 'environment', line: null, column: null, message }])
+  throw new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: 'environment', line: null, column: null, message }])
 }
 
 function readFile(path: string): Uint8Array {
@@ -86,11 +86,6 @@ function isHidden([top, , third]: KeyPath): boolean {
 function isReadFromEnvironment([top, , third, ...more]: KeyPath): boolean {
   if (top === 'auth' || top === 'redis') return true
   return top === 'egress' && third === 'proxy' && more.length === 0
-}
-
-function invalid(problems: readonly Problem[]): ConfigError {
-  const inOrder = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
-  return new ConfigError('HOOKCAST_CONFIG_INVALID', inOrder)
 }
 
 function deepFreeze<T>(value: T): T {

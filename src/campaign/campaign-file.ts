@@ -11,7 +11,7 @@ import type { Settings } from './settings.ts'
 import { type Repaired, checkShape } from './shape-problem.ts'
 import { webhookSchema } from './webhook-schema.ts'
 import { type YamlText, readYaml } from './yaml-text.ts'
-import { YamlReader } from './yaml-reader.ts'
+import { YamlReader, inFileOrder } from './yaml-reader.ts'
 
 export interface LoadOptions {
   readonly env: Environment
@@ -37,7 +37,7 @@ export interface LoadedCampaign {
  */
 export function loadCampaign(files: CampaignFiles, options: LoadOptions): LoadedCampaign {
   const { loaded, problems } = inspectCampaign(files, options)
-  if (loaded === null || problems.length > 0) throw invalid(problems)
+  if (loaded === null || problems.length > 0) throw new ConfigError('HOOKCAST_CAMPAIGN_INVALID', problems)
   return loaded
 }
 
@@ -72,7 +72,7 @@ export function inspectCampaign(
   const texts = { [file]: new TextDecoder().decode(bytes), ...context.texts }
   const secrets = [...reader.names].toSorted()
   const snapshot = { version: 1, file, folder, texts, ...run, origin, secrets } as const
-  return { loaded: { campaign, snapshot }, problems: reader.problems }
+  return { loaded: { campaign, snapshot }, problems: inFileOrder(reader.problems) }
 }
 
 /** What belongs to the run and not to the file: as it was at its start, when the run has started. */
@@ -85,11 +85,6 @@ function runPartOf(
 }
 
 const PLACES = 'auth, headers of type secret, tls and the origin of webhook.url'
-
-function invalid(problems: readonly Problem[]): ConfigError {
-  const inOrder = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
-  return new ConfigError('HOOKCAST_CAMPAIGN_INVALID', inOrder)
-}
 
 const ELSEWHERE = { 'the file': Object.keys(campaignSchema.shape), webhook: Object.keys(webhookSchema.shape) }
 

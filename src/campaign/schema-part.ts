@@ -47,11 +47,7 @@ export function text(
 export const flag = (): z.ZodBoolean => z.boolean({ error: 'true or false' })
 
 export function choice<const V extends readonly [string, ...string[]]>(values: V): z.ZodEnum<{ [K in V[number]]: K }> {
-  return z.enum(values, { error: oneOf(values) })
-}
-
-function oneOf(values: readonly string[]): string {
-  return values.length === 1 ? String(values[0]) : `${values.slice(0, -1).join(', ')} or ${values.at(-1)}`
+  return z.enum(values, { error: `${values.slice(0, -1).join(', ')} or ${values.at(-1)}` })
 }
 
 export function wholeNumber(least: number, most: number): z.ZodNumber {

@@ -12,6 +12,11 @@ import {
 import type { KeyProblem } from './shape-problem.ts'
 import type { YamlText } from './yaml-text.ts'
 
+/** From the beginning of the file to its end, as a person mends it. */
+export function inFileOrder(problems: readonly Problem[]): readonly Problem[] {
+  return problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0))
+}
+
 /** Who wrote a `${NAME}`: the list of variables that may be read is for campaign files, not for hookcast.yaml. */
 export interface SecretOwner {
   readonly label: string

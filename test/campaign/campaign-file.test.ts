@@ -289,6 +289,7 @@ describe('a value that is wrong', () => {
       'event_properties: [a]',
       '5:3 expected webhook.event_properties to be a mapping of names and templates, got a list',
     ],
+    ['audience: a.csv', '5:3 unknown key: webhook.audience, did you mean audience at the top?'],
   ])('is named with what was expected: %s', (webhook, message) => {
     expect(problemsOf(campaignWith({ webhook }))).toContain(`campaign.yaml:${message}`)
     expect(problemsOf(campaignWith({ webhook })).filter((line) => !line.includes('unknown key'))).toHaveLength(

@@ -21,6 +21,10 @@ describe('nearestName', () => {
     expect(nearestName(written, known)).toBe(meant)
   })
 
+  it('takes the nearest, and the first of equals', () => {
+    expect(nearestName('abcdef', ['abcxyf', 'abcdeg', 'bbcdef'])).toBe('abcdeg')
+  })
+
   it.each(['', 'x', 'colour', 'password', 'u'.repeat(100)])('takes %j for nothing', (written) => {
     expect(nearestName(written, known)).toBeNull()
   })
