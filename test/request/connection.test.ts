@@ -1,4 +1,4 @@
-import { setTimeout } from 'node:timers/promises'
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { CallResult } from '../../src/request/request.ts'
 import { CallClient } from '../../src/request/request.ts'
@@ -109,6 +109,20 @@ describe('the instant second try', () => {
     expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })
   })
 
+  test('is not told when a used connection is reset before anything has left', async ({ receive, connect }) => {
+    const receiver = await receive()
+    const client = connect(receiver.url)
+    await callOnce(client)
+    // From here the event loop reads what has arrived before it writes the request.
+    await setImmediate()
+    receiver.dropConnections('reset')
+    const result = await callOnce(client)
+
+    expect(answered(result).httpStatus).toBe(200)
+    expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })
+    expect(receiver.count).toBe(2)
+  })
+
   test.for(['close', 'reset'] as const)(
     'hides that used connections were dropped (%s) at the very moment of the call',
     async (how, { receive, connect }) => {
@@ -176,6 +190,7 @@ describe('the instant second try', () => {
 
   test.for<[string, Reply]>([
     ['the first byte of an answer', { misbehave: 'half-headers' }],
+    ['a part of an answer', { misbehave: 'reset-body' }],
     ['a second', { misbehave: 'reset', delayMs: 1_100 }],
   ])('does not follow after %s', async ([, reply], { receive, connect }) => {
     const receiver = await receive({ answer: (_request, n) => (n === 1 ? reply : {}) })

@@ -1,3 +1,4 @@
+import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect } from 'vitest'
 import type { CallResult } from '../../src/request/request.ts'
 import { Resolver } from '../../src/request/request.ts'
@@ -66,7 +67,9 @@ describe('the deadline', () => {
     const receiver = await receiveElsewhere({ delayMs: 150 })
     const client = connect(receiver.url, { timeoutMs: 400 })
     const pending = callOnce(client)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await setTimeout(100)
+    // From here the next thing that the event loop does is run its timers.
+    await setImmediate()
     standStill(600)
 
     const result = await pending
@@ -78,7 +81,9 @@ describe('the deadline', () => {
     const receiver = await receiveElsewhere({ delayMs: 2_000 })
     const client = connect(receiver.url, { timeoutMs: 400 })
     const pending = callOnce(client)
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await setTimeout(100)
+    // From here the next thing that the event loop does is run its timers.
+    await setImmediate()
     standStill(600)
 
     expect(failed(await pending).code).toBe('timeout')
@@ -90,7 +95,7 @@ describe('the deadline', () => {
     const results: CallResult[] = []
     client.call({ path: '/', method: 'POST', headers: [], body: '{}' }, (result) => results.push(result))
     await receiver.waitFor(1)
-    await new Promise((resolve) => setTimeout(resolve, 200))
+    await setTimeout(200)
 
     expect(results).toHaveLength(1)
   })
