@@ -75,6 +75,7 @@ export class Workload {
   readonly #retrySlices = new Set<number>()
   readonly #retries = new Lane()
   readonly #firsts = new Lane()
+  readonly #heldChunks = new Set<number>()
   #held: Task[] = []
   #announced: Task | null = null
   #unstarted = 0
@@ -113,7 +114,9 @@ export class Workload {
     })
     this.#unstarted += slice.count
     if (slice.notes !== null) this.#retrySlices.add(slice.id)
-    ;(slice.notes === null ? this.#firsts : this.#retries).add(tasks)
+    // A slice may have been on its way while its chunk was set aside.
+    if (this.#heldChunks.has(slice.chunk)) this.#held.push(...tasks)
+    else (slice.notes === null ? this.#firsts : this.#retries).add(tasks)
   }
 
   nextReady(): Prepared | null {
@@ -167,6 +170,7 @@ export class Workload {
 
   /** Sets a chunk's tasks aside until the coordinator has spoken. */
   hold(chunk: number): void {
+    this.#heldChunks.add(chunk)
     const isOfChunk = (task: Task): boolean => task.chunk === chunk
     this.#held.push(...this.#retries.takeOut(isOfChunk), ...this.#firsts.takeOut(isOfChunk))
   }
@@ -174,6 +178,7 @@ export class Workload {
   releaseHeld(): void {
     const held = this.#held
     this.#held = []
+    this.#heldChunks.clear()
     this.#retries.putInFront(held.filter((task) => this.#laneOf(task) === this.#retries))
     this.#firsts.putInFront(held.filter((task) => this.#laneOf(task) === this.#firsts))
   }
@@ -187,6 +192,8 @@ export class Workload {
       ...this.#held.filter(isDropped),
     ]
     this.#held = this.#held.filter((task) => !isDropped(task))
+    if (chunk === null) this.#heldChunks.clear()
+    else this.#heldChunks.delete(chunk)
     for (const task of dropped) {
       const slice = this.#slices.get(task.sliceId)!
       this.#unstarted--
