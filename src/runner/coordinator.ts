@@ -31,7 +31,7 @@ export interface CoordinatorOptions {
   /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
-  onProgress(progress: Progress): void
+  readonly onProgress: (progress: Progress) => void
 }
 
 /** Commits happen at least this often while there is something to write down (the promise is 20 ms). */

@@ -28,7 +28,7 @@ export interface Host {
   /** Fires to end at once; what is in flight is in doubt. */
   readonly cutSignal?: AbortSignal
   readonly isUnknownResent: boolean
-  onProgress(progress: Progress): void
+  readonly onProgress: (progress: Progress) => void
 }
 
 export interface Execution {
@@ -72,7 +72,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent: host.isUnknownResent,
-    onProgress: (progress) => host.onProgress(progress),
+    onProgress: host.onProgress,
     createQueue: (events) =>
       new ProcessQueue({
         program: host.program,
