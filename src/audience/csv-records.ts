@@ -203,7 +203,7 @@ function parseRecords(text: string, delimiter: string): string[][] {
 }
 
 /** The likely delimiter of a header: the one of `,` `;` tab `|` that it holds most often outside quotes. */
-export function sniffDelimiter(header: string): string {
+function sniffDelimiter(header: string): string {
   const bare = header.replaceAll(/"[^"]*"/g, '')
   const counts = [',', ';', '\t', '|'].map((mark) => ({ mark, count: bare.split(mark).length }))
   return counts.reduce((best, next) => (next.count > best.count ? next : best)).mark

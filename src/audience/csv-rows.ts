@@ -88,7 +88,7 @@ function isTooLong(text: string): boolean {
 }
 
 /** The names of a header record, or what keeps them from being names. */
-export function readHeader(cells: readonly string[], place: { file: string; line: number }): readonly string[] {
+function readHeader(cells: readonly string[], place: { file: string; line: number }): readonly string[] {
   const names = cells.map((cell) => cell.trim())
   const fault = findHeaderFault(names)
   if (fault !== null) throw sourceFault(place.file, fault, { line: place.line })

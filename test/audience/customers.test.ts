@@ -6,8 +6,6 @@ import { test } from './fixture.ts'
 
 describe('customerIdOf', () => {
   test('takes the named column, else customer_id, id, registered, else the row number', () => {
-    const id = (row: Record<string, unknown> | null, column: string | null = null) =>
-      customerIdOf(row, { column, rowNumber: 7 })
     expect(id({ customer_id: 'c', id: 'i', registered: 'r' })).toBe('c')
     expect(id({ customer_id: '', id: 17, registered: 'r' })).toBe('17')
     expect(id({ customer_id: null, id: { registered: 'x' }, registered: 'r' })).toBe('r')
@@ -138,3 +136,7 @@ describe('customers', () => {
     expect(problem?.message).toBe('expected `exclude` to be a file that can be read, got nothing of that name')
   })
 })
+
+function id(row: Record<string, unknown> | null, column: string | null = null): string {
+  return customerIdOf(row, { column, rowNumber: 7 })
+}

@@ -30,7 +30,7 @@ export interface Room {
   problems(path: string, options?: RequestOptions): Promise<readonly Problem[]>
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   readonly source?: Partial<AudienceSource>
   readonly rules?: Partial<AudienceRules>
   readonly skipBadRows?: boolean
@@ -38,7 +38,7 @@ export interface RequestOptions {
   readonly signal?: AbortSignal
 }
 
-export interface Spooled {
+interface Spooled {
   readonly summary: SpoolSummary
   readonly rows: readonly SpoolRow[]
   readonly data: readonly unknown[]

@@ -46,7 +46,7 @@ describe('a source', () => {
 
   test('is refused when it is no file that can be read', async ({ room }) => {
     const pipe = join(room.folder, 'pipe.ndjson')
-    execFileSync('mkfifo', [pipe])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', pipe])
     mkdirSync(join(room.folder, 'folder.ndjson'))
     symlinkSync('/dev/zero', join(room.folder, 'zero.ndjson'))
     const cases = [

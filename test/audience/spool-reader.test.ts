@@ -1,6 +1,6 @@
 import { appendFileSync, copyFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { parseSpoolLine, sealedSummary, SpoolReader } from '../../src/audience/audience.ts'
 import { inPieces, test } from './fixture.ts'
