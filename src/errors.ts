@@ -39,6 +39,11 @@ export const ERROR_CODES = {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',
   },
+  HOOKCAST_INTERRUPTED: { means: 'Stopped by a signal before a run had begun', todo: 'Start it again: nothing was sent' },
+  HOOKCAST_UNEXPECTED: {
+    means: 'A defect of hookcast itself',
+    todo: 'Report it with the text shown; a run that had begun is resumable',
+  },
 } as const satisfies Record<string, { means: string; todo: string }>
 
 export type ErrorCode = keyof typeof ERROR_CODES
@@ -78,6 +83,8 @@ export const PROBLEM_LIMIT = 50
 /** The input is wrong: nothing was sent, the command line exits with 2. */
 export class ConfigError extends HookcastError {
   readonly problems: readonly Problem[]
+  /** Problems beyond those listed. */
+  readonly more: number
 
   constructor(code: ErrorCode, problems: readonly Problem[], options?: ErrorOptions & { readonly more?: number }) {
     const more = (options?.more ?? 0) + Math.max(0, problems.length - PROBLEM_LIMIT)
@@ -85,6 +92,7 @@ export class ConfigError extends HookcastError {
     if (more > 0) lines.push(`and ${more} more`)
     super(code, lines.join('\n'), options)
     this.problems = problems.slice(0, PROBLEM_LIMIT)
+    this.more = more
   }
 }
 

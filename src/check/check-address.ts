@@ -1,0 +1,28 @@
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Settings } from '../campaign/settings.ts'
+import type { Problem } from '../errors.ts'
+import { describeAddress, isAddressAllowed } from '../request/request.ts'
+
+/**
+ * Finds an address in the webhook's origin that the network guard will refuse; names are looked at when they are resolved.
+ *
+ * A `localhost` that is not written out but comes from a variable is an address too: it never resolves to anything else.
+ *
+ * @see RFC 6761 §6.3
+ */
+export function addressProblems({ webhook }: Campaign, settings: Settings): Problem[] {
+  const hostname = URL.parse(webhook.origin)?.hostname.replace(/^\[|\]$/g, '')
+  if (hostname === undefined) return []
+  const address = /^(?:.+\.)?localhost\.?$/i.test(hostname) ? '127.0.0.1' : hostname
+  const kind = describeAddress(address)
+  const rules = { allow: settings.networkAllow, isLoopbackAllowed: webhook.isLoopbackLiteral }
+  if (kind === 'not an address' || isAddressAllowed(address, rules)) return []
+  const range = `${address}/${address.includes(':') ? 128 : 32}`
+  const todo =
+    kind === 'loopback'
+      ? `write the host itself into webhook.url instead of a variable, or network: { campaigns: { allow: ["${range}"] } } into hookcast.yaml`
+      : `to call it all the same write network: { campaigns: { allow: ["${range}"] } } into hookcast.yaml`
+  const { file, line } = webhook.path
+  const message = `expected webhook.url to be at a public address, got ${hostname} (${kind}): ${todo}`
+  return [{ file, line, column: null, message }]
+}

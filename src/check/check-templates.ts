@@ -1,0 +1,48 @@
+import type { Campaign, TemplateText } from '../campaign/campaign.ts'
+import { TemplateError, type Problem } from '../errors.ts'
+import { compileTemplate, type TemplatePayload } from '../template/template.ts'
+
+/** Compiles every template as a sender will, and gathers what does not: each place once, however many use the file. */
+export function templateProblems(campaign: Campaign): Problem[] {
+  const problems = new Map<string, Problem>()
+  for (const { template, payload } of templatesOf(campaign)) {
+    const problem = problemOf(campaign, template, payload)
+    if (problem !== null) problems.set(JSON.stringify(problem), problem)
+  }
+  return [...problems.values()]
+}
+
+interface Use {
+  readonly template: TemplateText
+  readonly payload: TemplatePayload
+}
+
+function templatesOf({ webhook }: Campaign): Use[] {
+  const body = webhook.method === 'GET' ? null : webhook.body
+  return [
+    { template: webhook.path, payload: 'url' },
+    ...webhook.headers.flatMap((header): Use[] =>
+      header.kind === 'template' ? [{ template: header.value, payload: 'header' }] : [],
+    ),
+    ...(body === null ? [] : [{ template: body, payload: webhook.payload }]),
+    ...Object.values(webhook.eventProperties).map((template): Use => ({ template, payload: 'text' })),
+  ]
+}
+
+function problemOf(campaign: Campaign, template: TemplateText, payload: TemplatePayload): Problem | null {
+  try {
+    compileTemplate(template.text, {
+      payload,
+      name: template.file,
+      line: template.line,
+      jsonEscape: campaign.webhook.jsonEscape,
+      isLegacyLoopScope: campaign.isLegacyLoopScope,
+      timezone: campaign.timezone,
+    })
+    return null
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error
+    const { file, line, column, message } = error
+    return { file, line, column, message }
+  }
+}

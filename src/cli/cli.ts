@@ -1,0 +1,62 @@
+import { Command, CommanderError } from 'commander'
+import { Context, type GlobalFlags } from './context.ts'
+import { EXIT_DONE } from './exit-code.ts'
+import { wholeNumberFlag } from './flag-value.ts'
+import { addCancel } from './cancel.ts'
+import { addPause } from './pause.ts'
+import { addPreview } from './preview.ts'
+import { addReplay } from './replay.ts'
+import { addReport } from './report.ts'
+import { addResume } from './resume.ts'
+import { addRun } from './run.ts'
+import { addRuns } from './runs.ts'
+import { tellError } from './tell-error.ts'
+import { addValidate } from './validate.ts'
+
+/** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
+const MOST_SENDERS = 64
+
+/**
+ * Runs one command of `hookcast` and sets the exit code of the process.
+ *
+ * Shape: `argv` without the program's own name
+ */
+export async function main(argv: readonly string[]): Promise<void> {
+  const context = new Context({ isJson: argv.includes('--json') })
+  // Something threw where nobody waits for it: the state is not to be trusted, and the ledger has everything.
+  const crash = async (error: unknown): Promise<never> => process.exit(await tellError(error, context))
+  const onCrash = (error: unknown): void => void crash(error)
+  process.on('uncaughtException', onCrash)
+  try {
+    await createProgram(context).parseAsync(argv, { from: 'user' })
+  } catch (error) {
+    const isAnswer = error instanceof CommanderError && error.exitCode === 0
+    context.exitCode = isAnswer ? EXIT_DONE : await tellError(error, context)
+  }
+  process.off('uncaughtException', onCrash)
+  // An audience that comes through a pipe and was not read to its end would keep the process.
+  process.stdin.destroy()
+  process.exitCode = context.exitCode
+}
+
+function createProgram(context: Context): Command {
+  const program = new Command('hookcast')
+    .description('Sends a campaign’s webhooks: one call for each customer, and a ledger from which nobody is lost.')
+    .version(context.wiring.version)
+    .option('--data <dir>', 'the data folder (default: $HOOKCAST_DATA, else .hookcast)')
+    .option('--config <file>', 'hookcast.yaml (default: beside the campaign, else in the current folder)')
+    .option(
+      '--senders <n>',
+      'sender processes at most (default: one a core)',
+      wholeNumberFlag('--senders', MOST_SENDERS),
+    )
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('(hookcast --help lists the commands, hookcast <command> --help their flags)')
+    .exitOverride()
+    .hook('preAction', (_, command) => {
+      context.flags = command.optsWithGlobals<GlobalFlags>()
+    })
+  const commands = [addValidate, addRun, addResume, addPause, addCancel, addReplay, addRuns, addReport, addPreview]
+  for (const add of commands) add(program, context)
+  return program
+}

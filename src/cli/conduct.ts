@@ -1,0 +1,77 @@
+import type { Settings } from '../campaign/settings.ts'
+import { runPaths } from '../ledger/run-folder.ts'
+import { formatReport, readReport, type RunReport } from '../report/report.ts'
+import type { RunEnd, RunLimit, RunOptions } from '../runner/runner.ts'
+import type { Context } from './context.ts'
+import { exitCodeOf } from './exit-code.ts'
+import { orInterrupted, watchInterrupts } from './interrupts.ts'
+import { ProgressDisplay } from './progress-display.ts'
+import { wordsOf } from './tell-error.ts'
+
+/** How a run is to be conducted from a terminal. */
+export interface Conduct {
+  readonly settings: Settings
+  readonly isQuiet: boolean
+  readonly until?: RunLimit | null
+  readonly isUnknownResent?: boolean
+}
+
+export interface ConductedOptions {
+  readonly options: RunOptions
+  readonly onRunId: (runId: string) => void
+}
+
+/** Lets a run go from its start to its end before the eyes of whoever started it, prints its report, and gives the exit code. */
+export async function conduct(
+  context: Context,
+  { settings, isQuiet, until, isUnknownResent }: Conduct,
+  start: (conducted: ConductedOptions) => Promise<RunEnd>,
+): Promise<number> {
+  const { terminal, wiring } = context
+  using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(INTERRUPT_WORDS[how]))
+  using display = new ProgressDisplay(terminal, wiring.clock)
+  const options: RunOptions = {
+    ...wiring,
+    env: context.env,
+    settings,
+    dataFolder: settings.data,
+    senders: context.senders(settings),
+    signal: interrupts.signal,
+    cutSignal: interrupts.cutSignal,
+    isUnknownResent: isUnknownResent ?? false,
+    until: until ?? null,
+    onProgress: (progress) => (isQuiet ? undefined : display.update(progress)),
+  }
+  const end = await orInterrupted(interrupts.signal, () =>
+    start({ options, onRunId: (runId) => (context.openRun = { runId, settings }) }),
+  )
+  display[Symbol.dispose]()
+  context.openRun = { runId: end.runId, settings }
+  return tellEnd(context, end, settings)
+}
+
+const INTERRUPT_WORDS = {
+  stop: 'Stopping: nothing more is started, what is in flight comes to its end (Ctrl-C again stops now)',
+  cut: 'Stopping now: what is in flight is in doubt and comes first when the run is resumed',
+}
+
+async function tellEnd(context: Context, end: RunEnd, settings: Settings): Promise<number> {
+  const { terminal } = context
+  if (end.error !== null) terminal.tell(wordsOf(end.error))
+  const report = readReport(runPaths(settings.data, end.runId), { isLocked: false, clock: context.wiring.clock })
+  await printReport(context, report)
+  if (report.state === 'paused' || report.state === 'interrupted') {
+    terminal.tell(`${STATE_WORDS[report.state]}: go on with ${context.commandFor('resume', end.runId, settings)}`)
+  }
+  context.openRun = null
+  return exitCodeOf(report)
+}
+
+const STATE_WORDS = { paused: 'Paused', interrupted: 'Interrupted' }
+
+/** The table for people, or the one JSON object for programs. */
+export async function printReport(context: Context, report: RunReport): Promise<void> {
+  const { terminal, isJson } = context
+  const { isOutputColored: color, outputWidth: width } = terminal
+  await terminal.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, { color, width }))
+}

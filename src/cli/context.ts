@@ -1,0 +1,75 @@
+import { relative, resolve } from 'node:path'
+import type { Environment } from '../campaign/secret-text.ts'
+import type { Settings } from '../campaign/settings.ts'
+import { environment, findSettings, loadSettings } from '../config.ts'
+import { wire, type Wiring } from '../hookcast.ts'
+import { Terminal } from './terminal.ts'
+
+/** Flags that every command takes. */
+export interface GlobalFlags {
+  readonly data?: string
+  readonly config?: string
+  readonly senders?: number
+}
+
+/** What one command works with, and what it leaves: its exit code. */
+export class Context {
+  readonly env: Environment = environment()
+  readonly terminal = new Terminal(this.env)
+  readonly isJson: boolean
+  /** A run that this process has begun: whatever happens from there on, it can be resumed. */
+  openRun: { readonly runId: string; readonly settings: Settings } | null = null
+  exitCode = 0
+  flags: GlobalFlags = {}
+  #wiring: Wiring | null = null
+
+  constructor({ isJson }: { isJson: boolean }) {
+    this.isJson = isJson
+  }
+
+  get wiring(): Wiring {
+    this.#wiring ??= wire()
+    return this.#wiring
+  }
+
+  /** Sender processes at most: the flag wins over hookcast.yaml, and that over the number of cores. */
+  senders(settings: Settings): number {
+    return this.flags.senders ?? settings.senders ?? this.wiring.senders
+  }
+
+  /**
+   * Reads hookcast.yaml: the one named, else beside the campaign, else in the current folder.
+   *
+   * @throws {ConfigError} HOOKCAST_CONFIG_INVALID.
+   */
+  settings(campaignFolder: string | null): Settings {
+    const path = this.flags.config ?? findSettings({ campaignFolder, folder: process.cwd() })
+    const settings = loadSettings(path, this.env)
+    return this.flags.data === undefined ? settings : { ...settings, data: resolve(this.flags.data) }
+  }
+
+  /** The command that does something with a run, as it has to be typed in this folder. */
+  commandFor(verb: string, runId: string, settings: Settings): string {
+    return `hookcast ${verb} ${runId}${this.#flagsFor(settings)}`
+  }
+
+  #flagsFor(settings: Settings): string {
+    const { config } = this.flags
+    const data = this.#defaultData() === settings.data ? '' : ` --data ${quoted(relative('', settings.data) || '.')}`
+    return data + (config === undefined ? '' : ` --config ${quoted(config)}`)
+  }
+
+  /** Where the data folder is for whoever types a command here without naming it. */
+  #defaultData(): string | null {
+    try {
+      return loadSettings(this.flags.config ?? findSettings({ campaignFolder: null, folder: process.cwd() }), this.env)
+        .data
+    } catch {
+      return null
+    }
+  }
+}
+
+function quoted(path: string): string {
+  return /^[\w@%+=:,./-]+$/.test(path) ? path : `'${path.replaceAll("'", String.raw`'\''`)}'`
+}

@@ -1,0 +1,65 @@
+import { nearestName } from '../campaign/nearest-name.ts'
+import { HookcastError } from '../errors.ts'
+import type { RunLimit } from '../runner/runner.ts'
+
+/** A flag that was not understood: `expected \`--limit\` to be …, got …`. */
+export function flagError(flag: string, expected: string, got: string): HookcastError {
+  return new HookcastError('HOOKCAST_USAGE', `expected \`${flag}\` to be ${expected}, got ${JSON.stringify(got)}`)
+}
+
+export function wholeNumberFlag(flag: string, most = Number.MAX_SAFE_INTEGER): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : 0
+    const range = most === Number.MAX_SAFE_INTEGER ? 'from 1 on' : `from 1 to ${most}`
+    if (value < 1 || value > most) throw flagError(flag, `a whole number ${range}`, text)
+    return value
+  }
+}
+
+/** `--pause-after`: a number of customers, or a share of all: `500`, `1%`, `0.5%`. */
+export function parsePauseAfter(text: string): RunLimit['rows'] {
+  const percent = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1]
+  const share = percent === undefined ? null : Number(percent) / 100
+  if (share !== null && share > 0 && share <= 1) return { share }
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text)
+  throw flagError('--pause-after', 'a number of customers or a share such as 1%', text)
+}
+
+/** `--param shop=Other`, as often as wanted; the last of a name wins. */
+export function collectParam(
+  text: string,
+  params: Readonly<Record<string, string>> = {},
+): Readonly<Record<string, string>> {
+  const at = text.indexOf('=')
+  if (at < 1) throw flagError('--param', 'a name and a value such as shop=Acme', text)
+  return { ...params, [text.slice(0, at)]: text.slice(at + 1) }
+}
+
+/** A list of known names, separated by commas. */
+export function namesFlag<N extends string>(flag: string, known: readonly N[]): (text: string) => readonly N[] {
+  return (text) =>
+    text.split(',').map((part) => {
+      const name = known.find((name) => name === part.trim())
+      if (name !== undefined) return name
+      const near = nearestName(part, known)
+      const hint = near === null ? `one or more of ${known.join(', ')}` : `of known names (did you mean ${near}?)`
+      throw flagError(flag, hint, part)
+    })
+}
+
+/** Statuses from `from` to `to`, both included. */
+export interface StatusRange {
+  readonly from: number
+  readonly to: number
+}
+
+/** `--http-status 500-599,429` */
+export function parseHttpStatuses(text: string): readonly StatusRange[] {
+  return text.split(',').map((part) => {
+    const [, first, last] = /^\s*(\d{3})(?:-(\d{3}))?\s*$/.exec(part) ?? []
+    const from = Number(first)
+    const to = Number(last ?? first)
+    if (from >= 100 && to <= 599 && from <= to) return { from, to }
+    throw flagError('--http-status', 'statuses or ranges of them such as 500-599,429', part)
+  })
+}

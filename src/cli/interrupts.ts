@@ -1,0 +1,71 @@
+import type { Clock } from '../clock.ts'
+import { HookcastError } from '../errors.ts'
+import type { Context } from './context.ts'
+import { EXIT_INTERRUPTED } from './exit-code.ts'
+
+export interface Interrupts extends Disposable {
+  /** Stop starting; finish what is in flight. */
+  readonly signal: AbortSignal
+  /** Stop at once. */
+  readonly cutSignal: AbortSignal
+}
+
+/**
+ * A second SIGINT within this time is the same press: npm and npx pass on what the terminal has sent to their
+ * child already (@npmcli/run-script, signal-manager.js).
+ */
+const SAME_PRESS_MS = 500
+
+/**
+ * Listens to Ctrl-C and the signals that end a process, in place of dying from them.
+ *
+ * Ctrl-C once, SIGTERM, SIGHUP: `signal`. Ctrl-C again: `cutSignal`. A third time ends the process, as `kill -9` would.
+ */
+export function watchInterrupts(clock: Clock, onInterrupt: (how: 'stop' | 'cut') => void): Interrupts {
+  const stop = new AbortController()
+  const cut = new AbortController()
+  let pressedAt = Number.NEGATIVE_INFINITY
+  const onTerminate = (): void => {
+    if (stop.signal.aborted) return
+    onInterrupt('stop')
+    stop.abort()
+  }
+  const onPress = (): void => {
+    const now = clock.now()
+    const isSamePress = now - pressedAt < SAME_PRESS_MS
+    pressedAt = now
+    if (isSamePress) return
+    if (!stop.signal.aborted) return onTerminate()
+    if (cut.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    onInterrupt('cut')
+    cut.abort()
+  }
+  process.on('SIGINT', onPress)
+  process.on('SIGTERM', onTerminate)
+  process.on('SIGHUP', onTerminate)
+  return {
+    signal: stop.signal,
+    cutSignal: cut.signal,
+    [Symbol.dispose]() {
+      process.off('SIGINT', onPress)
+      process.off('SIGTERM', onTerminate)
+      process.off('SIGHUP', onTerminate)
+    },
+  }
+}
+
+/** Does something that sends nothing until a signal ends it. */
+export async function untilInterrupted<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using interrupts = watchInterrupts(context.wiring.clock, () => undefined)
+  return orInterrupted(interrupts.signal, () => work(interrupts.signal))
+}
+
+/** A signal before anything was sent ends what was being read with an error that says so. */
+export async function orInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    throw new HookcastError('HOOKCAST_INTERRUPTED', 'Interrupted before anything was sent', { cause: error })
+  }
+}

@@ -1,0 +1,112 @@
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import type { Command } from 'commander'
+import { campaignFilesAt } from '../campaign/campaign-folder.ts'
+import { ABORTED_REASONS, FAILED_REASONS, type Reason } from '../campaign/result.ts'
+import { checkCampaign } from '../check/check.ts'
+import { HookcastError } from '../errors.ts'
+import { isRunLocked } from '../ledger/run-folder.ts'
+import { selectForReplay, type ReplayCounts } from '../report/report.ts'
+import { replayRun } from '../runner/runner.ts'
+import { conduct } from './conduct.ts'
+import type { Context } from './context.ts'
+import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
+import { findKnownRun, readableCampaign } from './known-run.ts'
+import { EXIT_DONE, EXIT_INTERRUPTED } from './exit-code.ts'
+
+const REPLAYED = ['failed', 'aborted'] as const
+
+interface ReplayFlags {
+  readonly status?: readonly (typeof REPLAYED)[number][]
+  readonly reason?: readonly Reason[]
+  readonly httpStatus?: readonly StatusRange[]
+  readonly newKeys?: true
+  readonly quiet?: true
+  readonly yes?: true
+}
+
+export function addReplay(program: Command, context: Context): void {
+  program
+    .command('replay')
+    .summary('start a new run with the customers of an old one that failed or were aborted')
+    .description(
+      "Makes a new run of those customers, from the old run's own copy of the audience, with the campaign file as it is now. A request that the receiver may have got keeps its key and its bytes, so that nobody is served twice.",
+    )
+    .argument('<run>', 'the id of the old run, or a beginning of it')
+    .option('--status <list>', 'failed, aborted or both (default: both)', namesFlag('--status', REPLAYED))
+    .option(
+      '--reason <list>',
+      'only these reasons, such as exhausted,timeout',
+      namesFlag<Reason>('--reason', [...FAILED_REASONS, ...ABORTED_REASONS]),
+    )
+    .option('--http-status <list>', 'only these last answers, such as 500-599,429', parseHttpStatuses)
+    .option('--new-keys', 'new keys for all, also where the receiver may have the request already')
+    .option('--json', 'print the report as one JSON object')
+    .option('--quiet', 'show no progress')
+    .option('--yes', 'start without asking')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  hookcast replay 019a3c\n  hookcast replay 019a3c --status failed --reason exhausted --yes\n',
+    )
+    .action(async (wanted: string, flags: ReplayFlags) => {
+      context.exitCode = await replay(wanted, flags, context)
+    })
+}
+
+async function replay(wanted: string, flags: ReplayFlags, context: Context): Promise<number> {
+  const { env, terminal } = context
+  const old = findKnownRun(wanted, context)
+  const { runId: from, snapshot: kept, settings } = old
+  if (isRunLocked(old.paths)) {
+    const message = `The run is going on: replay it when it has ended, or pause it first with \`hookcast pause\`: ${from}`
+    throw new HookcastError('HOOKCAST_RUN_IN_USE', message)
+  }
+  const { folder, file, params, audience } = kept.campaign
+  const { campaign, snapshot } = checkCampaign(campaignFilesAt(join(folder, file)), {
+    env,
+    settings,
+    params,
+    ...(audience === null ? {} : { audience }),
+  })
+  const { rows, counts } = selectForReplay(old.paths, readableCampaign(old, context), {
+    statuses: flags.status ?? REPLAYED,
+    reasons: flags.reason ?? null,
+    httpStatuses: flags.httpStatus ?? null,
+    newKeys: flags.newKeys === true,
+  })
+  if (counts.customers === 0) {
+    terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for`)
+    if (context.isJson) await terminal.print(`${JSON.stringify({ replay_of: from, customers: 0 })}\n`)
+    return EXIT_DONE
+  }
+  terminal.tell(countsInWords(from, counts))
+  if (!(await isAgreed(flags, context))) return EXIT_INTERRUPTED
+  return conduct(context, { settings, isQuiet: flags.quiet === true }, ({ options, onRunId }) =>
+    replayRun({ from, campaign, snapshot, rows, onRunId }, options),
+  )
+}
+
+function countsInWords(from: string, { customers, byStatus, byReason, kept }: ReplayCounts): string {
+  const list = (counts: Readonly<Record<string, number>>): string =>
+    Object.entries(counts)
+      .map(([name, count]) => `${number(count)} ${name}`)
+      .join(', ')
+  const keys = kept === 0 ? '' : `; ${number(kept)} keep key and bytes, as the receiver may have them`
+  return `Replaying ${number(customers)} customers of ${from}: ${list(byStatus)} (${list(byReason)})${keys}`
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+/** @throws {HookcastError} HOOKCAST_USAGE, when nobody is there to be asked. */
+async function isAgreed({ yes }: ReplayFlags, { terminal }: Context): Promise<boolean> {
+  if (yes === true) return true
+  if (!terminal.isInteractive) {
+    const message = 'expected `--yes` to be given where nobody can be asked, got neither it nor a terminal'
+    throw new HookcastError('HOOKCAST_USAGE', message)
+  }
+  using lines = createInterface({ input: process.stdin, output: process.stderr })
+  const answer = await lines.question('Start? [y/N] ')
+  return /^\s*y(es)?\s*$/i.test(answer)
+}

@@ -1,0 +1,122 @@
+import { resolve } from 'node:path'
+import { Option, type Command } from 'commander'
+import { inspectCampaign } from '../campaign/campaign-file.ts'
+import { campaignFilesAt, type AudienceOverride, type CampaignFiles } from '../campaign/campaign-folder.ts'
+import type { AudienceSource } from '../campaign/campaign.ts'
+import type { Settings } from '../campaign/settings.ts'
+import { checkCampaign } from '../check/check.ts'
+import { HookcastError } from '../errors.ts'
+import { startRun, type RunLimit } from '../runner/runner.ts'
+import { conduct } from './conduct.ts'
+import type { Context } from './context.ts'
+import { collectParam, parsePauseAfter, wholeNumberFlag } from './flag-value.ts'
+
+interface RunFlags {
+  readonly audience?: string
+  readonly format?: AudienceSource['format']
+  readonly limit?: number
+  readonly pauseAfter?: RunLimit['rows']
+  readonly param?: Readonly<Record<string, string>>
+  readonly stream?: true
+  readonly skipBadRows?: true
+  readonly quiet?: true
+}
+
+export function addRun(program: Command, context: Context): void {
+  program
+    .command('run')
+    .summary('check a campaign and its audience, then call for every customer')
+    .description(
+      'Checks everything first (file, templates, secrets, every row); then calls the webhook once for each customer, and prints the report. Interrupted, paused or killed, a run goes on with `hookcast resume <run>`.',
+    )
+    .argument('<campaign.yaml>', 'the campaign file')
+    .option('--audience <file>', "customers in place of the campaign's own; - is standard input")
+    .addOption(
+      new Option('--format <format>', 'format of the audience; else by its name, NDJSON for -').choices([
+        'csv',
+        'tsv',
+        'ndjson',
+      ]),
+    )
+    .option('--limit <n>', 'interrupt the run after n customers; `resume` does the rest', wholeNumberFlag('--limit'))
+    .addOption(
+      new Option('--pause-after <n|p%>', 'pause the run after n customers, or a share of them: a canary')
+        .argParser(parsePauseAfter)
+        .conflicts('limit'),
+    )
+    .option('--param <name=value>', 'replace a param of the campaign for this run (repeatable)', collectParam)
+    .option('--stream', 'call while the audience is still being read; implied by -')
+    .option('--skip-bad-rows', 'record rows that cannot be read as failed, and go on')
+    .option('--json', 'print the report as one JSON object')
+    .option('--quiet', 'show no progress')
+    .option('--yes', 'answer yes to every question')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  hookcast run campaign.yaml
+  hookcast run campaign.yaml --pause-after 1%          # look at the report, then: hookcast resume <run>
+  zcat customers.ndjson.gz | hookcast run campaign.yaml --audience - --param shop=Acme
+
+Exit codes: 0 everybody was sent to or left out on purpose, 1 some failed or were aborted,
+2 something is wrong and nothing was sent, 130 interrupted or paused.`,
+    )
+    .action(async (file: string, flags: RunFlags) => {
+      context.exitCode = await run(file, flags, context)
+    })
+}
+
+async function run(file: string, flags: RunFlags, context: Context): Promise<number> {
+  const { env, terminal } = context
+  const files = campaignFilesAt(file)
+  const settings = context.settings(files.folder)
+  const params = flags.param ?? {}
+  const audience = audienceFrom(flags, files, { context, settings })
+  const { campaign, snapshot } = checkCampaign(files, {
+    env,
+    settings,
+    params,
+    ...(audience === null ? {} : { audience }),
+  })
+  const isStdin = campaign.audience.path === '-'
+  const isStreamed = flags.stream === true || isStdin
+  const until = limitFrom(flags, isStreamed)
+  if (isStdin && process.stdin.isTTY) terminal.tell('Reading customers from the keyboard (Ctrl-D ends)')
+  return conduct(context, { settings, isQuiet: flags.quiet === true, until }, ({ options, onRunId }) =>
+    startRun(
+      {
+        campaign,
+        snapshot,
+        isStreamed,
+        // A stream has no pass before it that could refuse them.
+        skipsBadRows: isStreamed || flags.skipBadRows === true,
+        ...(isStdin ? { stdin: process.stdin } : {}),
+        onRunId,
+      },
+      options,
+    ),
+  )
+}
+
+/** `--format` alone speaks of the campaign's own audience. */
+function audienceFrom(
+  { audience, format }: RunFlags,
+  files: CampaignFiles,
+  { context: { env }, settings }: { context: Context; settings: Settings },
+): AudienceOverride | null {
+  if (audience !== undefined) return { path: audience === '-' ? '-' : resolve(audience), format }
+  if (format === undefined) return null
+  const own = inspectCampaign(files, { env, settings }).loaded?.campaign.audience.path ?? ''
+  return own === '' ? null : { path: own, format }
+}
+
+function limitFrom({ limit, pauseAfter }: RunFlags, isStreamed: boolean): RunLimit | null {
+  if (limit !== undefined) return { state: 'interrupted', rows: limit }
+  if (pauseAfter === undefined) return null
+  if (isStreamed && typeof pauseAfter === 'object') {
+    const message =
+      'expected `--pause-after` to be a number of customers, got a share: of a stream nobody knows how many there will be'
+    throw new HookcastError('HOOKCAST_USAGE', message)
+  }
+  return { state: 'paused', rows: pauseAfter }
+}

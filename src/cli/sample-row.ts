@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Readable } from 'node:stream'
+import { customerIdOf, parseSpoolLine, spoolAudience, SpoolReader } from '../audience/audience.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+
+/** Which customer is wanted: by the place in the audience, counted from 1, or by name. */
+export type Wanted = { readonly row: number } | { readonly customerId: string }
+
+export interface SampleRow {
+  readonly seq: number
+  /** As a sender gets it. */
+  readonly line: string
+}
+
+/**
+ * Finds one customer in an audience and reads no further; null when there is none.
+ *
+ * Rows are read as a run reads them, into a spool that is thrown away: what is found is what would be sent.
+ *
+ * @throws {ConfigError} HOOKCAST_AUDIENCE_INVALID, when the source as a whole cannot be read.
+ */
+export async function findSampleRow(
+  campaign: Campaign,
+  wanted: Wanted,
+  { stdin, signal }: { readonly stdin: Readable; readonly signal: AbortSignal },
+): Promise<SampleRow | null> {
+  const folder = mkdtempSync(join(tmpdir(), 'hookcast-preview-'))
+  const found = new AbortController()
+  const { audience: source, ...rules } = campaign
+  let sample: SampleRow | null = null
+  let seen = 0
+  try {
+    const look = (rows: number): void => {
+      if (sample !== null) return
+      using reader = SpoolReader.open(folder)
+      reader.grow(rows)
+      sample = pick(reader, seen, { wanted, campaign })
+      seen = rows
+      if (sample !== null) found.abort()
+    }
+    const { rows } = await spoolAudience({
+      source,
+      rules,
+      stdin,
+      folder,
+      skipBadRows: true,
+      onRows: look,
+      signal: AbortSignal.any([signal, found.signal]),
+    })
+    look(rows)
+  } catch (error) {
+    if (!found.signal.aborted || signal.aborted) throw error
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return sample
+}
+
+function pick(
+  reader: SpoolReader,
+  firstSeq: number,
+  { wanted, campaign }: { readonly wanted: Wanted; readonly campaign: Campaign },
+): SampleRow | null {
+  if ('row' in wanted) {
+    const seq = wanted.row - 1
+    return seq < reader.rows ? { seq, line: textOf(reader.pick([seq]).lines.subarray(0, -1)) } : null
+  }
+  for (const { seq, line } of reader.scan(firstSeq)) {
+    const { row, number } = parseSpoolLine(line)
+    const customerId = customerIdOf(row ?? {}, { column: campaign.customerId, rowNumber: number ?? seq + 1 })
+    if (customerId === wanted.customerId) return { seq, line: textOf(line) }
+  }
+  return null
+}
+
+function textOf(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes)
+}

@@ -1,0 +1,89 @@
+import { once } from 'node:events'
+import type { WriteStream } from 'node:tty'
+import type { Environment } from '../campaign/secret-text.ts'
+
+const CLEAR_LINE = '\r\u001B[2K'
+const DEFAULT_WIDTH = 100
+
+/**
+ * What people and programs read: results on standard output, everything else on standard error.
+ *
+ * A reader that goes away (`| head`, a closed window) is no reason to stop a run: nothing more is written to it then.
+ */
+export class Terminal {
+  readonly #env: Environment
+  readonly #gone = new Set<WriteStream>()
+  #status = ''
+
+  constructor(env: Environment) {
+    this.#env = env
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => this.#gone.add(stream))
+  }
+
+  /** Somebody sits there who can be asked. */
+  get isInteractive(): boolean {
+    return process.stdin.isTTY && process.stderr.isTTY
+  }
+
+  get isOutputColored(): boolean {
+    return this.#isColored(process.stdout)
+  }
+
+  get hasStatusLine(): boolean {
+    return process.stderr.isTTY && this.#env['TERM'] !== 'dumb'
+  }
+
+  get outputWidth(): number {
+    return process.stdout.columns ?? DEFAULT_WIDTH
+  }
+
+  get statusWidth(): number {
+    return process.stderr.columns ?? DEFAULT_WIDTH
+  }
+
+  /** Writes to standard output, as fast as it is read; false when nobody reads it any more. */
+  async print(text: string): Promise<boolean> {
+    const { stdout } = process
+    if (this.#gone.has(stdout) || stdout.destroyed) return false
+    if (!stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
+    return !this.#gone.has(stdout)
+  }
+
+  /** Writes a line to standard error. */
+  tell(text: string): void {
+    const status = this.#status
+    this.status('')
+    this.#write(`${visible(text)}\n`)
+    this.status(status)
+  }
+
+  /** Shows one line that stays at the bottom and is written over; empty takes it away. */
+  status(text: string): void {
+    if (!this.hasStatusLine || (text === '' && this.#status === '')) return
+    this.#status = text
+    this.#write(CLEAR_LINE + text)
+  }
+
+  #write(text: string): void {
+    if (!this.#gone.has(process.stderr) && !process.stderr.destroyed) process.stderr.write(text)
+  }
+
+  /** @see https://no-color.org */
+  #isColored(stream: WriteStream): boolean {
+    return stream.isTTY && (this.#env['NO_COLOR'] ?? '') === '' && this.#env['TERM'] !== 'dumb'
+  }
+}
+
+/**
+ * Makes control characters visible, line breaks and tabs aside.
+ *
+ * What customers and receivers wrote would otherwise move the cursor, retitle the window, or worse.
+ *
+ * @example visible('a\u001B[2J') // 'a\\x1b[2J'
+ */
+export function visible(text: string): string {
+  return text.replaceAll(
+    /[^\P{Cc}\n\t]/gu,
+    (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
+}

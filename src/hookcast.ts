@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
+import { dirname, extname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { systemClock, type Clock } from './clock.ts'
+import type { SenderProgram } from './queue/processes/processes.ts'
+
+/** The parts that a run is put together from on this machine. */
+export interface Wiring {
+  readonly version: string
+  readonly clock: Clock
+  readonly random: () => number
+  readonly program: SenderProgram
+  /** Sender processes when nobody says how many. */
+  readonly senders: number
+}
+
+/** Each takes memory of its own, and the one coordinator that feeds them all is the narrow place long before. */
+const MOST_SENDERS = 8
+
+/** Puts the parts together: from source as well as from the built program. */
+export function wire(): Wiring {
+  return {
+    version: packageOf().version,
+    clock: systemClock,
+    random: Math.random,
+    program: senderProgram(),
+    senders: Math.min(MOST_SENDERS, Math.max(1, availableParallelism())),
+  }
+}
+
+interface Package {
+  readonly version: string
+  readonly dependencies: Readonly<Record<string, string>>
+}
+
+const PACKAGE = new URL('../package.json', import.meta.url)
+
+function packageOf(): Package {
+  return JSON.parse(readFileSync(PACKAGE, 'utf8')) as Package
+}
+
+/**
+ * Finds a sender's entry file and the folders that it may read under `--permission`: our code, and the packages beside it.
+ *
+ * Node looks for a package in the `node_modules` of every folder on the way up, and a look that is not permitted is an
+ * error, not a miss: all on the way have to be named, whether there or not.
+ */
+function senderProgram(): SenderProgram {
+  const own = fileURLToPath(import.meta.url)
+  const readable = new Set([dirname(own), fileURLToPath(PACKAGE)])
+  for (let folder = dirname(dirname(own)); ; folder = dirname(folder)) {
+    readable.add(join(folder, 'node_modules', '*'))
+    if (folder === dirname(folder)) break
+  }
+  for (const name of Object.keys(packageOf().dependencies)) {
+    // Where a package really lies, should a symbolic link lead to it.
+    const place = import.meta.resolve(name)
+    const end = place.lastIndexOf('/node_modules/')
+    if (end !== -1) readable.add(fileURLToPath(`${place.slice(0, end)}/node_modules`))
+  }
+  const entry = fileURLToPath(new URL(`sender/entry${extname(own)}`, import.meta.url))
+  return { entry, readable: [...readable] }
+}
