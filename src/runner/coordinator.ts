@@ -11,7 +11,7 @@ import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { customerIdReader } from './customer-id-reader.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
-import type { Ending, Progress } from './progress.ts'
+import type { Ending, Standing } from './progress.ts'
 import { Recorder } from './recorder.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate } from './start-gate.ts'
@@ -31,7 +31,7 @@ export interface CoordinatorOptions {
   /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (standing: Standing) => void
 }
 
 /** Commits happen at least this often while there is something to write down (the promise is 20 ms). */
@@ -236,15 +236,16 @@ export class Coordinator {
     for (const { slice } of lendings) this.#queue.lend(slice)
     const isAtLimit = this.#lender.isLimitReached && this.#slices.size === 0
     if (isAtLimit && !this.#isFinished()) this.end(this.#options.limitState)
-    this.#options.onProgress(this.progress())
+    this.#options.onProgress(this.standing())
     if (this.#isFinished()) this.#finish()
     else this.#wakeLater()
   }
 
-  progress(): Progress {
+  standing(): Standing {
     return {
       numbers: this.#numbers,
       customers: this.#customers,
+      aborted: this.#stops.countAborted(this.#customers, this.#options.campaign, this.#recorder),
       inFlight: this.#queue.inFlight(),
       nextDueAt: this.#nextDueAt,
     }

@@ -8,7 +8,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
 import { Coordinator } from './coordinator.ts'
-import type { Ending, Progress } from './progress.ts'
+import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
@@ -62,6 +62,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   await streaming?.begin()
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
+  const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
     campaign,
     ledger,
@@ -72,7 +73,12 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent: host.isUnknownResent,
-    onProgress: host.onProgress,
+    onProgress: (standing) =>
+      host.onProgress({
+        ...standing,
+        isAudienceComplete: streaming?.isComplete ?? true,
+        perSecond: pace.perSecond(standing.numbers, clock.now()),
+      }),
     createQueue: (events) =>
       new ProcessQueue({
         program: host.program,

@@ -62,6 +62,19 @@ export class Recorder {
     return [...this.#recent]
   }
 
+  /** Customers with a result. */
+  get ended(): number {
+    const { sent, failed, suppressed } = this.#options.numbers
+    return sent + failed + suppressed
+  }
+
+  /** Customers of a chunk with a result; null when that is all of them, or nothing has begun. */
+  endedIn(chunk: number): number | null {
+    const committed = this.#ended.get(chunk)
+    const since = this.#endedByChunk.get(chunk)
+    return committed === undefined && since === undefined ? null : (committed ?? 0) + (since ?? 0)
+  }
+
   add(change: Change): void {
     this.#changes.push(change)
   }

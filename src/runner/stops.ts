@@ -20,6 +20,18 @@ export class Stops {
 
   readonly isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#chunks.has(chunk)
 
+  /** Customers who are stopped without a result; who is in flight may still get one. */
+  countAborted(customers: number, { chunkSize }: Campaign, recorder: Recorder): number {
+    if (this.#isWebhookStopped) return customers - recorder.ended
+    const most = chunkSize ?? customers
+    let aborted = 0
+    for (const chunk of this.#chunks) {
+      const size = Math.min(most, customers - chunk * most)
+      aborted += size - (recorder.endedIn(chunk) ?? size)
+    }
+    return aborted
+  }
+
   /** Writes a stop down; false when all that it would stop is stopped already. */
   apply(
     decision: StopDecision,

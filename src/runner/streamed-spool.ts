@@ -33,6 +33,10 @@ export class StreamedSpool {
     return this.#firstRows.promise
   }
 
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
   open(folder: string): SpoolReader {
     this.#spool = SpoolReader.open(folder)
     return this.#spool

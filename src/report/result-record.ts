@@ -1,0 +1,97 @@
+import type { KeptRequest } from '../audience/audience.ts'
+import type { Reason, ResultStatus } from '../campaign/result.ts'
+import { requestIdOf } from '../campaign/run-id.ts'
+import type { ResultRow, RunRow, WaitingRow } from '../ledger/rows.ts'
+import type { Abort } from './run-facts.ts'
+
+/**
+ * What became of one customer, for good: exactly a line of `report --format ndjson`, keys in that order.
+ *
+ * `request_id` is that of the earlier run in a replay that repeats its request.
+ */
+export interface ResultRecord {
+  readonly customer_id: string
+  readonly status: ResultStatus
+  readonly reason: Reason | null
+  readonly run_id: string
+  readonly campaign: string
+  readonly chunk: number
+  readonly seq: number
+  readonly request_id: string
+  /** Calls that were made. */
+  readonly attempts: number
+  readonly http_status: number | null
+  readonly error_code: string | null
+  readonly message: string | null
+  readonly result_code: string | null
+  readonly result_status: string | null
+  readonly in_doubt: boolean
+  /** The rule that stopped an aborted customer; null when a person did. */
+  readonly abort_rule: string | null
+  readonly latency_ms: number | null
+  readonly batch_size: number
+  readonly occurred_at: string
+  readonly properties: Readonly<Record<string, unknown>>
+}
+
+export function recordFromResult(row: ResultRow, run: RunRow, kept: KeptRequest | null): ResultRecord {
+  return {
+    customer_id: row.customerId,
+    status: row.status,
+    reason: row.reason,
+    run_id: run.runId,
+    campaign: run.campaign,
+    chunk: row.chunk,
+    seq: row.seq,
+    request_id: kept?.request_id ?? requestIdOf(run.runId, row.seq),
+    attempts: row.attempts,
+    http_status: row.httpStatus,
+    error_code: row.errorCode,
+    message: row.message,
+    result_code: row.resultCode,
+    result_status: row.resultStatus,
+    in_doubt: row.isInDoubt,
+    abort_rule: null,
+    latency_ms: row.latencyMs,
+    batch_size: 1,
+    occurred_at: new Date(row.occurredAt).toISOString(),
+    properties: row.properties === null ? {} : (JSON.parse(row.properties) as Record<string, unknown>),
+  }
+}
+
+/** A customer that no final row is written for. */
+export interface AbortedCustomer {
+  readonly seq: number
+  readonly chunk: number
+  readonly customerId: string
+  readonly abort: Abort
+  /** The last answer, if there was one. */
+  readonly waiting: WaitingRow | null
+  readonly isInDoubt: boolean
+}
+
+export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: KeptRequest | null): ResultRecord {
+  const { seq, chunk, customerId, abort, waiting, isInDoubt } = customer
+  return {
+    customer_id: customerId,
+    status: 'aborted',
+    reason: abort.reason,
+    run_id: run.runId,
+    campaign: run.campaign,
+    chunk,
+    seq,
+    request_id: kept?.request_id ?? requestIdOf(run.runId, seq),
+    attempts: waiting?.calls ?? 0,
+    http_status: waiting?.httpStatus ?? null,
+    error_code: null,
+    message: waiting?.message ?? null,
+    result_code: null,
+    result_status: null,
+    in_doubt: isInDoubt,
+    abort_rule: abort.rule,
+    latency_ms: null,
+    batch_size: 1,
+    occurred_at: new Date(abort.at).toISOString(),
+    properties: {},
+  }
+}

@@ -1,0 +1,77 @@
+import type { CopiedRow, KeptRequest } from '../audience/audience.ts'
+import type { RunPaths } from '../ledger/run-folder.ts'
+import { endedCustomers, type EndedCustomer, type NamingCampaign } from './ended-customers.ts'
+import type { ResultFilter } from './result-filter.ts'
+import { RunReader } from './run-reader.ts'
+import { selectChunkStart } from './statements.ts'
+
+export interface ReplayFilter extends ResultFilter {
+  /** A new key for everybody, also where the receiver may have the request: it may then be served twice. */
+  readonly newKeys: boolean
+}
+
+/** How many customers a replay takes over. */
+export interface ReplayCounts {
+  readonly customers: number
+  readonly byStatus: Readonly<Record<string, number>>
+  readonly byReason: Readonly<Record<string, number>>
+  /** Those whose request stays the same, key and bytes: the receiver may have it. */
+  readonly kept: number
+}
+
+const REPLAYED = ['failed', 'aborted'] as const
+
+/**
+ * Selects customers of a run to be called again, in audience order.
+ *
+ * A request that may have arrived is taken over whole, with what its bytes were made from: run, chunk and time. So is
+ * one that was itself taken over and has not been `sent` since: no later answer tells what the first send did.
+ *
+ * Default: failed and aborted.
+ * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when ledger or spool cannot be read.
+ */
+export function selectForReplay(
+  paths: RunPaths,
+  campaign: NamingCampaign,
+  { newKeys, ...filter }: ReplayFilter,
+): { readonly rows: Iterable<CopiedRow>; readonly counts: ReplayCounts } {
+  const selection = { ...filter, statuses: filter.statuses ?? REPLAYED }
+  const select = (): Iterable<EndedCustomer> => endedCustomers(paths, campaign, selection)
+  return {
+    counts: countThem(select(), newKeys),
+    // Read anew: a million rows are not held in memory while somebody thinks about the counts.
+    rows: { [Symbol.iterator]: () => copiedRows(paths, select(), newKeys) },
+  }
+}
+
+function isKept({ record, kept }: EndedCustomer): boolean {
+  return record.status !== 'sent' && (record.in_doubt || kept !== null)
+}
+
+function countThem(customers: Iterable<EndedCustomer>, newKeys: boolean): ReplayCounts {
+  const counts = { customers: 0, kept: 0 }
+  const byStatus: Record<string, number> = {}
+  const byReason: Record<string, number> = {}
+  for (const customer of customers) {
+    const { status, reason } = customer.record
+    counts.customers++
+    if (!newKeys && isKept(customer)) counts.kept++
+    byStatus[status] = (byStatus[status] ?? 0) + 1
+    if (reason !== null) byReason[reason] = (byReason[reason] ?? 0) + 1
+  }
+  return { ...counts, byStatus, byReason }
+}
+
+function* copiedRows(paths: RunPaths, customers: Iterable<EndedCustomer>, newKeys: boolean): Generator<CopiedRow> {
+  using reader = new RunReader(paths)
+  for (const customer of customers) {
+    const { record } = customer
+    const isSame = !newKeys && isKept(customer)
+    yield { seq: record.seq, kept: isSame ? (customer.kept ?? requestOf(customer, reader)) : null }
+  }
+}
+
+function requestOf({ record }: EndedCustomer, reader: RunReader): KeptRequest {
+  const { request_id, run_id, chunk } = record
+  return { request_id, run_id, chunk, time: Number(reader.get(selectChunkStart, chunk)?.['started_at']) }
+}

@@ -1,0 +1,42 @@
+/** Every statement that reads a ledger for people and programs, named by intent. */
+
+export const selectOpenStops = `SELECT * FROM stop WHERE lifted_at IS NULL ORDER BY id`
+export const selectStoppedChunks = `SELECT * FROM chunk WHERE is_stopped = 1 ORDER BY chunk`
+export const selectChunkStart = `SELECT started_at FROM chunk WHERE chunk = ?`
+export const countChunkFailures = `SELECT count(*) AS count FROM result WHERE chunk = ? AND status = 'failed'`
+
+/** Rows of a lent range (chunk, first, past) that have an end or a place in line. */
+export const countAccounted = `
+  SELECT (SELECT count(*) FROM result WHERE chunk = ?1 AND seq >= ?2 AND seq < ?3)
+       + (SELECT count(*) FROM waiting WHERE seq >= ?2 AND seq < ?3) AS count`
+
+/** ?1: everything is stopped. ?2: a process works on the run, so that what is lent may still end otherwise. */
+const isStopped = `(?1 OR chunk IN (SELECT chunk FROM chunk WHERE is_stopped = 1))`
+const isInHands = `(?2 AND is_lent = 1)`
+const hasBegun = `(attempt > 1 OR calls > 0 OR doubt_at IS NOT NULL)`
+
+/** What waits for another call, and when the next of it is due. */
+export const countWaiting = `
+  SELECT count(*) AS count, min(CASE WHEN is_lent = 0 THEN due_at END) AS next_due_at
+  FROM waiting WHERE ${hasBegun} AND (${isInHands} OR NOT ${isStopped})`
+/** Deliveries that come again and are in a sender's hands, or were when it died, of what is stopped. */
+export const countStoppedLent = `
+  SELECT chunk, count(*) AS count FROM waiting WHERE is_lent = 1 AND ${isStopped} GROUP BY chunk`
+export const countStoppedInDoubt = `
+  SELECT count(*) AS count
+  FROM waiting WHERE ${isStopped} AND NOT ${isInHands} AND (doubt_at IS NOT NULL OR is_lent = 1)`
+
+const textOf = (column: string): string => `(SELECT value FROM text WHERE id = ${column}) AS ${column}`
+
+/** Final rows of a range of (chunk, seq), of up to three statuses. */
+export const selectResults = `
+  SELECT chunk, seq, customer_id, status, reason, attempts, http_status, in_doubt, latency_ms, occurred_at, properties,
+    ${['error_code', 'result_code', 'result_status', 'message'].map(textOf).join(', ')}
+  FROM result
+  WHERE (chunk, seq) >= (?, ?) AND (chunk, seq) < (?, ?) AND status IN (?, ?, ?)
+  ORDER BY chunk, seq`
+export const selectEndedSeqs = `SELECT seq FROM result WHERE (chunk, seq) >= (?, ?) AND (chunk, seq) < (?, ?)`
+export const selectWaiting = `
+  SELECT seq, chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, customer_id,
+    ${['code', 'message'].map(textOf).join(', ')}
+  FROM waiting WHERE seq >= ? AND seq < ?`
