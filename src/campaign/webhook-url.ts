@@ -45,12 +45,13 @@ export function parseWebhookUrl(written: string, rules: UrlRules): WebhookUrl | 
   }
   const origin = originFrom(scheme + authority, rules)
   if (origin === null) return null
+  const host = authority.replace(/:[^:\]]*$/, '')
   const path = mapLiteral(unescapePlaceholders(rest), encodeLiteral)
   const masked = withoutSpans(path, '\0')
   return {
     origin: origin.origin,
     isInsecure: crossesNetworkPlain(origin),
-    isLoopbackLiteral: isLoopbackHost(authority.replace(/:[^:\]]*$/, '')) && isLoopbackHost(origin.hostname),
+    isLoopbackLiteral: !host.includes('$') && isLoopbackHost(host),
     path: masked.startsWith('/') ? path : `/${path}`,
     hasPathTemplate: masked.replace(/\?[^]*$/, '').includes('\0'),
   }

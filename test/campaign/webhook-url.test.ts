@@ -189,8 +189,16 @@ describe('an origin from the environment', () => {
     expect(load(url, { env }).webhook).toMatchObject({ ...expected, path: { text: '/v1' } })
   })
 
-  it('is no loopback when the variable makes another host of it', () => {
-    expect(load('https://localhost${REST}/', { env: { REST: '.evil.example' } }).webhook.isLoopbackLiteral).toBe(false)
+  it('is no loopback as soon as a variable has a say in the host', () => {
+    const isLiteral = (url: string, A: string): boolean => load(url, { env: { A } }).webhook.isLoopbackLiteral
+    expect(isLiteral('https://localhost${A}/', '.evil.example')).toBe(false)
+    expect(isLiteral('https://${A}.localhost/', 'a')).toBe(false)
+  })
+
+  it('shows no user name or password that stands beside a variable that is missing', () => {
+    expect(urlProblems('https://user:canary@${HOST}/')).toEqual([
+      'expected webhook.url to hold no user name or password, got some: they go under webhook.auth, as { type: basic, username, password }',
+    ])
   })
 
   const userInfo = /^expected webhook.url to hold no user name or password/
