@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+
+const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
+
+export interface Finished {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface RunningCommand {
+  readonly child: ChildProcess
+  readonly pid: number
+  /** What was printed on stderr so far. */
+  stderr(): string
+  /** Resolves when the text was printed on stderr. */
+  untilStderr(text: string): Promise<void>
+  readonly finished: Promise<Finished>
+}
+
+/** Starts the real command, as a person would. */
+export function startCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
+  const child = spawn(process.execPath, [BIN, ...args], {
+    env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  const watchers = new Set<() => void>()
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    for (const look of watchers) look()
+  })
+  const finished = (async (): Promise<Finished> => {
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, stdout, stderr }
+  })()
+  const untilStderr = (text: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!stderr.includes(text)) return
+        watchers.delete(look)
+        resolve()
+      }
+      watchers.add(look)
+      void finished.then(() => reject(new Error(`expected ${JSON.stringify(text)} on stderr, got ${stderr}`)))
+      look()
+    })
+  return { child, pid: child.pid!, stderr: () => stderr, untilStderr, finished }
+}
+
+export function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
+  return startCommand(args, env).finished
+}
+
+/** The processes that one has started, as the kernel tells it. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number)
+  } catch {
+    return []
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    // A killed child that was not waited for yet is a zombie: Z after the command's name in brackets.
+    return !/\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
+  }
+}
