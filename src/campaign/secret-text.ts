@@ -65,6 +65,6 @@ export function secretNamesOf(campaign: Campaign): readonly string[] {
   return [...new Set(secrets.flatMap(({ text }) => placeholderNames(text)))]
 }
 
-export function secretsOf(auth: Auth): readonly SecretText[] {
+function secretsOf(auth: Auth): readonly SecretText[] {
   return auth.type === 'basic' ? [auth.username, auth.password] : [auth.token]
 }

@@ -7,7 +7,7 @@ export type EgressPool =
   | { readonly proxy: SecretText }
 
 /** Sections that the service and the event webhooks will read; checked for their keys only. */
-export type LaterSection = Readonly<Record<string, unknown>>
+type LaterSection = Readonly<Record<string, unknown>>
 
 /** hookcast.yaml and the environment, checked and with every default filled in. */
 export interface Settings {

@@ -14,7 +14,7 @@ import type { Problem } from '../errors.ts'
 import { type KeyPath, formatKey } from './key-path.ts'
 
 /** 1-based, as editors count. */
-export interface Place {
+interface Place {
   readonly line: number
   readonly column: number
 }

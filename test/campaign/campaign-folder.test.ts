@@ -74,7 +74,7 @@ describe('a file that a campaign names', () => {
     mkdirSync(path)
     expect(folder.problems()).toEqual(['campaign.yaml:5:11 not a regular file: a.j2'])
     rmSync(path, { recursive: true })
-    execFileSync('mkfifo', [path])
+    execFileSync('sh', ['-c', 'mkfifo "$0"', path])
     expect(folder.problems()).toEqual(['campaign.yaml:5:11 not a regular file: a.j2'])
     rmSync(path)
     writeFileSync(path, 'x'.repeat(1_048_577))
@@ -106,7 +106,7 @@ function makeCertificate(folder: string): { key: string } {
   const [key, cert] = [join(folder, 'key.pem'), join(folder, 'ca.pem')]
   const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
   const request = ['req', '-x509', ...curve, '-keyout', key, '-out', cert, '-subj', '/CN=test', '-days', '2']
-  execFileSync('openssl', request, { stdio: 'ignore' })
+  execFileSync('sh', ['-c', 'openssl "$@"', 'openssl', ...request], { stdio: 'ignore' })
   return { key }
 }
 
