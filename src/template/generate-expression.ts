@@ -1,0 +1,262 @@
+import type { CodeWriter } from './code-writer.ts'
+import type { FilterTables } from './known-name.ts'
+import { generateArguments, generateBound, type GenerateArgument } from './generate-arguments.ts'
+import type { Expression, FilterExpression, Literal } from './node.ts'
+import type { Frame } from './scope.ts'
+import { invalidTemplate, type Source } from './template-problem.ts'
+
+/** What an expression is generated in. */
+export interface ExpressionScope {
+  readonly writer: CodeWriter
+  readonly frame: Frame
+  readonly source: Source
+  readonly tables: FilterTables
+  /** Null when it is only known while rendering (`{% autoescape expression %}`). */
+  readonly isEscaping: boolean | null
+  readonly areLiteralsSafe: boolean
+}
+
+/** The text of an expression on one line, for messages. */
+export function shownExpression({ source }: ExpressionScope, { start, end }: { start: number; end: number }): string {
+  const text = source.text.slice(start, end).replace(/\s+/g, ' ')
+  return text.length > 60 ? `${text.slice(0, 57)}...` : text
+}
+
+/** Code for an expression's value. */
+export function generateExpression(scope: ExpressionScope, node: Expression): string {
+  return generate(scope, node, false)
+}
+
+/** The same where only the value counts and not whether it is safe to print: keys, comparisons, tests. */
+function generateData(scope: ExpressionScope, node: Expression): string {
+  return generate(scope, node, true)
+}
+
+function generate(scope: ExpressionScope, node: Expression, isData: boolean): string {
+  const { writer } = scope
+  switch (node.kind) {
+    case 'name':
+      return scope.frame.find(node.name)!
+    case 'literal':
+      return generateLiteral(scope, node.literal, isData)
+    case 'tuple':
+      return `${writer.use('tuple')}([${generateList(scope, node.items)}])`
+    case 'list':
+      return `[${generateList(scope, node.items)}]`
+    case 'dict':
+      return writer.trace(`${writer.use('dict')}([${generatePairs(scope, node.pairs)}])`, node)
+    case 'attribute':
+    case 'item':
+    case 'slice':
+    case 'call':
+      return writer.trace(generateAccess(scope, node), node)
+    case 'filter':
+      return generateFilter(scope, node, null)
+    case 'test':
+      return generateTest(scope, node)
+    case 'condition':
+    case 'and':
+    case 'or':
+    case 'not':
+      return generateLogic(scope, node)
+    case 'compare':
+      return generateCompare(scope, node)
+    case 'arithmetic':
+    case 'concat':
+    case 'negative':
+    case 'positive':
+      return writer.trace(generateOperation(scope, node), node)
+  }
+}
+
+function generateLiteral(
+  { writer, isEscaping, areLiteralsSafe }: ExpressionScope,
+  literal: Literal,
+  isData: boolean,
+): string {
+  switch (literal.type) {
+    case 'text': {
+      const text = JSON.stringify(literal.value)
+      if (isData || !areLiteralsSafe || isEscaping === false) return text
+      return writer.constant(`${writer.use('literal')}(${text})`)
+    }
+    case 'integer': {
+      const isSafe = literal.value <= Number.MAX_SAFE_INTEGER
+      return isSafe ? String(literal.value) : `${literal.value}n`
+    }
+    case 'float': {
+      const { value } = literal
+      const isWhole = Number.isInteger(value) || !Number.isFinite(value)
+      return isWhole ? writer.constant(`${writer.use('float')}(${value})`) : String(value)
+    }
+    case 'boolean':
+      return String(literal.value)
+    case 'none':
+      return 'null'
+  }
+}
+
+function generateList(scope: ExpressionScope, items: readonly Expression[]): string {
+  return items.map((item) => generateExpression(scope, item)).join(', ')
+}
+
+function generatePairs(scope: ExpressionScope, pairs: readonly (readonly [Expression, Expression])[]): string {
+  return pairs.map(([key, value]) => `[${generateData(scope, key)}, ${generateExpression(scope, value)}]`).join(', ')
+}
+
+type Access = Expression & { kind: 'attribute' | 'item' | 'slice' | 'call' }
+
+function generateAccess(scope: ExpressionScope, node: Access): string {
+  const { writer } = scope
+  if (node.kind === 'call') return generateCall(scope, node)
+  const object = generateExpression(scope, node.object)
+  const missing = writer.missing(shownExpression(scope, node))
+  if (node.kind === 'attribute') {
+    rejectHidden(scope, node.name, node)
+    return `${writer.use('getAttribute')}(${object}, ${JSON.stringify(node.name)}, ${missing})`
+  }
+  if (node.kind === 'item') {
+    if (node.key.kind === 'literal' && node.key.literal.type === 'text')
+      rejectHidden(scope, node.key.literal.value, node.key)
+    return `${writer.use('getItem')}(${object}, ${generateData(scope, node.key)}, ${missing})`
+  }
+  const [from, to, step] = [node.from, node.to, node.step].map((part) =>
+    part === null ? 'null' : generateData(scope, part),
+  )
+  return `${writer.use('getSlice')}(${object}, {from: ${from!}, to: ${to!}, step: ${step!}}, ${missing})`
+}
+
+const HIDDEN = /^__\w*__$|^__(?:define|lookup)[GS]etter__$/
+
+/** Nothing is found under these names at run time either: they are refused early because they are never meant well. */
+function rejectHidden({ source }: ExpressionScope, name: string, node: Expression): void {
+  if (!HIDDEN.test(name)) return
+  throw invalidTemplate(
+    source,
+    node.end - name.length,
+    `expected the name of a value, got \`${name}\`, which is not there`,
+  )
+}
+
+function generateCall(scope: ExpressionScope, node: Expression & { kind: 'call' }): string {
+  const { writer } = scope
+  const { callee } = node
+  const args = generateArguments(node.arguments, argumentScope(scope))
+  if (callee.kind !== 'attribute') {
+    return `${writer.use('callValue')}(${generateExpression(scope, callee)}, ${args}, r)`
+  }
+  rejectHidden(scope, callee.name, callee)
+  if (callee.name === 'constructor' || callee.name === 'prototype') {
+    const sentence = `expected a method that texts, lists or mappings have, got \`${callee.name}\``
+    throw invalidTemplate(scope.source, callee.end - callee.name.length, sentence)
+  }
+  const missing = writer.missing(shownExpression(scope, callee))
+  const object = generateExpression(scope, callee.object)
+  return `${writer.use('callAttribute')}(${object}, [${JSON.stringify(callee.name)}, ${missing}], ${args}, r)`
+}
+
+function argumentScope(scope: ExpressionScope): GenerateArgument {
+  return { writer: scope.writer, generate: (node) => generateExpression(scope, node) }
+}
+
+/** `subject` is code for what goes in when the filter stands at the head of a block. */
+export function generateFilter(scope: ExpressionScope, node: FilterExpression, subject: string | null): string {
+  const { writer, tables, source } = scope
+  const inner = node.subject
+  const value =
+    inner === null
+      ? subject!
+      : inner.kind === 'filter'
+        ? generateFilter(scope, inner, subject)
+        : generateExpression(scope, inner)
+  const signature = tables.filter(source, node)
+  const bound = generateBound(node, signature, { ...argumentScope(scope), source })
+  const filter = writer.constant(`${writer.use('filter')}(${JSON.stringify(node.name)})`)
+  return writer.trace(`${filter}(${value}, ${bound}, r)`, node)
+}
+
+function generateTest(scope: ExpressionScope, node: Expression & { kind: 'test' }): string {
+  const { writer, tables, source } = scope
+  const subject = generateExpression(scope, node.subject)
+  if (node.arguments.positional.length === 0) {
+    if (node.name === 'defined') return `!${writer.use('isUndefined')}(${subject})`
+    if (node.name === 'undefined') return `${writer.use('isUndefined')}(${subject})`
+    if (node.name === 'none') return `(${subject} === null)`
+  }
+  const signature = tables.test(source, node)
+  const bound = generateBound(node, signature, { ...argumentScope(scope), source })
+  const test = writer.constant(`${writer.use('test')}(${JSON.stringify(node.name)})`)
+  return writer.trace(`${test}(${subject}, ${bound}, r)`, node)
+}
+
+/** Code for a JavaScript boolean. */
+export function generateCondition(scope: ExpressionScope, node: Expression): string {
+  const { writer } = scope
+  if (node.kind === 'test' || node.kind === 'compare') return generateExpression(scope, node)
+  if (node.kind === 'not') return `!${generateCondition(scope, node.operand)}`
+  if (node.kind === 'and' || node.kind === 'or') {
+    const sign = node.kind === 'and' ? '&&' : '||'
+    return `(${generateCondition(scope, node.left)} ${sign} ${generateCondition(scope, node.right)})`
+  }
+  return `${writer.use('isTrue')}(${generateData(scope, node)})`
+}
+
+function generateLogic(
+  scope: ExpressionScope,
+  node: Expression & { kind: 'condition' | 'and' | 'or' | 'not' },
+): string {
+  const { writer } = scope
+  if (node.kind === 'not') return generateCondition(scope, node)
+  if (node.kind === 'condition') {
+    const otherwise =
+      node.otherwise === null ? writer.missing(shownExpression(scope, node)) : generateExpression(scope, node.otherwise)
+    return `(${generateCondition(scope, node.test)} ? ${generateExpression(scope, node.then)} : ${otherwise})`
+  }
+  const left = writer.temporary()
+  const [first, second] = [generateExpression(scope, node.left), generateExpression(scope, node.right)]
+  const test = `${writer.use('isTrue')}(${left} = ${first})`
+  return node.kind === 'and' ? `(${test} ? ${second} : ${left})` : `(${test} ? ${left} : ${second})`
+}
+
+const COMPARISONS = {
+  '==': (a: string, b: string) => ['isEqual', `isEqual(${a}, ${b})`],
+  '!=': (a: string, b: string) => ['isEqual', `!isEqual(${a}, ${b})`],
+  '<': (a: string, b: string) => ['order', `(order(${a}, ${b}) < 0)`],
+  '<=': (a: string, b: string) => ['order', `(order(${a}, ${b}) <= 0)`],
+  '>': (a: string, b: string) => ['order', `(order(${a}, ${b}) > 0)`],
+  '>=': (a: string, b: string) => ['order', `(order(${a}, ${b}) >= 0)`],
+  in: (a: string, b: string) => ['isIn', `isIn(${a}, ${b})`],
+  'not in': (a: string, b: string) => ['isIn', `!isIn(${a}, ${b})`],
+} as const
+
+/** `a < b < c` is `a < b and b < c`, with `b` evaluated once. */
+function generateCompare(scope: ExpressionScope, { first, rest, ...span }: Expression & { kind: 'compare' }): string {
+  const { writer } = scope
+  let left = generateData(scope, first)
+  const links = rest.map(({ operator, operand }, index) => {
+    const right = generateData(scope, operand)
+    const isLast = index === rest.length - 1
+    const held = isLast || writer.isConstant(right) ? right : writer.temporary()
+    const [name, code] = COMPARISONS[operator](left, held === right ? right : `(${held} = ${right})`)
+    writer.use(name!)
+    left = held
+    return writer.trace(code!, span)
+  })
+  return links.length === 1 ? links[0]! : `(${links.join(' && ')})`
+}
+
+type Operation = Expression & { kind: 'arithmetic' | 'concat' | 'negative' | 'positive' }
+
+function generateOperation(scope: ExpressionScope, node: Operation): string {
+  const { writer, isEscaping } = scope
+  if (node.kind === 'concat') {
+    const values = `[${generateList(scope, node.parts)}]`
+    if (isEscaping === false) return `${writer.use('concat')}(${values})`
+    const safe = `${writer.use('concatSafe')}(${values}, r.dialect)`
+    return isEscaping ? safe : `(r.isEscaping ? ${safe} : ${writer.use('concat')}(${values}))`
+  }
+  if (node.kind !== 'arithmetic') return `${writer.use(node.kind)}(${generateExpression(scope, node.operand)})`
+  const [left, right] = [generateExpression(scope, node.left), generateExpression(scope, node.right)]
+  if (node.operator === '+') return `${writer.use('add')}(${left}, ${right})`
+  return `${writer.use('operate')}("${node.operator}", ${left}, ${right})`
+}

@@ -1,0 +1,101 @@
+/** What a template may have outside JSON strings: brackets, commas, colons, blanks, literals. */
+const STRUCTURE = /[{}[\],:\s]/
+const LITERAL_PART = /[-+.\w]/
+const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)$/
+const NUMBER_PART = /^[-+.\deE\0]*$/
+/** Stands for a placeholder inside a literal: `1{{ cents }}`. */
+const HOLE = '\0'
+
+/** Thrown with the place in the template's text at which it stops being JSON. */
+export class ShapeProblem extends Error {
+  readonly offset: number
+
+  constructor(offset: number, message: string) {
+    super(message)
+    this.offset = offset
+  }
+}
+
+/** Where in JSON a template's text has got to: inside a string or not, and what literal has begun. */
+export class JsonShape {
+  isInString: boolean
+  #isEscaped = false
+  #literal: string
+  #literalStart = 0
+
+  constructor(isInString: boolean, isFragment: boolean) {
+    this.isInString = isInString
+    // What stands before a fragment is not known: a number may have begun there.
+    this.#literal = isFragment ? HOLE : ''
+  }
+
+  copy(): JsonShape {
+    const copy = new JsonShape(this.isInString, false)
+    copy.assign(this)
+    return copy
+  }
+
+  assign(other: JsonShape): void {
+    this.isInString = other.isInString
+    this.#isEscaped = other.#isEscaped
+    this.#literal = other.#literal
+    this.#literalStart = other.#literalStart
+  }
+
+  text(text: string, start: number): void {
+    for (let at = 0; at < text.length; at += 1) {
+      if (this.isInString) this.#inside(text[at]!)
+      else this.#outside(text[at]!, start + at)
+    }
+  }
+
+  #inside(character: string): void {
+    if (this.#isEscaped) this.#isEscaped = false
+    else if (character === '\\') this.#isEscaped = true
+    else if (character === '"') this.isInString = false
+  }
+
+  #outside(character: string, offset: number): void {
+    if (LITERAL_PART.test(character)) {
+      if (this.#literal === '') this.#literalStart = offset
+      this.#literal += character
+      return
+    }
+    this.endLiteral()
+    if (character === '"') this.isInString = true
+    else if (!STRUCTURE.test(character)) {
+      throw new ShapeProblem(offset, `expected JSON outside of quotes, got \`${character}\``)
+    }
+  }
+
+  /** A literal without a placeholder must be whole; one with a placeholder can only be a number. */
+  endLiteral(): void {
+    const literal = this.#literal
+    this.#literal = ''
+    const isFine = literal === '' || (literal.includes(HOLE) ? NUMBER_PART.test(literal) : LITERAL.test(literal))
+    if (isFine) return
+    const shown = literal.replaceAll(HOLE, '{{ … }}')
+    throw new ShapeProblem(this.#literalStart, `expected JSON outside of quotes, got \`${shown}\``)
+  }
+
+  /** A placeholder, or anything else that prints what is not known yet. */
+  hole(offset: number): void {
+    if (this.#isEscaped) {
+      throw new ShapeProblem(offset, 'expected no single `\\` before a tag inside a JSON string, got one')
+    }
+    if (this.isInString) return
+    if (this.#literal === '') this.#literalStart = offset
+    this.#literal += HOLE
+  }
+
+  /** Joins the ways through an `if` or a loop: all must agree on being inside a string. */
+  merge(others: readonly JsonShape[], offset: number): void {
+    for (const other of others) {
+      if (other.isInString !== this.isInString || other.#isEscaped !== this.#isEscaped) {
+        const message = 'expected every way through the tag to end on the same side of a `"`, got both sides'
+        throw new ShapeProblem(offset, message)
+      }
+      if (other.#literal !== this.#literal) this.#literal = HOLE
+    }
+  }
+}

@@ -1,0 +1,173 @@
+import { sliceText } from './characters.ts'
+import { RenderFault } from './fault.ts'
+import { floatDigits, pad, wholeDigits, wholeOnly, type Layout } from './format-number.ts'
+import { isWhole, numberFrom } from './number.ts'
+import { itemAt, ownAttribute } from './own-attribute.ts'
+import { isMapping, mappingGet } from './dict.ts'
+import { dataText, reprOf, textOf } from './print.ts'
+import { Markup, checkedText, checkedTextLength, kindOf, type CallArguments } from './value.ts'
+
+const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([_,])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/su
+const FIELD = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]*\])*)$/
+
+interface Spec extends Layout {
+  readonly fill: string
+  readonly align: string | null
+  readonly width: number
+}
+
+function parseSpec(text: string): Spec {
+  const match = SPEC.exec(text)
+  if (match === null) throw new RenderFault('expected a format such as `>10` or `,.2f` behind `:`, got another')
+  const [, fill, align, sign = '-', , alternate, zero, width, grouping = '', precision, type = ''] = match
+  return {
+    fill: fill ?? (zero === undefined ? ' ' : '0'),
+    align: align ?? (zero === undefined ? null : '='),
+    sign,
+    isAlternate: alternate !== undefined,
+    width: Number(width ?? 0),
+    grouping,
+    precision: precision === undefined ? null : Number(precision),
+    type,
+  }
+}
+
+/** One value as a format such as `,.2f` asks. */
+function formatValue(value: unknown, specText: string): string {
+  if (specText === '') return value instanceof Markup ? value.raw : textOf(value)
+  const spec = parseSpec(specText)
+  checkedTextLength(spec.width)
+  const number = typeof value === 'boolean' && spec.type === '' ? null : numberFrom(value)
+  if (number === null) return formatText(value, spec)
+  if (spec.type === 'c') return formatText(String.fromCodePoint(Number(wholeOnly(number, 'c'))), { ...spec, type: '' })
+  if (spec.type === 's') throw new RenderFault('expected a text for `s`, got a number')
+  const isFloat = !isWhole(number) || (spec.type !== '' && 'eEfFgG%'.includes(spec.type))
+  const digits = isFloat
+    ? floatDigits(rejectWholeType(number, spec), spec)
+    : wholeDigits(wholeOnly(number, spec.type), spec)
+  return pad(digits, { width: spec.width, fill: spec.fill, align: spec.align ?? '>' })
+}
+
+function rejectWholeType<T>(number: T, spec: Spec): T {
+  if (spec.type !== '' && 'bdoxX'.includes(spec.type)) {
+    throw new RenderFault(`expected a whole number for \`${spec.type}\`, got a fraction`)
+  }
+  return number
+}
+
+function formatText(value: unknown, spec: Spec): string {
+  if (spec.type !== '' && spec.type !== 's') {
+    throw new RenderFault(`expected a number for \`${spec.type}\`, got ${kindOf(value)}`)
+  }
+  if (spec.align === '=') throw new RenderFault('expected a number for the format, got a text')
+  const text = value instanceof Markup ? value.raw : textOf(value)
+  const body = spec.precision === null ? text : sliceText(text, 0, spec.precision)
+  return pad({ sign: '', prefix: '', body }, { width: spec.width, fill: spec.fill, align: spec.align ?? '<' })
+}
+
+/** `'{} {name:>10}'.format(…)`: attributes and items are looked up as in a template, in data only. */
+export function formatBraces(format: string | Markup, args: CallArguments): string | Markup {
+  const fields = new Fields(args, format instanceof Markup ? format : null)
+  const text = checkedText(fields.fill(textOf(format), 0))
+  return format instanceof Markup ? new Markup(text, format.dialect) : text
+}
+
+class Fields {
+  readonly #args: CallArguments
+  readonly #safe: Markup | null
+  #next = 0
+
+  constructor(args: CallArguments, safe: Markup | null) {
+    this.#args = args
+    this.#safe = safe
+  }
+
+  /** Walks the format by hand: fields nest once, in the part behind `:`. */
+  fill(format: string, depth: number): string {
+    if (depth > 1) throw new RenderFault('expected a format with fields nested once, got them deeper')
+    let result = ''
+    for (let at = 0; at < format.length; at += 1) {
+      const character = format[at]!
+      const isDouble = (character === '{' || character === '}') && format[at + 1] === character
+      if (isDouble && depth === 0) at += 1
+      if (character !== '{' || (isDouble && depth === 0)) {
+        if (character === '}' && !isDouble) throw new RenderFault('expected `}}` for a single `}` in a format, got `}`')
+        result += character
+        continue
+      }
+      const end = closingBrace(format, at)
+      result += this.#field(format.slice(at + 1, end), depth)
+      at = end
+    }
+    return result
+  }
+
+  #field(field: string, depth: number): string {
+    const colon = fieldColon(field)
+    const head = colon === -1 ? field : field.slice(0, colon)
+    const [path, conversion] = splitConversion(head)
+    const value = this.#value(path)
+    const spec = colon === -1 ? '' : this.fill(field.slice(colon + 1), depth + 1)
+    const shown = conversion === null ? value : conversion === 's' ? textOf(value) : reprOf(value)
+    if (depth > 0 || this.#safe === null) return formatValue(shown, spec)
+    if (shown instanceof Markup && spec === '') return shown.text
+    const { dialect } = this.#safe
+    return dialect.escape(spec === '' && dialect.name !== 'html' ? dataText(shown) : formatValue(shown, spec))
+  }
+
+  #value(path: string): unknown {
+    const match = FIELD.exec(path)
+    if (match === null) throw new RenderFault('expected a field such as `{0.name}` in a format, got another')
+    let value = this.#argument(match[1]!)
+    for (const [part] of match[2]!.matchAll(/\.[^.[]+|\[[^\]]*\]/g)) {
+      const name = part.startsWith('.') ? part.slice(1) : part.slice(1, -1)
+      const isIndex = part.startsWith('[') && /^\d+$/.test(name)
+      value = isIndex && !isMapping(value) ? itemAt(value, Number(name)) : this.#attribute(value, name)
+      if (value === undefined) throw new RenderFault(`expected \`${name}\` in the value to format, got nothing`)
+    }
+    return value
+  }
+
+  #attribute(value: unknown, name: string): unknown {
+    return isMapping(value) ? mappingGet(value, name) : ownAttribute(value, name)
+  }
+
+  #argument(name: string): unknown {
+    if (name !== '' && !/^\d+$/.test(name)) {
+      if (!this.#args.keywords.has(name)) throw new RenderFault(`expected a value for \`{${name}}\`, got none`)
+      return this.#args.keywords.get(name)
+    }
+    const index = name === '' ? this.#next : Number(name)
+    if (name === '') this.#next += 1
+    if (index >= this.#args.positional.length) {
+      throw new RenderFault('expected a value for each field of the format, got fewer')
+    }
+    return this.#args.positional[index]
+  }
+}
+
+function closingBrace(format: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < format.length; at += 1) {
+    if (format[at] === '{') depth += 1
+    else if (format[at] === '}') depth -= 1
+    if (depth === 0) return at
+  }
+  throw new RenderFault('expected `{{` for a single `{` in a format, got `{`')
+}
+
+/** The `:` that ends the field's name: one inside square brackets does not. */
+function fieldColon(field: string): number {
+  let isInBrackets = false
+  for (let at = 0; at < field.length; at += 1) {
+    if (field[at] === '[') isInBrackets = true
+    else if (field[at] === ']') isInBrackets = false
+    else if (field[at] === ':' && !isInBrackets) return at
+  }
+  return -1
+}
+
+function splitConversion(head: string): [string, string | null] {
+  const match = /^([^]*)!([rsa])$/.exec(head)
+  return match === null ? [head, null] : [match[1]!, match[2]!]
+}

@@ -1,0 +1,111 @@
+import { checkedPlaces, exponentDigits, fixedDigits, generalDigits } from './decimal.ts'
+import { RenderFault } from './fault.ts'
+import { floatText, isWhole, toDouble, type NumberValue } from './number.ts'
+import { checkedTextLength } from './value.ts'
+
+/** How a number is laid out: the part of a format behind `%` or `:`. */
+export interface Layout {
+  readonly type: string
+  readonly precision: number | null
+  /** `+`, a space, or `-` for a sign on negative numbers only. */
+  readonly sign: string
+  readonly isAlternate: boolean
+  readonly grouping: string
+}
+
+const RADIX: Record<string, { base: number; prefix: string }> = {
+  b: { base: 2, prefix: '0b' },
+  o: { base: 8, prefix: '0o' },
+  x: { base: 16, prefix: '0x' },
+  X: { base: 16, prefix: '0X' },
+}
+
+export interface Digits {
+  readonly sign: string
+  readonly prefix: string
+  readonly body: string
+}
+
+function signOf(isNegative: boolean, sign: string): string {
+  if (isNegative) return '-'
+  return sign === '-' ? '' : sign
+}
+
+function group(digits: string, separator: string, size: number): string {
+  if (separator === '') return digits
+  const [whole, ...rest] = digits.split(/(?=[.e])/)
+  return whole!.replace(new RegExp(`(?=(?:[0-9a-fA-F]{${size}})+$)(?!^)`, 'g'), separator) + rest.join('')
+}
+
+/** A whole number in decimal, binary, octal or hexadecimal digits. */
+export function wholeDigits(value: number | bigint, { type, sign, isAlternate, grouping }: Layout): Digits {
+  const number = BigInt(value)
+  const radix = RADIX[type]
+  const digits = (number < 0n ? -number : number).toString(radix?.base ?? 10)
+  const body = group(type === 'X' ? digits.toUpperCase() : digits, grouping, radix === undefined ? 3 : 4)
+  return { sign: signOf(number < 0n, sign), prefix: isAlternate ? (radix?.prefix ?? '') : '', body }
+}
+
+/** A float in fixed (`f`), scientific (`e`), general (`g`), percent (`%`) or its own shortest form (``). */
+export function floatDigits(value: NumberValue, layout: Layout): Digits {
+  const number = toDouble(value)
+  const sign = signOf(number < 0 || Object.is(number, -0), layout.sign)
+  const isUpper = layout.type !== '' && 'EFG'.includes(layout.type)
+  if (!Number.isFinite(number)) {
+    const body = Number.isNaN(number) ? 'nan' : 'inf'
+    return {
+      sign: Number.isNaN(number) ? signOf(false, layout.sign) : sign,
+      prefix: '',
+      body: isUpper ? body.toUpperCase() : body,
+    }
+  }
+  const body = group(floatBody(number, layout), layout.grouping, 3)
+  return { sign, prefix: '', body: isUpper ? body.toUpperCase() : body }
+}
+
+function floatBody(number: number, { type, precision, isAlternate }: Layout): string {
+  const places = checkedPlaces(precision ?? 6)
+  switch (type.toLowerCase()) {
+    case 'f':
+      return fixedDigits(number, places) + (isAlternate && places === 0 ? '.' : '')
+    case 'e':
+      return exponentDigits(number, places)
+    case '%':
+      return `${fixedDigits(number * 100, places)}%`
+    case 'g':
+    case 'n':
+      return generalDigits(number, places, isAlternate)
+    default:
+      return precision === null ? floatText(Math.abs(number)) : shortDigits(number, places)
+  }
+}
+
+/** No type but a precision: like `g`, with at least one digit behind the point. */
+function shortDigits(number: number, places: number): string {
+  const text = generalDigits(number, places, false)
+  return /[.e]/.test(text) ? text : `${text}.0`
+}
+
+export interface Padding {
+  readonly width: number
+  readonly fill: string
+  /** `<`, `>`, `^`, or `=` for padding between sign and digits. */
+  readonly align: string
+}
+
+export function pad(digits: Digits, { width, fill, align }: Padding): string {
+  checkedTextLength(width)
+  const text = digits.sign + digits.prefix + digits.body
+  const missing = width - Array.from(text).length
+  if (missing <= 0) return text
+  if (align === '=') return digits.sign + digits.prefix + fill.repeat(missing) + digits.body
+  if (align === '<') return text + fill.repeat(missing)
+  if (align === '>') return fill.repeat(missing) + text
+  return fill.repeat(Math.floor(missing / 2)) + text + fill.repeat(missing - Math.floor(missing / 2))
+}
+
+/** A whole number is asked for; a float without fraction would do in `%d`, not in `{:d}`. */
+export function wholeOnly(value: NumberValue, type: string): number | bigint {
+  if (isWhole(value)) return value
+  throw new RenderFault(`expected a whole number for \`${type}\`, got a fraction`)
+}

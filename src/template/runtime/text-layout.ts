@@ -1,0 +1,130 @@
+import { charactersOf, lengthOf, splitLines } from './characters.ts'
+import { checkedText, checkedTextLength } from './value.ts'
+
+/** Fills a text up to a width; `both` puts the odd blank where Python does. */
+export function padText(
+  text: string,
+  width: number,
+  { side, fill }: { side: 'left' | 'right' | 'both'; fill: string },
+): string {
+  const missing = width - lengthOf(text)
+  if (missing <= 0) return text
+  checkedTextLength(width)
+  if (side === 'left') return text + fill.repeat(missing)
+  if (side === 'right') return fill.repeat(missing) + text
+  const left = Math.floor(missing / 2) + (missing & width & 1)
+  return fill.repeat(left) + text + fill.repeat(missing - left)
+}
+
+export function expandTabs(text: string, size: number): string {
+  let column = 0
+  let result = ''
+  for (const character of text) {
+    if (character === '\t') {
+      const width = size > 0 ? size - (column % size) : 0
+      checkedTextLength(result.length + width)
+      result += ' '.repeat(width)
+      column += width
+    } else {
+      result += character
+      column = character === '\n' || character === '\r' ? 0 : column + 1
+    }
+  }
+  return result
+}
+
+export interface Truncation {
+  readonly length: number
+  readonly isCuttingWords: boolean
+  readonly end: string
+  /** A text that is longer by no more than this is left alone. */
+  readonly leeway: number
+}
+
+/** Jinja2's `truncate`: the end mark counts into the length. */
+export function truncateText(text: string, { length, isCuttingWords, end, leeway }: Truncation): string {
+  const characters = charactersOf(text)
+  if (characters.length <= length + leeway) return text
+  const kept = characters.slice(0, Math.max(0, length - lengthOf(end))).join('')
+  if (isCuttingWords) return kept + end
+  const blank = kept.lastIndexOf(' ')
+  return (blank === -1 ? kept : kept.slice(0, blank)) + end
+}
+
+/** Jinja2's `indent`: all lines but the first and empty ones, unless asked for. */
+export function indentText(
+  text: string,
+  by: string,
+  { isFirst, isBlank }: { isFirst: boolean; isBlank: boolean },
+): string {
+  const lines = `${text}\n`
+  checkedTextLength(text.length + by.length * lines.split('\n').length)
+  if (isBlank) {
+    const [first = '', ...rest] = splitLines(lines)
+    const indented = [first, ...rest.map((line) => by + line)].join('\n')
+    return isFirst ? by + indented : indented
+  }
+  const [first = '', ...rest] = splitLines(lines)
+  const indented = [first, ...rest.map((line) => (line === '' ? line : by + line))].join('\n')
+  return isFirst ? by + indented : indented
+}
+
+export interface Wrapping {
+  readonly width: number
+  readonly isBreakingWords: boolean
+  readonly isBreakingHyphens: boolean
+  readonly joint: string
+}
+
+/** Jinja2's `wordwrap`: each line of the text is filled on its own. */
+export function wrapText(text: string, { width, isBreakingWords, isBreakingHyphens, joint }: Wrapping): string {
+  const lines = splitLines(text).map((line) => {
+    return wrapLine(chunksOf(line, isBreakingHyphens), width, isBreakingWords).join(joint)
+  })
+  return checkedText(lines.join(joint))
+}
+
+/** Words and the blanks between them; a hyphenated word may be two, as in Python's `textwrap`. */
+function chunksOf(line: string, isBreakingHyphens: boolean): string[] {
+  const blanks = line.replace(/[\t\v\f\r]/g, ' ').split(/( +)/)
+  const chunks = isBreakingHyphens
+    ? blanks.flatMap((word) =>
+        word.split(/(?<=[^\s\d_\W]{2}-)(?=[^\s\d_\W]{2})|(?<=[\w!"'&.,?])(?=-{2,}\w)|(?<=-{2,})(?=\w)/u),
+      )
+    : blanks
+  return chunks.filter((chunk) => chunk !== '')
+}
+
+function wrapLine(chunks: readonly string[], width: number, isBreakingWords: boolean): string[] {
+  const lines: string[] = []
+  const left = [...chunks].reverse()
+  while (left.length > 0) {
+    if (left.at(-1)!.trim() === '' && lines.length > 0) left.pop()
+    const line: string[] = []
+    let length = 0
+    while (left.length > 0 && length + lengthOf(left.at(-1)!) <= width) {
+      length += lengthOf(left.at(-1)!)
+      line.push(left.pop()!)
+    }
+    if (left.length > 0 && lengthOf(left.at(-1)!) > width)
+      breakChunk(left, line, { width, room: width - length, isBreakingWords })
+    if (line.length > 0 && line.at(-1)!.trim() === '') line.pop()
+    if (line.length > 0) lines.push(line.join(''))
+  }
+  return lines
+}
+
+function breakChunk(
+  left: string[],
+  line: string[],
+  { width, room, isBreakingWords }: { width: number; room: number; isBreakingWords: boolean },
+): void {
+  const space = Math.max(width < 1 ? 1 : room, 0)
+  if (isBreakingWords) {
+    const characters = charactersOf(left.pop()!)
+    if (space > 0) line.push(characters.slice(0, space).join(''))
+    left.push(characters.slice(space).join(''))
+  } else if (line.length === 0) {
+    line.push(left.pop()!)
+  }
+}
