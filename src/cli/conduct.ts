@@ -14,6 +14,8 @@ export interface Conduct {
   readonly isQuiet: boolean
   readonly until?: RunLimit | null
   readonly isUnknownResent?: boolean
+  /** A run that is there already; it counts as begun once it makes progress. */
+  readonly runId?: string
 }
 
 export interface ConductedOptions {
@@ -24,7 +26,7 @@ export interface ConductedOptions {
 /** Lets a run go from its start to its end before the eyes of whoever started it, prints its report, and gives the exit code. */
 export async function conduct(
   context: Context,
-  { settings, isQuiet, until, isUnknownResent }: Conduct,
+  { settings, isQuiet, until, isUnknownResent, runId }: Conduct,
   start: (conducted: ConductedOptions) => Promise<RunEnd>,
 ): Promise<number> {
   const { terminal, wiring } = context
@@ -40,7 +42,10 @@ export async function conduct(
     cutSignal: interrupts.cutSignal,
     isUnknownResent: isUnknownResent ?? false,
     until: until ?? null,
-    onProgress: (progress) => (isQuiet ? undefined : display.update(progress)),
+    onProgress: (progress) => {
+      if (runId !== undefined) context.openRun ??= { runId, settings }
+      if (!isQuiet) display.update(progress)
+    },
   }
   const end = await orInterrupted(interrupts.signal, () =>
     start({ options, onRunId: (runId) => (context.openRun = { runId, settings }) }),

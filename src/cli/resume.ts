@@ -40,12 +40,7 @@ async function resume(wanted: string, flags: ResumeFlags, context: Context): Pro
     }
   }
   const isUnknownResent = flags.resendUnknown === true
-  return conduct(
-    context,
-    { settings, isQuiet: flags.quiet === true, isUnknownResent },
-    async ({ options, onRunId }) => {
-      onRunId(runId)
-      return resumeRun(runId, options)
-    },
+  return conduct(context, { settings, isQuiet: flags.quiet === true, isUnknownResent, runId }, ({ options }) =>
+    resumeRun(runId, options),
   )
 }

@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { WriteStream } from 'node:tty'
 import type { Environment } from '../campaign/secret-text.ts'
 
@@ -45,7 +44,7 @@ export class Terminal {
   async print(text: string): Promise<boolean> {
     const { stdout } = process
     if (this.#gone.has(stdout) || stdout.destroyed) return false
-    if (!stdout.write(text)) await Promise.race([once(stdout, 'drain'), once(stdout, 'close')]).catch(() => undefined)
+    if (!stdout.write(text)) await roomIn(stdout)
     return !this.#gone.has(stdout)
   }
 
@@ -72,6 +71,18 @@ export class Terminal {
   #isColored(stream: WriteStream): boolean {
     return stream.isTTY && (this.#env['NO_COLOR'] ?? '') === '' && this.#env['TERM'] !== 'dumb'
   }
+}
+
+/** Resolves when what was written has been taken, or nobody takes anything any more. */
+function roomIn(stream: WriteStream): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const events = ['drain', 'close', 'error'] as const
+  const end = (): void => {
+    for (const event of events) stream.off(event, end)
+    resolve()
+  }
+  for (const event of events) stream.on(event, end)
+  return promise
 }
 
 /**
