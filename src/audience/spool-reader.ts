@@ -114,7 +114,7 @@ export class SpoolReader implements Disposable {
     return { count, lines }
   }
 
-  /** Every row from `firstSeq` on, without its line break; a line is valid until the next one is asked for. */
+  /** Every row from `firstSeq` on, without its line break. */
   *scan(firstSeq = 0): Generator<{ readonly seq: number; readonly line: Uint8Array }> {
     let seq = firstSeq
     while (seq < this.#rows) {

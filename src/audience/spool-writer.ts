@@ -49,7 +49,7 @@ export class SpoolWriter implements RowSink, Disposable {
     this.#written = at.bytes
     this.#rowsFd = openSync(files.rows, at.rows === 0 ? 'w' : 'r+', FILE_MODE)
     this.#indexFd = openSync(files.index, 'w', FILE_MODE)
-    ftruncateSync(this.#rowsFd, at.bytes)
+    if (at.rows > 0) ftruncateSync(this.#rowsFd, at.bytes)
     this.#index = [...at.index]
   }
 

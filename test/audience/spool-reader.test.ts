@@ -1,4 +1,4 @@
-import { appendFileSync, copyFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, copyFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
@@ -136,6 +136,15 @@ describe('a spool', () => {
     for (const name of ['spool.ndjson', 'spool.idx', 'spool.json']) {
       expect(statSync(join(room.run, name)).mode & 0o777).toBe(0o600)
     }
+  })
+
+  test('says so when the disk is full', async ({ room }) => {
+    symlinkSync('/dev/full', join(room.run, 'spool.ndjson'))
+    await expect(room.spool(room.write('a.ndjson', '{"id":1}\n'))).rejects.toMatchObject({
+      code: 'HOOKCAST_STORAGE_FULL',
+      message: `Could not write the spool: ${room.run}`,
+    })
+    expect(sealedSummary(room.run)).toBeNull()
   })
 
   test('says so when its folder cannot be written', async ({ room }) => {
