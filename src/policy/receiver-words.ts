@@ -26,7 +26,7 @@ export function isJson(contentType: string): boolean {
 
 /** The parsed body; undefined when it is no JSON, broken JSON, or cut: then it counts as text. */
 export function parseBody(answer: Answered): unknown {
-  if (answer.isTruncated || !isJson(answer.contentType)) return undefined
+  if (answer.body === '' || answer.isTruncated || !isJson(answer.contentType)) return undefined
   try {
     // A byte order mark may be ignored (RFC 8259 §8.1); JSON.parse does not, and a refusal would pass for text.
     return JSON.parse(answer.body.charCodeAt(0) === 0xfeff ? answer.body.slice(1) : answer.body)

@@ -17,7 +17,7 @@ export interface ChunkCounters {
   /** Which of the ended ones (the first is 1) ran out of retries, as far as they lie in the rule's window. */
   outOfRetries: number[]
   clientErrors: number
-  /** Customers whose template ran or failed, counted up to the rule's `of`. */
+  /** Customers whose template ran or failed, at their first attempt. */
   rendered: number
   renderFailed: number
   renderFailedInARow: number
@@ -177,8 +177,7 @@ export class StopRules {
   #countRender(counters: ChunkCounters, hasFailed: boolean): Tripped | null {
     const rules = this.#rules.render
     if (rules === 'never') return null
-    const isEarly = counters.rendered < rules.of
-    if (isEarly) counters.rendered++
+    const isEarly = counters.rendered++ < rules.of
     if (!hasFailed) {
       counters.renderFailedInARow = 0
       return null

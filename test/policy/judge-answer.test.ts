@@ -124,6 +124,12 @@ describe('the words of a refusal', () => {
   it('leave out codes that stand elsewhere, and follow a list at the top', () => {
     const response = { success: '/ok', code: '/status', message: '/0/text' }
     expect(wordsOf([{ text: 'a' }, { text: 'b' }], response)).toEqual({ ...NOTHING_SAID, message: 'a; b' })
+    const apart = { ...POINTERS, code: '/outcome1/code' }
+    const errors = [
+      { code: 1, description: 'a' },
+      { code: 2, description: 'b' },
+    ]
+    expect(wordsOf({ outcome1: { code: 'E' }, errors }, apart)).toMatchObject({ errorCode: 'E', message: 'a; b' })
   })
 
   it('take one message where the pointer leads into no list', () => {
