@@ -120,7 +120,7 @@ export class Preparer {
         seed: requestId,
       }
     })
-    const results = program.renderer.render(jobs)
+    const { results } = program.renderer.render(jobs)
     return results.map((result, i): Prepared => {
       const { task, customerId } = block[i]!
       const { context, seed: requestId } = jobs[i]!

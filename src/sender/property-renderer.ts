@@ -64,7 +64,7 @@ export class PropertyRenderer {
       const end = rest.findIndex(({ ready }) => ready.definition !== definition)
       const block = (end === -1 ? rest : rest.slice(0, end)).map((job) => this.#renderJob(job))
       const program = this.#programs.get(definition)!
-      const results = program.together.render(block)
+      const { results } = program.together.render(block)
       results.forEach((result, i) => {
         rendered.push(
           result.kind === 'rendered'
@@ -102,7 +102,7 @@ function renderAlone({ names, alone }: Program, job: RenderJob): RenderedPropert
   const properties: Record<string, string> = {}
   let warning: string | null = null
   names.forEach((name, i) => {
-    const result = alone[i]!.render([job])[0]
+    const result = alone[i]!.render([job]).results[0]
     if (result?.kind === 'rendered') properties[name] = result.parts[0]!
     else
       warning ??= `event_properties.${name}: ${result?.kind === 'failed' ? result.message : 'the template suppressed it'}`
