@@ -124,10 +124,16 @@ function createVerifiers({ webhookSecrets }: Settings): Parameters<typeof create
 }
 
 /**
- * A request's head has 10 s, all of it 15 s. An idle connection is kept for 75 s: longer than a proxy in front keeps
- * its own (60 s with most), or the proxy would write into a connection that is being closed.
+ * A request's head has 10 s, all of it 15 s: longer than the sender waits, so that no sender ever sees a 408. An idle
+ * connection is kept for 75 s: longer than a proxy in front keeps its own (60 s with most), or the proxy would write
+ * into a connection that is being closed.
  */
-const SERVER_OPTIONS = { headersTimeout: 10_000, requestTimeout: 15_000, keepAliveTimeout: 75_000 } as const
+const SERVER_OPTIONS = {
+  headersTimeout: 10_000,
+  requestTimeout: 15_000,
+  connectionsCheckingInterval: 1_000,
+  keepAliveTimeout: 75_000,
+} as const
 
 function protocolOptions(tls: Settings['tls']): object {
   if (tls === null) return { createServer: createHttpServer, serverOptions: SERVER_OPTIONS }

@@ -142,6 +142,7 @@ class Reader {
 function readUsers(read: Reader): readonly User[] {
   const file = read.text('API_USERS_FILE')
   const inline = read.text('API_USERS')
+  const before = read.problems.length
   const entries = [
     ...(inline?.split(',') ?? []),
     ...(file === null
@@ -152,7 +153,7 @@ function readUsers(read: Reader): readonly User[] {
           .filter((line) => line !== '' && !line.startsWith('#'))),
   ]
   const name = inline === null && file !== null ? 'API_USERS_FILE' : 'API_USERS'
-  if (entries.length === 0 && read.problems.length === 0) {
+  if (entries.length === 0 && read.problems.length === before) {
     read.expected(name, 'to hold at least one user:password, got none (there is no default password)')
   }
   const users: User[] = []
