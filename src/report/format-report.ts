@@ -29,7 +29,7 @@ export function formatReport(report: RunReport, { color, width }: ReportLayout):
     tableFrom(`customers  ${number(report.customers)}`, customerRows(report), paint),
     tableFrom(answersTitle(report), countRows(report.codes), paint),
     tableFrom('failures', countRows(report.failures, 'red'), paint),
-    tableFrom('calls', callRows(report), paint),
+    listFrom('calls', labelled(callRows(report)), paint),
     listFrom(
       'stopped',
       report.aborts.flatMap((abort) => abortLines(abort, columns)),
@@ -57,8 +57,7 @@ function headFrom(
   if (resumed > 0) rows.push({ label: 'resumed', value: resumed === 1 ? 'once' : `${number(resumed)} times` })
   if (next_retry_at !== null) rows.push({ label: 'next retry', value: timeFrom(next_retry_at) })
   const title = `${paint('bold', printable(campaign))}  ${paint(STATE_STYLES[state] ?? 'yellow', state)}`
-  const labelWidth = Math.max(...rows.map(({ label }) => label.length))
-  return [title, ...rows.map(({ label, value }) => `  ${paint('dim', label.padEnd(labelWidth))}  ${value}`)].join('\n')
+  return [title, ...labelled(rows).map((line) => `  ${line}`)].join('\n')
 }
 
 function customerRows(report: RunReport): readonly Row[] {
@@ -89,26 +88,26 @@ function countRows(counts: Readonly<Record<string, number>>, style?: Style): rea
 }
 
 function callRows(report: RunReport): readonly Row[] {
-  const { latency_ms: latency, attempts, deliveries, answers_overridden: overridden } = report
+  const { latency_ms: latency, attempts, deliveries } = report
+  const rows: Row[] = []
+  if (latency.p50 !== null) {
+    const shares = (['p50', 'p95', 'p99', 'max'] as const).map((share) => `${share} ${number(latency[share] ?? 0)} ms`)
+    rows.push({ label: 'latency', value: shares.join(', ') })
+  }
   const counts: readonly [string, number][] = [
+    ['slower than 1 s', report.slow_responses],
     ['retries', attempts - deliveries],
     ['instant second tries', report.instant_retries],
-    ['slower than 1 s', report.slow_responses],
     ['already accepted', report.already_accepted],
-    ['in doubt (the receiver may have it)', report.in_doubt],
-    ...Object.entries(overridden).map(([status, count]): [string, number] => [
-      `${status} read as \`answers\` says`,
+    ['in doubt', report.in_doubt],
+    ...Object.entries(report.answers_overridden).map(([status, count]): [string, number] => [
+      `${status} read by \`answers\``,
       count,
     ]),
   ]
-  const rows = counts.filter(([, count]) => count > 0).map(([label, count]) => ({ label, value: number(count) }))
+  for (const [label, count] of counts) if (count > 0) rows.push({ label, value: number(count) })
   if (attempts > 0) rows.push({ label: 'lowest concurrency', value: number(report.lowest_concurrency) })
-  if (latency.p50 === null) return rows
-  const shares = (['p50', 'p95', 'p99', 'max'] as const).map((share) => ({
-    label: `latency ${share}`,
-    value: `${number(latency[share] ?? 0)} ms`,
-  }))
-  return [...shares, ...rows]
+  return rows
 }
 
 function tableFrom(title: string, rows: readonly Row[], paint: Paint): string {
@@ -120,6 +119,11 @@ function tableFrom(title: string, rows: readonly Row[], paint: Paint): string {
     return `  ${label.padEnd(labelWidth)}  ${style === undefined ? shown : paint(style, shown)}`
   })
   return [paint('bold', title), ...lines].join('\n')
+}
+
+function labelled(rows: readonly Row[]): string[] {
+  const labelWidth = Math.max(0, ...rows.map(({ label }) => label.length))
+  return rows.map(({ label, value }) => `${label.padEnd(labelWidth)}  ${value}`)
 }
 
 function listFrom(title: string, lines: readonly string[], paint: Paint): string {
@@ -153,8 +157,7 @@ function nextSteps({ run_id: runId, state, failed, aborted, waiting, pending }: 
   if (failed + aborted > 0) {
     steps.push(['see each of them', `hookcast report ${runId} --format ndjson --status failed,aborted`])
   }
-  const purposeWidth = Math.max(0, ...steps.map(([purpose]) => purpose.length))
-  return steps.map(([purpose, command]) => `${purpose.padEnd(purposeWidth)}  ${command}`)
+  return labelled(steps.map(([label, value]) => ({ label, value })))
 }
 
 function timeFrom(instant: string): string {

@@ -3,14 +3,13 @@
  *
  * Everything is read over a connection that cannot write, also while another process works on the run.
  */
-export { readReport, type AbortEntry, type RunReport } from './read-report.ts'
+export { readReport, type RunReport } from './read-report.ts'
 export { readResults } from './read-results.ts'
-export type { NamingCampaign } from './ended-customers.ts'
-export type { HttpStatusRange, ResultFilter } from './result-filter.ts'
+export type { ResultFilter } from './result-filter.ts'
 export type { ResultRecord } from './result-record.ts'
 export { readPropertyNames } from './property-names.ts'
-export { formatReport, type ReportLayout } from './format-report.ts'
+export { formatReport } from './format-report.ts'
 export { formatResults } from './format-results.ts'
 export { readRuns, type RunSummary } from './read-runs.ts'
 export { selectForReplay, type ReplayCounts, type ReplayFilter } from './select-for-replay.ts'
-export { formatProgress, type ProgressLayout } from './format-progress.ts'
+export { formatProgress } from './format-progress.ts'

@@ -2,7 +2,7 @@ import type { Reason, ResultStatus } from '../campaign/result.ts'
 import type { ResultRecord } from './result-record.ts'
 
 /** Statuses from `from` to `to`, both included. */
-export interface HttpStatusRange {
+interface HttpStatusRange {
   readonly from: number
   readonly to: number
 }
