@@ -53,13 +53,9 @@ function parseJson(text: string): unknown {
 
 function formText(value: unknown): string {
   if (value === null) return ''
-  if (typeof value === 'object') {
-    throw new OutputFault(
-      'expected texts, numbers, true, false, none or lists of them in a form, got deeper data',
-      null,
-    )
-  }
-  return String(value)
+  if (typeof value === 'string') return value
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value)
+  throw new OutputFault('expected texts, numbers, true, false, none or lists of them in a form, got deeper data', null)
 }
 
 /** `application/x-www-form-urlencoded` of a mapping; a list repeats its key (WHATWG URL §5.2). */

@@ -32,41 +32,39 @@ function generateData(scope: ExpressionScope, node: Expression): string {
   return generate(scope, node, true)
 }
 
+type Generate<Kind extends Expression['kind']> = (
+  scope: ExpressionScope,
+  node: Expression & { readonly kind: Kind },
+  isData: boolean,
+) => string
+
+const GENERATE: { readonly [Kind in Expression['kind']]: Generate<Kind> } = {
+  name: ({ frame }, { name }) => frame.find(name)!,
+  literal: (scope, { literal }, isData) => generateLiteral(scope, literal, isData),
+  tuple: (scope, { items }) => `${scope.writer.use('tuple')}([${generateList(scope, items)}])`,
+  list: (scope, { items }) => `[${generateList(scope, items)}]`,
+  dict: (scope, { pairs, ...span }) => {
+    return scope.writer.trace(`${scope.writer.use('dict')}([${generatePairs(scope, pairs)}])`, span)
+  },
+  attribute: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
+  item: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
+  slice: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
+  call: (scope, node) => scope.writer.trace(generateCall(scope, node), node),
+  filter: (scope, node) => generateFilter(scope, node, null),
+  test: generateTest,
+  condition: generateChoice,
+  and: generateEither,
+  or: generateEither,
+  not: generateCondition,
+  compare: generateCompare,
+  arithmetic: (scope, node) => scope.writer.trace(generateArithmetic(scope, node), node),
+  concat: (scope, node) => scope.writer.trace(generateConcat(scope, node.parts), node),
+  negative: (scope, node) => scope.writer.trace(generateSign(scope, node), node),
+  positive: (scope, node) => scope.writer.trace(generateSign(scope, node), node),
+}
+
 function generate(scope: ExpressionScope, node: Expression, isData: boolean): string {
-  const { writer } = scope
-  switch (node.kind) {
-    case 'name':
-      return scope.frame.find(node.name)!
-    case 'literal':
-      return generateLiteral(scope, node.literal, isData)
-    case 'tuple':
-      return `${writer.use('tuple')}([${generateList(scope, node.items)}])`
-    case 'list':
-      return `[${generateList(scope, node.items)}]`
-    case 'dict':
-      return writer.trace(`${writer.use('dict')}([${generatePairs(scope, node.pairs)}])`, node)
-    case 'attribute':
-    case 'item':
-    case 'slice':
-    case 'call':
-      return writer.trace(generateAccess(scope, node), node)
-    case 'filter':
-      return generateFilter(scope, node, null)
-    case 'test':
-      return generateTest(scope, node)
-    case 'condition':
-    case 'and':
-    case 'or':
-    case 'not':
-      return generateLogic(scope, node)
-    case 'compare':
-      return generateCompare(scope, node)
-    case 'arithmetic':
-    case 'concat':
-    case 'negative':
-    case 'positive':
-      return writer.trace(generateOperation(scope, node), node)
-  }
+  return (GENERATE[node.kind] as Generate<Expression['kind']>)(scope, node, isData)
 }
 
 function generateLiteral(
@@ -104,11 +102,10 @@ function generatePairs(scope: ExpressionScope, pairs: readonly (readonly [Expres
   return pairs.map(([key, value]) => `[${generateData(scope, key)}, ${generateExpression(scope, value)}]`).join(', ')
 }
 
-type Access = Expression & { kind: 'attribute' | 'item' | 'slice' | 'call' }
+type Access = Expression & { kind: 'attribute' | 'item' | 'slice' }
 
 function generateAccess(scope: ExpressionScope, node: Access): string {
   const { writer } = scope
-  if (node.kind === 'call') return generateCall(scope, node)
   const object = generateExpression(scope, node.object)
   const missing = writer.missing(shownExpression(scope, node))
   if (node.kind === 'attribute') {
@@ -152,7 +149,7 @@ function generateCall(scope: ExpressionScope, node: Expression & { kind: 'call' 
   }
   const missing = writer.missing(shownExpression(scope, callee))
   const object = generateExpression(scope, callee.object)
-  return `${writer.use('callAttribute')}(${object}, [${JSON.stringify(callee.name)}, ${missing}], ${args}, r)`
+  return `${writer.use('callAttribute')}(${object}, [${JSON.stringify(callee.name)}, ${missing}, r], ${args})`
 }
 
 function argumentScope(scope: ExpressionScope): GenerateArgument {
@@ -201,21 +198,19 @@ export function generateCondition(scope: ExpressionScope, node: Expression): str
   return `${writer.use('isTrue')}(${generateData(scope, node)})`
 }
 
-function generateLogic(
-  scope: ExpressionScope,
-  node: Expression & { kind: 'condition' | 'and' | 'or' | 'not' },
-): string {
+function generateChoice(scope: ExpressionScope, node: Expression & { kind: 'condition' }): string {
+  const { test, value, otherwise } = node
+  const missing = (): string => scope.writer.missing(shownExpression(scope, node))
+  const last = otherwise === null ? missing() : generateExpression(scope, otherwise)
+  return `(${generateCondition(scope, test)} ? ${generateExpression(scope, value)} : ${last})`
+}
+
+function generateEither(scope: ExpressionScope, { kind, left, right }: Expression & { kind: 'and' | 'or' }): string {
   const { writer } = scope
-  if (node.kind === 'not') return generateCondition(scope, node)
-  if (node.kind === 'condition') {
-    const otherwise =
-      node.otherwise === null ? writer.missing(shownExpression(scope, node)) : generateExpression(scope, node.otherwise)
-    return `(${generateCondition(scope, node.test)} ? ${generateExpression(scope, node.then)} : ${otherwise})`
-  }
-  const left = writer.temporary()
-  const [first, second] = [generateExpression(scope, node.left), generateExpression(scope, node.right)]
-  const test = `${writer.use('isTrue')}(${left} = ${first})`
-  return node.kind === 'and' ? `(${test} ? ${second} : ${left})` : `(${test} ? ${left} : ${second})`
+  const held = writer.temporary()
+  const test = `${writer.use('isTrue')}(${held} = ${generateExpression(scope, left)})`
+  const second = generateExpression(scope, right)
+  return kind === 'and' ? `(${test} ? ${second} : ${held})` : `(${test} ? ${held} : ${second})`
 }
 
 const COMPARISONS = {
@@ -245,17 +240,20 @@ function generateCompare(scope: ExpressionScope, { first, rest, ...span }: Expre
   return links.length === 1 ? links[0]! : `(${links.join(' && ')})`
 }
 
-type Operation = Expression & { kind: 'arithmetic' | 'concat' | 'negative' | 'positive' }
-
-function generateOperation(scope: ExpressionScope, node: Operation): string {
+function generateConcat(scope: ExpressionScope, parts: readonly Expression[]): string {
   const { writer, isEscaping } = scope
-  if (node.kind === 'concat') {
-    const values = `[${generateList(scope, node.parts)}]`
-    if (isEscaping === false) return `${writer.use('concat')}(${values})`
-    const safe = `${writer.use('concatSafe')}(${values}, r.dialect)`
-    return isEscaping ? safe : `(r.isEscaping ? ${safe} : ${writer.use('concat')}(${values}))`
-  }
-  if (node.kind !== 'arithmetic') return `${writer.use(node.kind)}(${generateExpression(scope, node.operand)})`
+  const values = `[${generateList(scope, parts)}]`
+  if (isEscaping === false) return `${writer.use('concat')}(${values})`
+  const safe = `${writer.use('concatSafe')}(${values}, r.dialect)`
+  return isEscaping ? safe : `(r.isEscaping ? ${safe} : ${writer.use('concat')}(${values}))`
+}
+
+function generateSign(scope: ExpressionScope, node: Expression & { kind: 'negative' | 'positive' }): string {
+  return `${scope.writer.use(node.kind)}(${generateExpression(scope, node.operand)})`
+}
+
+function generateArithmetic(scope: ExpressionScope, node: Expression & { kind: 'arithmetic' }): string {
+  const { writer } = scope
   const [left, right] = [generateExpression(scope, node.left), generateExpression(scope, node.right)]
   if (node.operator === '+') return `${writer.use('add')}(${left}, ${right})`
   return `${writer.use('operate')}("${node.operator}", ${left}, ${right})`

@@ -32,52 +32,38 @@ export interface StatementScope extends PrintScope {
   readonly isLegacy: boolean
 }
 
-/** Generates a body in the frame that it was collected into. */
-export function generateBody(scope: StatementScope, body: Body): void {
-  for (const node of body) generateStatement(scope, node)
-}
-
 const PARTS = { body: generateBody, assign: generateAssign, open: openFrame }
 
-function generateStatement(scope: StatementScope, node: Statement): void {
-  const { writer } = scope
-  switch (node.kind) {
-    case 'text':
-      return appendText(scope, node)
-    case 'print':
-      return appendExpression(scope, node.value, scope.places.get(node) ?? null)
-    case 'if':
-      return generateIf(scope, node)
-    case 'for':
-      return generateLoop(scope, node, PARTS)
-    case 'set':
-      return generateAssign(scope, node.target, generateExpression(scope, node.value))
-    case 'set_block':
-      return generateSetBlock(scope, node)
-    case 'macro': {
-      const shape = {
-        name: node.name,
-        parameters: node.parameters,
-        body: node.body,
-        isDynamic: isDynamic(scope, node.body),
-      }
-      return writer.line(`${scope.frame.find(node.name)!} = ${generateMacroValue(scope, shape, PARTS)};`)
-    }
-    case 'call_block':
-      return generateCallBlock(scope, node)
-    case 'filter_block':
-      return generateFilterBlock(scope, node)
-    case 'with':
-      return generateWith(scope, node)
-    case 'autoescape':
-      return generateAutoescape(scope, node)
-    case 'output_list':
-      return generateOutputList(scope, node)
-    case 'abort': {
-      const reason = node.reason === null ? 'null' : generateExpression(scope, node.reason)
-      return writer.line(`${writer.use('suppress')}(${reason});`)
-    }
-  }
+type Generate<Kind extends Statement['kind']> = (
+  scope: StatementScope,
+  node: Statement & { readonly kind: Kind },
+) => void
+
+const GENERATE: { readonly [Kind in Statement['kind']]: Generate<Kind> } = {
+  text: appendText,
+  print: (scope, node) => appendExpression(scope, node.value, scope.places.get(node) ?? null),
+  if: generateIf,
+  for: (scope, node) => generateLoop(scope, node, PARTS),
+  set: (scope, { target, value }) => generateAssign(scope, target, generateExpression(scope, value)),
+  set_block: generateSetBlock,
+  macro: (scope, { name, parameters, body }) => {
+    const shape = { name, parameters, body, isDynamic: isDynamic(scope, body) }
+    scope.writer.line(`${scope.frame.find(name)!} = ${generateMacroValue(scope, shape, PARTS)};`)
+  },
+  call_block: generateCallBlock,
+  filter_block: generateFilterBlock,
+  with: generateWith,
+  autoescape: generateAutoescape,
+  output_list: generateOutputList,
+  abort: (scope, { reason }) => {
+    const code = reason === null ? 'null' : generateExpression(scope, reason)
+    scope.writer.line(`${scope.writer.use('suppress')}(${code});`)
+  },
+}
+
+/** Generates a body in the frame that it was collected into. */
+export function generateBody(scope: StatementScope, body: Body): void {
+  for (const node of body) (GENERATE[node.kind] as Generate<Statement['kind']>)(scope, node)
 }
 
 /** Declares the variables of a frame that has been collected. */

@@ -29,7 +29,7 @@ export type Expression = Span &
     | {
         readonly kind: 'condition'
         readonly test: Expression
-        readonly then: Expression
+        readonly value: Expression
         readonly otherwise: Expression | null
       }
     | { readonly kind: 'and' | 'or'; readonly left: Expression; readonly right: Expression }
@@ -177,49 +177,39 @@ export type Statement =
   | OutputList
   | (Span & { readonly kind: 'abort'; readonly reason: Expression | null })
 
-function argumentChildren(list: Arguments): Expression[] {
-  const children = [...list.positional, ...list.keywords.map(({ value }) => value)]
-  if (list.rest !== null) children.push(list.rest)
-  if (list.restKeywords !== null) children.push(list.restKeywords)
-  return children
+function argumentChildren({ positional, keywords, rest, restKeywords }: Arguments): (Expression | null)[] {
+  return [...positional, ...keywords.map(({ value }) => value), rest, restKeywords]
 }
 
-/** The expressions directly inside one, in the order in which they are evaluated. */
+type Children = {
+  readonly [Kind in Expression['kind']]: (node: Expression & { readonly kind: Kind }) => readonly (Expression | null)[]
+}
+
+const CHILDREN: Children = {
+  name: () => [],
+  literal: () => [],
+  tuple: ({ items }) => items,
+  list: ({ items }) => items,
+  dict: ({ pairs }) => pairs.flat(),
+  condition: ({ test, value, otherwise }) => [test, value, otherwise],
+  and: ({ left, right }) => [left, right],
+  or: ({ left, right }) => [left, right],
+  not: ({ operand }) => [operand],
+  negative: ({ operand }) => [operand],
+  positive: ({ operand }) => [operand],
+  arithmetic: ({ left, right }) => [left, right],
+  concat: ({ parts }) => parts,
+  compare: ({ first, rest }) => [first, ...rest.map(({ operand }) => operand)],
+  attribute: ({ object }) => [object],
+  item: ({ object, key }) => [object, key],
+  slice: ({ object, from, to, step }) => [object, from, to, step],
+  call: (node) => [node.callee, ...argumentChildren(node.arguments)],
+  filter: (node) => [node.subject, ...argumentChildren(node.arguments)],
+  test: (node) => [node.subject, ...argumentChildren(node.arguments)],
+}
+
+/** The expressions directly inside one, in the order in which they are written. */
 export function childrenOf(node: Expression): readonly Expression[] {
-  switch (node.kind) {
-    case 'name':
-    case 'literal':
-      return []
-    case 'tuple':
-    case 'list':
-      return node.items
-    case 'dict':
-      return node.pairs.flat()
-    case 'condition':
-      return node.otherwise === null ? [node.test, node.then] : [node.test, node.then, node.otherwise]
-    case 'and':
-    case 'or':
-    case 'arithmetic':
-      return [node.left, node.right]
-    case 'not':
-    case 'negative':
-    case 'positive':
-      return [node.operand]
-    case 'concat':
-      return node.parts
-    case 'compare':
-      return [node.first, ...node.rest.map(({ operand }) => operand)]
-    case 'attribute':
-      return [node.object]
-    case 'item':
-      return [node.object, node.key]
-    case 'slice':
-      return [node.object, node.from, node.to, node.step].filter((part) => part !== null)
-    case 'call':
-      return [node.callee, ...argumentChildren(node.arguments)]
-    case 'filter':
-      return [...(node.subject === null ? [] : [node.subject]), ...argumentChildren(node.arguments)]
-    case 'test':
-      return [node.subject, ...argumentChildren(node.arguments)]
-  }
+  const read = CHILDREN[node.kind] as (node: Expression) => readonly (Expression | null)[]
+  return read(node).filter((child) => child !== null)
 }

@@ -22,7 +22,7 @@ function parseCondition(cursor: TokenCursor): Expression {
   while (cursor.skipName('if')) {
     const test = parseOr(cursor)
     const otherwise = cursor.skipName('else') ? cursor.nested(() => parseCondition(cursor)) : null
-    node = { kind: 'condition', test, then: node, otherwise, start, end: cursor.lastEnd }
+    node = { kind: 'condition', test, value: node, otherwise, start, end: cursor.lastEnd }
   }
   return node
 }

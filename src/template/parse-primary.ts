@@ -14,25 +14,17 @@ const CONSTANTS: Record<string, Literal> = {
 /** A name, a literal, or something in brackets. */
 export function parsePrimary(cursor: TokenCursor, parse: ParseExpression): Expression {
   const { kind, value, start, end } = cursor.current
-  switch (kind) {
-    case 'name': {
-      cursor.next()
-      const literal = Object.hasOwn(CONSTANTS, value) ? CONSTANTS[value] : undefined
-      return literal === undefined
-        ? { kind: 'name', name: value, start, end }
-        : { kind: 'literal', literal, start, end }
-    }
-    case 'string':
-      return parseText(cursor)
-    case 'integer':
-      return number(cursor, { type: 'integer', value: BigInt(value) })
-    case 'float':
-      return number(cursor, { type: 'float', value: Number(value) })
-    case 'operator':
-      if (value === '(') return parseParentheses(cursor, parse)
-      if (value === '[') return parseList(cursor, parse)
-      if (value === '{') return parseDict(cursor, parse)
+  if (kind === 'name') {
+    cursor.next()
+    const literal = Object.hasOwn(CONSTANTS, value) ? CONSTANTS[value] : undefined
+    return literal === undefined ? { kind, name: value, start, end } : { kind: 'literal', literal, start, end }
   }
+  if (kind === 'string') return parseText(cursor)
+  if (kind === 'integer') return number(cursor, { type: 'integer', value: BigInt(value) })
+  if (kind === 'float') return number(cursor, { type: 'float', value: Number(value) })
+  if (cursor.isOperator('(')) return parseParentheses(cursor, parse)
+  if (cursor.isOperator('[')) return parseList(cursor, parse)
+  if (cursor.isOperator('{')) return parseDict(cursor, parse)
   throw cursor.unexpected('an expression')
 }
 

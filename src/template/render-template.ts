@@ -1,4 +1,4 @@
-import { TemplateError } from '../errors.ts'
+import type { TemplateError } from '../errors.ts'
 import type { Site } from './code-writer.ts'
 import { generate, load, type Parsed } from './compile.ts'
 import { OutputFault, finishOutput, type OutputRules } from './finish-output.ts'

@@ -1,4 +1,4 @@
-import { childrenOf, type Body, type Expression, type Parameter, type Statement, type Target } from './node.ts'
+import { childrenOf, type Body, type Expression, type If, type Parameter, type Statement, type Target } from './node.ts'
 
 /**
  * Where a variable's value comes from when its frame begins.
@@ -123,49 +123,33 @@ export function collectBody(frame: Frame, body: Body, isLegacy: boolean): void {
   for (const statement of body) collectStatement(frame, statement, isLegacy)
 }
 
+/** What a statement reads in the frame that it stands in; what its body reads belongs to an inner frame. */
+function readsOf(node: Statement): readonly Expression[] {
+  if (node.kind === 'autoescape' || node.kind === 'set_block' || node.kind === 'macro') return []
+  if (node.kind === 'for') return [node.iterable]
+  return node.kind === 'call_block' ? [node.call] : expressionsOf(node)
+}
+
 function collectStatement(frame: Frame, node: Statement, isLegacy: boolean): void {
-  switch (node.kind) {
-    case 'text':
-    case 'autoescape':
-      return
-    case 'print':
-      return collectExpression(frame, node.value)
-    case 'if': {
-      const [first, ...others] = node.branches
-      collectExpression(frame, first!.test)
-      return frame.branch([
-        (copy) => collectBody(copy, first!.body, isLegacy),
-        (copy) => {
-          for (const { test, body } of others) {
-            collectExpression(copy, test)
-            copy.branch([(inner) => collectBody(inner, body, isLegacy)])
-          }
-        },
-        (copy) => collectBody(copy, node.otherwise, isLegacy),
-      ])
-    }
-    case 'for':
-      collectExpression(frame, node.iterable)
-      return isLegacy ? collectLeaks(frame, node.body, node.target) : undefined
-    case 'set':
-      collectExpression(frame, node.value)
-      return collectTarget(frame, node.target)
-    case 'set_block':
-      return collectTarget(frame, node.target)
-    case 'macro':
-      return frame.store(node.name)
-    case 'call_block':
-      return collectExpression(frame, node.call)
-    case 'filter_block':
-      return collectExpression(frame, node.filter)
-    case 'with':
-      return node.bindings.forEach(({ value }) => collectExpression(frame, value))
-    case 'output_list':
-      collectExpression(frame, node.list)
-      return collectExpression(frame, node.separator)
-    case 'abort':
-      return node.reason === null ? undefined : collectExpression(frame, node.reason)
-  }
+  if (node.kind === 'if') return collectIf(frame, node, isLegacy)
+  for (const expression of readsOf(node)) collectExpression(frame, expression)
+  if (node.kind === 'set' || node.kind === 'set_block') collectTarget(frame, node.target)
+  if (node.kind === 'macro') frame.store(node.name)
+  if (node.kind === 'for' && isLegacy) collectLeaks(frame, node.body, node.target)
+}
+
+function collectIf(frame: Frame, { branches: [first, ...others], otherwise }: If, isLegacy: boolean): void {
+  collectExpression(frame, first!.test)
+  frame.branch([
+    (copy) => collectBody(copy, first!.body, isLegacy),
+    (copy) => {
+      for (const { test, body } of others) {
+        collectExpression(copy, test)
+        copy.branch([(inner) => collectBody(inner, body, isLegacy)])
+      }
+    },
+    (copy) => collectBody(copy, otherwise, isLegacy),
+  ])
 }
 
 /** Legacy loops: a name that is set inside is read from outside first, then stays in the frame around. */
@@ -205,39 +189,34 @@ function isMentioned(node: Expression, name: string): boolean {
   return (node.kind === 'name' && node.name === name) || childrenOf(node).some((child) => isMentioned(child, name))
 }
 
-/** The expressions directly in a statement. */
-export function expressionsOf(node: Statement): readonly Expression[] {
-  switch (node.kind) {
-    case 'print':
-    case 'set':
-      return [node.value]
-    case 'if':
-      return node.branches.map(({ test }) => test)
-    case 'for':
-      return node.test === null ? [node.iterable] : [node.iterable, node.test]
-    case 'set_block':
-      return node.filter === null ? [] : [node.filter]
-    case 'macro':
-      return defaultsOf(node.parameters)
-    case 'call_block':
-      return [node.call, ...defaultsOf(node.parameters)]
-    case 'filter_block':
-      return [node.filter]
-    case 'with':
-      return node.bindings.map(({ value }) => value)
-    case 'autoescape':
-      return [node.isOn]
-    case 'output_list':
-      return [node.list, node.separator]
-    case 'abort':
-      return node.reason === null ? [] : [node.reason]
-    case 'text':
-      return []
-  }
+type Expressions = {
+  readonly [Kind in Statement['kind']]: (node: Statement & { readonly kind: Kind }) => readonly (Expression | null)[]
 }
 
-function defaultsOf(parameters: readonly Parameter[]): Expression[] {
-  return parameters.flatMap(({ fallback }) => (fallback === null ? [] : [fallback]))
+const EXPRESSIONS: Expressions = {
+  text: () => [],
+  print: ({ value }) => [value],
+  set: ({ value }) => [value],
+  if: ({ branches }) => branches.map(({ test }) => test),
+  for: ({ iterable, test }) => [iterable, test],
+  set_block: ({ filter }) => [filter],
+  macro: ({ parameters }) => defaultsOf(parameters),
+  call_block: ({ call, parameters }) => [call, ...defaultsOf(parameters)],
+  filter_block: ({ filter }) => [filter],
+  with: ({ bindings }) => bindings.map(({ value }) => value),
+  autoescape: ({ isOn }) => [isOn],
+  output_list: ({ list, separator }) => [list, separator],
+  abort: ({ reason }) => [reason],
+}
+
+/** The expressions directly in a statement. */
+export function expressionsOf(node: Statement): readonly Expression[] {
+  const read = EXPRESSIONS[node.kind] as (node: Statement) => readonly (Expression | null)[]
+  return read(node).filter((expression) => expression !== null)
+}
+
+function defaultsOf(parameters: readonly Parameter[]): readonly (Expression | null)[] {
+  return parameters.map(({ fallback }) => fallback)
 }
 
 export function bodiesOf(node: Statement): readonly Body[] {

@@ -1,4 +1,4 @@
-import { TemplateError, formatProblem } from '../errors.ts'
+import { formatProblem, type TemplateError } from '../errors.ts'
 import { parse } from './compile.ts'
 import { normalizeSource } from './lexer.ts'
 import { Template } from './render-template.ts'

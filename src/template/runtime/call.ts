@@ -27,14 +27,14 @@ export function callValue(callee: unknown, args: CallArguments, rendering: Rende
  */
 export function callAttribute(
   object: unknown,
-  [name, missing]: readonly [string, Undefined],
-  call: CallArguments & { rendering: Rendering },
+  [name, missing, rendering]: readonly [string, Undefined, Rendering],
+  args: CallArguments,
 ): unknown {
   const isOwn = object instanceof TemplateValue && getOwnCallable(object, name, missing)
-  if (isOwn instanceof Callable) return isOwn.call(call, call.rendering)
+  if (isOwn instanceof Callable) return isOwn.call(args, rendering)
   const method = methodOf(object, name)
-  if (method !== undefined) return callMethod(object, method, call)
-  return callValue(getAttribute(object, name, missing), call, call.rendering)
+  if (method !== undefined) return callMethod(object, method, { ...args, rendering })
+  return callValue(getAttribute(object, name, missing), args, rendering)
 }
 
 function getOwnCallable(object: TemplateValue, name: string, missing: Undefined): unknown {

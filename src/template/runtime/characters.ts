@@ -68,6 +68,7 @@ export function splitWords(text: string): string[] {
   return text.split(SPACE_RUN).filter((word) => word !== '')
 }
 
+// eslint-disable-next-line no-control-regex
 const LINE_BREAK = /\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]/g
 
 /** Python's `str.splitlines()`. */

@@ -21,6 +21,10 @@ export function isEqual(left: unknown, right: unknown): boolean {
   const [a, b] = [numberFrom(left), numberFrom(right)]
   if (a !== null || b !== null) return a !== null && b !== null && compareNumbers(a, b) === 0
   if (left instanceof Undefined) return right instanceof Undefined
+  return areContainersEqual(left, right)
+}
+
+function areContainersEqual(left: unknown, right: unknown): boolean {
   if (Array.isArray(left)) return Array.isArray(right) && areItemsEqual(left, right)
   if (left instanceof Tuple) return right instanceof Tuple && areItemsEqual(left.items, right.items)
   if (isMapping(left)) return isMapping(right) && areMappingsEqual(left, right)

@@ -1,6 +1,7 @@
 import { RenderFault } from './fault.ts'
 import type { Dialect } from './value.ts'
 
+// eslint-disable-next-line no-control-regex
 const JSON_SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/
 const HTML_SPECIAL = /[&<>'"]/
 const HTML_SPECIALS = /[&<>'"]/g
@@ -26,9 +27,9 @@ export function escapeHtml(text: string): string {
 }
 
 export function unescapeHtml(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#[xX]([\da-fA-F]{1,6})|(\w+));/g, (whole, decimal, hex, name) => {
-    if (name !== undefined) return HTML_NAMED[name as string] ?? whole
-    const code = decimal === undefined ? parseInt(hex as string, 16) : Number(decimal)
+  return text.replace(/&(#\d{1,7}|#[xX][\da-fA-F]{1,6}|\w+);/g, (whole, name: string) => {
+    if (!name.startsWith('#')) return HTML_NAMED[name] ?? whole
+    const code = /^#x/i.test(name) ? parseInt(name.slice(2), 16) : Number(name.slice(1))
     return code <= 0x10ffff ? String.fromCodePoint(code) : whole
   })
 }

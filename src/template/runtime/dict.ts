@@ -76,11 +76,9 @@ export function isForeign(value: unknown): boolean {
   return typeof value === 'function' || typeof value === 'symbol' || value === undefined
 }
 
-const isEnumerable = Object.prototype.propertyIsEnumerable
-
 /** Own enumerable properties only; JavaScript's undefined when there is none. */
 export function ownValue(object: Record<string, unknown>, key: string): unknown {
-  if (!isEnumerable.call(object, key)) return undefined
+  if (!Object.prototype.propertyIsEnumerable.call(object, key)) return undefined
   const value = object[key]
   return isForeign(value) ? undefined : value
 }

@@ -37,8 +37,7 @@ function extreme(name: 'min' | 'max'): Methods[string] {
 /** Sorts by one key or several, each computed once. */
 function sortBy(value: unknown, attributes: readonly Getter[], isReversed: boolean): unknown[] {
   const keyed = listFrom(value).map((item) => ({ item, keys: attributes.map((getter) => getter(item)) }))
-  const compare = (left: { keys: unknown[] }, right: { keys: unknown[] }): number => order(left.keys, right.keys)
-  return sorted(keyed, compare, isReversed).map(({ item }) => item)
+  return sorted(keyed, (left, right) => order(left.keys, right.keys), isReversed).map(({ item }) => item)
 }
 
 function sort(value: unknown, [reverse, isCaseSensitive, attribute]: readonly unknown[]): unknown[] {
@@ -47,7 +46,7 @@ function sort(value: unknown, [reverse, isCaseSensitive, attribute]: readonly un
   return sortBy(value, getters, isTrue(reverse ?? false))
 }
 
-function* unique(value: unknown, getter: Getter): Generator<unknown> {
+function* unique(value: unknown, getter: Getter): Generator {
   const seen = new Set<unknown>()
   for (const item of iterate(value)) {
     const key = keyOf(getter(item))
@@ -71,7 +70,7 @@ function groupBy(value: unknown, [attribute, fallback = null, isCaseSensitive]: 
   return groups.map(({ items }) => new Tuple([plain(items[0]), items], ['grouper', 'list']))
 }
 
-function* batch(value: unknown, size: number, fill: unknown): Generator<unknown> {
+function* batch(value: unknown, size: number, fill: unknown): Generator {
   if (size < 1) throw new RenderFault('expected batches of at least 1 item, got fewer')
   checkedLength(size)
   let items: unknown[] = []
@@ -83,11 +82,11 @@ function* batch(value: unknown, size: number, fill: unknown): Generator<unknown>
     items.push(item)
   }
   if (items.length === 0) return
-  while ((fill ?? null) !== null && items.length < size) items.push(fill)
-  yield items
+  const missing = (fill ?? null) === null ? 0 : size - items.length
+  yield [...items, ...Array.from({ length: missing }, () => fill)]
 }
 
-function* slice(value: unknown, count: number, fill: unknown): Generator<unknown> {
+function* slice(value: unknown, count: number, fill: unknown): Generator {
   if (count < 1) throw new RenderFault('expected at least 1 slice, got fewer')
   checkedLength(count)
   const items = listFrom(value)

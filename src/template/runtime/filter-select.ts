@@ -21,7 +21,7 @@ function mapper({ rest, keywords }: Bound<unknown>, rendering: Rendering): Gette
   return (item) => rendering.callFilter(name, item, args)
 }
 
-function* mapItems(value: unknown, getter: () => Getter): Generator<unknown> {
+function* mapItems(value: unknown, getter: () => Getter): Generator {
   if (!isTrue(value)) return
   const read = getter()
   for (const item of iterate(value)) yield read(item)
@@ -39,7 +39,7 @@ function tester(
   return (item) => rendering.callTest(test, item, args)
 }
 
-function* selectItems(value: unknown, isWanted: () => (item: unknown) => boolean): Generator<unknown> {
+function* selectItems(value: unknown, isWanted: () => (item: unknown) => boolean): Generator {
   if (!isTrue(value)) return
   const test = isWanted()
   for (const item of iterate(value)) if (test(item)) yield item

@@ -84,8 +84,8 @@ function stripTags(markup: string): string {
 }
 
 function reverse(value: unknown): unknown {
-  if (isText(value)) return textLike(value, charactersOf(rawText(value)).reverse().join(''))
-  const items = [...iterate(value)].reverse()
+  if (isText(value)) return textLike(value, charactersOf(rawText(value)).toReversed().join(''))
+  const items = [...iterate(value)].toReversed()
   return value instanceof Stream ? items : new Stream(items)
 }
 

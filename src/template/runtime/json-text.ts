@@ -70,7 +70,7 @@ function write(value: unknown, style: Style, depth: number): string {
 }
 
 function writeMapping(pairs: readonly (readonly [unknown, unknown])[], style: Style, depth: number): string {
-  const sorted = style.isSorted ? [...pairs].sort(([left], [right]) => order(left, right)) : pairs
+  const sorted = style.isSorted ? pairs.toSorted(([left], [right]) => order(left, right)) : pairs
   const parts = sorted.map(([key, item]) => {
     return `${writeText(keyText(key), style)}${style.colon}${write(item, style, depth + 1)}`
   })

@@ -26,9 +26,8 @@ function changed(list: List, rendering: Rendering): List {
 
 /** Orders a copy; equal items keep their places, also when reversed. */
 export function sorted<T>(items: readonly T[], compare: (left: T, right: T) => number, isReversed: boolean): T[] {
-  const copy = isReversed ? [...items].reverse() : [...items]
-  copy.sort(compare)
-  return isReversed ? copy.reverse() : copy
+  const ordered = (isReversed ? items.toReversed() : items).toSorted(compare)
+  return isReversed ? ordered.toReversed() : ordered
 }
 
 const counting = defineMethod<List>('value', (self, { values: [value] }) => {

@@ -138,6 +138,6 @@ export const LOOP_ATTRIBUTES = [
 ] as const
 
 /** The items of a `for` with an `if`, tested one by one as the loop gets there. */
-export function* filterItems(items: unknown, test: (item: unknown) => boolean): Generator<unknown> {
+export function* filterItems(items: unknown, test: (item: unknown) => boolean): Generator {
   for (const item of iterate(items)) if (test(item)) yield item
 }

@@ -9,7 +9,7 @@ function sortedPairs(value: unknown): readonly (readonly [unknown, unknown])[] |
   if (!isMapping(value)) return null
   const pairs = [...mappingEntries(value)]
   try {
-    return pairs.sort(([left], [right]) => order(left, right))
+    return pairs.toSorted(([left], [right]) => order(left, right))
   } catch {
     return pairs
   }

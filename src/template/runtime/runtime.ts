@@ -77,8 +77,7 @@ export function createRuntime(dialect: Dialect): Readonly<Record<string, unknown
     Map,
     add,
     bindSpread,
-    callAttribute: (object: unknown, look: readonly [string, Undefined], args: CallArguments, rendering: RenderState) =>
-      callAttribute(object, look, { ...args, rendering }),
+    callAttribute,
     callValue,
     concat,
     concatSafe,

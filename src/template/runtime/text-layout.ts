@@ -97,7 +97,7 @@ function chunksOf(line: string, isBreakingHyphens: boolean): string[] {
 
 function wrapLine(chunks: readonly string[], width: number, isBreakingWords: boolean): string[] {
   const lines: string[] = []
-  const left = [...chunks].reverse()
+  const left = chunks.toReversed()
   while (left.length > 0) {
     if (left.at(-1)!.trim() === '' && lines.length > 0) left.pop()
     const line: string[] = []

@@ -30,7 +30,7 @@ function splitBlanks(text: string, most: number, isFromRight: boolean): string[]
       : stripText(rest.slice(word.length), 'left', null)
   }
   const all = rest === '' ? parts : [...parts, rest]
-  return isFromRight ? all.reverse() : all
+  return isFromRight ? all.toReversed() : all
 }
 
 /** Replaces up to `count` times, all for a negative count; an empty `old` stands between all characters. */

@@ -6,7 +6,10 @@ import type { Zones } from './zone.ts'
  * false booleans, a list an array, a customer's mapping a plain object. A number without fraction is a whole number
  * (a bigint above 2^53), one with a fraction a float. All else is a subclass of this, so nothing of the host can be met.
  */
-export abstract class TemplateValue {}
+export abstract class TemplateValue {
+  /** Says to the type checker that a look-alike is none. */
+  readonly isTemplateValue = true
+}
 
 /** A float that looks whole: `1.0`, `4 / 2`. */
 export class Float extends TemplateValue {
