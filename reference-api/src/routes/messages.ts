@@ -28,9 +28,10 @@ export const Message = z.strictObject({
 })
 type Message = z.output<typeof Message>
 
-const Batch = z.strictObject({
-  messages: z.array(z.unknown()),
-})
+const { $schema: _version, ...messageSchema } = z.toJSONSchema(Message, { io: 'input' })
+
+/** Messages are checked one by one, so that one that is wrong leaves the others alone; the documentation shows them all the same. */
+const Batch = z.strictObject({ messages: z.array(z.unknown().meta(messageSchema)) })
 
 /** Characters as people count them, near enough: code points. Counted only where the length leaves a doubt. */
 function characters(text: string): number {
