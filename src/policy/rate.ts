@@ -53,7 +53,6 @@ export function createTokenBucket({ tokens: first = 1, ...options }: TokenBucket
     setRate(perSecond, now) {
       fill(now)
       perMs = perSecond / 1000
-      fill(now)
     },
   }
 }

@@ -84,6 +84,7 @@ describe('pressure', () => {
     expect(pressure.level.round).toBe(1)
     expect(feed(pressure, ...times(10, BROKEN)).level.round).toBe(1)
     expect(feed(pressure, BROKEN).level.round).toBe(2)
+    expect(feed(pressure, ...times(100, GOOD), ...times(11, BROKEN)).level.round).toBe(3)
   })
 
   it('never falls under one, and stays in its round there', () => {
