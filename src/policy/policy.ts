@@ -4,7 +4,6 @@
  * Nothing here reads a clock, rolls dice or does I/O: time and randomness are handed in.
  */
 export { judgeAnswer, type JudgeContext, type JudgeRules } from './judge-answer.ts'
-export { isJson } from './receiver-words.ts'
 export { valueAt } from './json-pointer.ts'
 export { defaultDelaysMs, finalReason, nextAttempt, parseRetryAfter, type NextAttempt } from './retry-schedule.ts'
 export { StopRules, type StopEvent, type StopState } from './stop-rules.ts'
