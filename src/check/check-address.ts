@@ -17,12 +17,17 @@ export function addressProblems({ webhook }: Campaign, settings: Settings): Prob
   const kind = describeAddress(address)
   const rules = { allow: settings.networkAllow, isLoopbackAllowed: webhook.isLoopbackLiteral }
   if (kind === 'not an address' || isAddressAllowed(address, rules)) return []
-  const range = `${address}/${address.includes(':') ? 128 : 32}`
-  const todo =
-    kind === 'loopback'
-      ? `write the host itself into webhook.url instead of a variable, or network: { campaigns: { allow: ["${range}"] } } into hookcast.yaml`
-      : `to call it all the same write network: { campaigns: { allow: ["${range}"] } } into hookcast.yaml`
   const { file, line } = webhook.path
-  const message = `expected webhook.url to be at a public address, got ${hostname} (${kind}): ${todo}`
+  const message = `expected webhook.url to be at a public address, got ${hostname} (${kind}): ${todoFor(kind, address)}`
   return [{ file, line, column: null, message }]
+}
+
+function todoFor(kind: ReturnType<typeof describeAddress>, address: string): string {
+  // What hands out the credentials of this machine is nobody's receiver.
+  if (kind === 'metadata service') return "write the receiver's own address"
+  const range = `${address}/${address.includes(':') ? 128 : 32}`
+  const allow = `network: { campaigns: { allow: ["${range}"] } } into hookcast.yaml`
+  return kind === 'loopback'
+    ? `write the host itself into webhook.url instead of a variable, or ${allow}`
+    : `to call it all the same write ${allow}`
 }

@@ -58,7 +58,7 @@ export class Terminal {
 
   /** Shows one line that stays at the bottom and is written over; empty takes it away. */
   status(text: string): void {
-    if (!this.hasStatusLine || (text === '' && this.#status === '')) return
+    if (!this.hasStatusLine || text === this.#status) return
     this.#status = text
     this.#write(CLEAR_LINE + text)
   }

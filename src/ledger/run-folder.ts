@@ -1,5 +1,15 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs'
+import { dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { RUN_ID_PATTERN } from '../campaign/run-id.ts'
 import { HookcastError, LedgerError } from '../errors.ts'
@@ -54,9 +64,21 @@ export function createRunFolder(dataFolder: string, runId: string): RunPaths {
     }
     writeFileSync(paths.ballast, Buffer.alloc(BALLAST_BYTES))
   } catch (cause) {
-    throw folderError(paths.folder, cause)
+    throw folderError(paths.folder, writeFailure(dataFolder) ?? cause)
   }
   return paths
+}
+
+/** Why nothing can be made in a folder that is to be made: a recursive mkdir says ENOENT of a read-only disk (Node 24). */
+function writeFailure(folder: string): unknown {
+  const existing = existsSync(folder) ? folder : dirname(folder)
+  if (existing !== folder && !existsSync(existing)) return writeFailure(existing)
+  try {
+    accessSync(existing, constants.W_OK)
+    return null
+  } catch (error) {
+    return error
+  }
 }
 
 /** Finds a run by its id, or by a beginning of it that no other run shares. */

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { test as base } from 'vitest'
+import type { RunReport, RunSummary } from '../../src/report/report.ts'
+import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
+const COMPILE_CACHE = join(tmpdir(), 'hookcast-test-compile-cache')
+
+export interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+interface Surroundings {
+  readonly env?: Readonly<Record<string, string>>
+  readonly input?: string | Uint8Array
+  readonly bin?: string
+}
+
+/** A command that goes on: what it has said so far, and a way to wait for more. */
+export interface Going {
+  readonly pid: number
+  signal(signal: NodeJS.Signals): void
+  closeStdout(): void
+  readonly ended: Promise<Ended>
+}
+
+/** A folder of its own in which people type commands, and a receiver that their campaign calls. */
+export interface Desk {
+  readonly folder: string
+  readonly receiver: Receiver
+  write(name: string, content: string | Uint8Array): string
+  /** Writes campaign.yaml: three customers and a body, with more lines under `webhook:` and at the top. */
+  writeCampaign(parts?: CampaignParts): void
+  start(args: readonly string[], surroundings?: Surroundings): Going
+  hookcast(args: readonly string[], surroundings?: Surroundings): Promise<Ended>
+  /** The same with `--json`; what stands on stdout is parsed as the one object that it has to be. */
+  json(args: readonly string[], surroundings?: Surroundings): Promise<Ended & { readonly object: RunReport }>
+  /** What `runs --json` lists, newest first. */
+  runs(): Promise<readonly RunSummary[]>
+}
+
+export interface CampaignParts {
+  readonly top?: string
+  readonly webhook?: string
+  readonly audience?: string
+}
+
+/** The body is on line 5, what is added under `webhook:` begins on line 6. */
+export function campaignText(
+  url: string,
+  { top = '', webhook = '', audience = 'customers.csv' }: CampaignParts = {},
+): string {
+  const added = webhook === '' ? [] : webhook.split('\n').map((line) => `  ${line}`)
+  const ownUrl = /^url:/m.test(webhook) ? '  # the URL is below' : `  url: "${url}/v1/messages"`
+  const ownBody = /^(body|method: GET)/m.test(webhook) ? '  # no body here' : `  body: '{"id": "{{ customer.id }}"}'`
+  return ['name: desk', `audience: ${audience}`, 'webhook:', ownUrl, ownBody, ...added, top, ''].join('\n')
+}
+
+export const test = base.extend<{ receiverOptions: ReceiverOptions; desk: Desk }>({
+  receiverOptions: {},
+  desk: async ({ receiverOptions }, use) => {
+    // As the kernel names it: messages show real paths.
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'desk-')))
+    await using receiver = await createReceiver(receiverOptions)
+    const write: Desk['write'] = (name, content) => {
+      const path = join(folder, name)
+      mkdirSync(dirname(path), { recursive: true })
+      writeFileSync(path, content)
+      return path
+    }
+    const start: Desk['start'] = (args, surroundings = {}) => startIn(folder, args, surroundings)
+    const hookcast: Desk['hookcast'] = (args, surroundings) => start(args, surroundings).ended
+    const json: Desk['json'] = async (args, surroundings) => {
+      const ended = await hookcast([...args, '--json'], surroundings)
+      return { ...ended, object: JSON.parse(ended.stdout) as RunReport }
+    }
+    write('customers.csv', 'id,name\nc-0,Ada\nc-1,Bob\nc-2,Eve\n')
+    try {
+      await use({
+        folder,
+        receiver,
+        write,
+        writeCampaign: (parts) => void write('campaign.yaml', campaignText(receiver.url, parts)),
+        start,
+        hookcast,
+        json,
+        runs: async () => {
+          const { stdout } = await hookcast(['runs', '--json'])
+          return (JSON.parse(stdout) as { runs: readonly RunSummary[] }).runs
+        },
+      })
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  },
+})
+
+function startIn(folder: string, args: readonly string[], { env = {}, input, bin = BIN }: Surroundings): Going {
+  // One sender does for a handful of customers, and a cache of stripped types for a hundred starts of one program.
+  const child = spawn(process.execPath, [bin, '--senders', '1', ...args], {
+    cwd: folder,
+    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  })
+  let stdout = ''
+  let stderr = ''
+  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdin?.on('error', () => undefined).end(input)
+  const ended = (async (): Promise<Ended> => {
+    const [code] = (await once(child, 'close')) as [number | null]
+    return { code, stdout, stderr }
+  })()
+  return {
+    pid: child.pid!,
+    signal: (signal) => void child.kill(signal),
+    closeStdout: () => void child.stdout!.destroy(),
+    ended,
+  }
+}
