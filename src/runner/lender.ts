@@ -29,6 +29,12 @@ export interface LenderOptions {
 
 const SLICE_ROWS = 256
 
+/**
+ * Rows that a process died over once, twice, … go out in ever smaller slices: what is lent when the next process dies
+ * counts as another death of it, and a row that only lay beside the one to blame must not be given up for that.
+ */
+const CAREFUL_ROWS = [64, 8, 1]
+
 /** Decides what is lent next, as far as senders have room: due deliveries, then first attempts. */
 export class Lender {
   readonly #options: LenderOptions
@@ -95,9 +101,10 @@ export class Lender {
     const slices: WaitingRow[][] = []
     const unfilled = new Map<string, WaitingRow[]>()
     for (const row of rows) {
-      const kind = `${row.chunk} ${row.restarts > 0 ? 'careful' : 'plain'}`
+      const kind = `${row.chunk} ${row.restarts}`
+      const mostRows = row.restarts === 0 ? sliceRows : (CAREFUL_ROWS[row.restarts - 1] ?? 1)
       let slice = unfilled.get(kind)
-      if (slice === undefined || slice.length >= sliceRows) {
+      if (slice === undefined || slice.length >= mostRows) {
         slice = []
         unfilled.set(kind, slice)
         slices.push(slice)
