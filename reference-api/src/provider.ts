@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { open } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Perform } from './worker.ts'
 
@@ -9,22 +9,26 @@ export interface ProviderSettings {
   readonly outboxFile: string | null
 }
 
+export interface Provider {
+  readonly perform: Perform
+  close(): Promise<void>
+}
+
 /**
  * Stands in for whoever sends your SMS: **replace it**.
  *
- * Give the provider `work.id` as its idempotency key, since work can be done twice after a crash. Throw to have
- * the work tried again.
+ * Give the provider `work.id` as its idempotency key, since work can be done twice after a crash. Throw to have the
+ * work tried again; resolve only when it is out of your hands, because then it is forgotten here.
  */
-export function createProvider({ delayMs, outboxFile }: ProviderSettings): {
-  perform: Perform
-  close(): Promise<void>
-} {
-  const outbox = outboxFile === null ? null : createWriteStream(outboxFile, { flags: 'a' })
+export async function openProvider({ delayMs, outboxFile }: ProviderSettings): Promise<Provider> {
+  const outbox = outboxFile === null ? null : await open(outboxFile, 'a')
   return {
     async perform(work) {
       if (delayMs > 0) await sleep(delayMs)
-      outbox?.write(`${JSON.stringify(work)}\n`)
+      await outbox?.write(`${JSON.stringify(work)}\n`)
     },
-    close: () => new Promise((resolve) => (outbox ? outbox.end(resolve) : resolve())),
+    async close() {
+      await outbox?.close()
+    },
   }
 }

@@ -16,7 +16,7 @@ import { FaultSource } from './faults.ts'
 import { createLog } from './log.ts'
 import type { Log } from './log.ts'
 import { Metrics } from './metrics.ts'
-import { createProvider } from './provider.ts'
+import { openProvider } from './provider.ts'
 import type { Settings } from './settings.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import { RedisStore } from './store/redis-store.ts'
@@ -47,7 +47,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
   const store = await openStore(settings, log)
   const metrics = new Metrics()
   const bodies = new BodyReader()
-  const provider = createProvider(settings.provider)
+  const provider = await openProvider(settings.provider)
   const worker = new Worker({ store, perform: provider.perform, log, concurrency: WORK_CONCURRENCY })
   const routes = createRoutes({ customers: new Customers() })
   let isServing = true

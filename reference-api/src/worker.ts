@@ -11,9 +11,10 @@ export interface WorkerOptions {
   readonly log: Log
   /** Pieces of work in hand at once. */
   readonly concurrency: number
+  /** Waits after a failed attempt; after the last one the work is buried. Default: 1 s, 5 s, 30 s, 2 min, 6 min. */
+  readonly waitsMs?: readonly number[]
 }
 
-/** Waits after a failed attempt: about 9 minutes in all, then the work is buried. */
 const WAITS_MS = [1_000, 5_000, 30_000, 120_000, 360_000] as const
 const UNREACHABLE_WAIT_MS = 1_000
 
@@ -75,25 +76,31 @@ export class Worker {
   }
 
   async #do(lease: Lease): Promise<void> {
-    const { store, perform, log } = this.#options
+    const { store, perform, waitsMs = WAITS_MS } = this.#options
     const { work, attempt } = lease
+    // More attempts than there are waits: the process died each time. Not again.
+    if (attempt > waitsMs.length + 1) return this.#bury(lease, 'Died')
     try {
       await perform(work, attempt)
     } catch (error) {
-      const fields = {
+      const name = error instanceof Error ? error.name : typeof error
+      const waitMs = waitsMs[attempt - 1]
+      if (waitMs === undefined) return this.#bury(lease, name)
+      this.#options.log.write('warn', 'work.postponed', {
         kind: work.kind,
         id: work.id,
         attempt,
-        error: error instanceof Error ? error.name : typeof error,
-      }
-      const waitMs = WAITS_MS[attempt - 1]
-      if (waitMs === undefined) {
-        log.write('error', 'work.buried', fields)
-        return store.bury(lease)
-      }
-      log.write('warn', 'work.postponed', { ...fields, wait_ms: waitMs })
+        error: name,
+        wait_ms: waitMs,
+      })
       return store.postpone(lease, waitMs)
     }
     await store.finish(lease)
+  }
+
+  async #bury(lease: Lease, error: string): Promise<void> {
+    const { kind, id } = lease.work
+    this.#options.log.write('error', 'work.buried', { kind, id, attempt: lease.attempt, error })
+    await this.#options.store.bury(lease)
   }
 }

@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { TLSSocket } from 'node:tls'
+import { Redis } from 'ioredis'
+import type { Work } from '../src/store/store.ts'
 import { Api, GOOD } from './test-api.ts'
 import { NO_REDIS, TestRedis } from './test-redis.ts'
 
@@ -117,6 +119,66 @@ describe('the process', () => {
     assert.match(output, /^listening on http:\/\/127\.0\.0\.1:\d+$/m)
   })
 })
+
+describe('kill -9 of an instance with Redis', { skip: NO_REDIS }, () => {
+  it('loses nothing that was acknowledged, and forgets no key', async () => {
+    await using redis = await TestRedis.start()
+    const outbox = join(mkdtempSync(join(tmpdir(), 'reference-api-')), 'outbox')
+    const own = { API_USERS: 'acme:secret', REDIS_URL: redis.url, PROVIDER_OUTBOX: outbox, PROVIDER_DELAY_MS: '5' }
+    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'], PORT: '0', ...own } })
+    const url = await new Promise<string>((resolve) => {
+      child.stdout.on('data', (text: Buffer) => {
+        const found = /listening on (\S+)/.exec(text.toString())?.[1]
+        if (found) resolve(found)
+      })
+    })
+    const authorization = `Basic ${Buffer.from('acme:secret').toString('base64')}`
+    const send = async (base: string, id: string): Promise<Response | null> =>
+      fetch(`${base}/v1/messages`, {
+        method: 'POST',
+        headers: { authorization, 'content-type': 'application/json', 'idempotency-key': id },
+        body: JSON.stringify({ ...GOOD, customer_id: id }),
+      }).catch(() => null)
+    const acknowledged: string[] = []
+    const ids = Array.from({ length: 400 }, (_, index) => `c-${index}`)
+    const sending = Promise.all(
+      ids.map(async (id) => {
+        if ((await send(url, id))?.status === 200) acknowledged.push(id)
+        if (acknowledged.length === 150) child.kill('SIGKILL')
+      }),
+    )
+    await sending
+    assert.ok(acknowledged.length >= 150)
+    await using second = await Api.start({ API_USERS: 'acme:secret', REDIS_URL: redis.url })
+    for (const id of acknowledged) {
+      assert.equal((await send(second.url, id))?.headers.get('idempotency-replayed'), 'true')
+    }
+    await orphan(redis.url)
+    const done = (): Set<unknown> => {
+      const first = readFileSync(outbox, 'utf8').split('\n').filter(Boolean)
+      const works = [...first.map((line) => JSON.parse(line) as Work), ...second.outbox()]
+      return new Set(works.map(({ payload }) => payload['customer_id']))
+    }
+    const giveUpAt = Date.now() + 15_000
+    while (acknowledged.some((id) => !done().has(id)) && Date.now() < giveUpAt) {
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+    assert.deepEqual(
+      acknowledged.filter((id) => !done().has(id)),
+      [],
+    )
+  })
+})
+
+/** Makes what the dead instance had in hand look two minutes old. */
+async function orphan(url: string): Promise<void> {
+  const client = new Redis(url)
+  const held = (await client.xpending('reference-api:queue', 'workers', '-', '+', 1000)) as [string, string][]
+  for (const [receipt, consumer] of held) {
+    await client.xclaim('reference-api:queue', 'workers', consumer, 0, receipt, 'IDLE', 121_000, 'JUSTID')
+  }
+  await client.quit()
+}
 
 describe('connections', () => {
   it('closes a connection that sends its head too slowly', async () => {

@@ -236,6 +236,23 @@ describe('RedisStore', { skip: NO_REDIS }, () => {
     await next.close()
   })
 
+  it('gives the work of a worker that is gone to another, as its next attempt', async () => {
+    const gone = await openEmpty()
+    await gone.settle(null, ANSWER, workOf(1))
+    const [lease] = await gone.take(1)
+    assert.ok(lease)
+    const client = new Redis(redis.url)
+    const [entry] = (await client.xpending('reference-api:queue', 'workers', '-', '+', 1)) as [string, string][]
+    // As if two minutes had passed.
+    await client.xclaim('reference-api:queue', 'workers', entry?.[1] ?? '', 0, lease.receipt, 'IDLE', 121_000, 'JUSTID')
+    await client.quit()
+    const store = await open()
+    const [again] = await store.take(1)
+    assert.deepEqual([again?.work.id, again?.attempt], ['m-0', 2])
+    await gone.close()
+    await store.close()
+  })
+
   it('refuses a server that may throw keys out, and one that is not there', async () => {
     const evicting = await TestRedis.start(['--maxmemory-policy', 'allkeys-lru'])
     await assert.rejects(RedisStore.connect(evicting.url, LIMITS, log), /maxmemory-policy noeviction, got allkeys-lru/)
