@@ -1,26 +1,16 @@
-import type { Campaign, Header } from '../campaign/campaign.ts'
-import { resolveSecret, type Environment } from '../campaign/secret-text.ts'
-import { ConfigError, type Problem } from '../errors.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Problem } from '../errors.ts'
 import { checkHeader } from '../request/request.ts'
 
-/** Finds headers that may not be sent: their names, and values that are known before anything is rendered. */
-export function headerProblems({ webhook }: Campaign, env: Environment): Problem[] {
-  return webhook.headers.flatMap((header) => {
-    const value = knownValue(header, env)
-    const refusal = value === null ? null : checkHeader(header.name, value)
-    if (refusal === null) return []
-    const { file, line } = header.value
-    return [{ file, line, column: null, message: refusal }]
-  })
-}
+/** What every request carries already: the request id in one of these would take its place, credentials included. */
+const TAKEN = /^(authorization|content-type|accept|user-agent|x-hookcast-.*)$/i
 
-/** A template has no value yet, only a name to look at; a variable that is not set is reported where the file is read. */
-function knownValue(header: Header, env: Environment): string | null {
-  if (header.kind === 'template') return /\{[{%#]/.test(header.value.text) ? '' : header.value.text
-  try {
-    return resolveSecret(header.value, env)
-  } catch (error) {
-    if (error instanceof ConfigError) return null
-    throw error
-  }
+/** Finds a header for the request id that may not be sent, or that says something else; other headers are checked as they are read. */
+export function headerProblems({ webhook, file }: Campaign): Problem[] {
+  const { header } = webhook.idempotency
+  const refusal = TAKEN.test(header)
+    ? `expected no header \`${header}\`: it says something else`
+    : checkHeader(header, '')
+  if (refusal === null) return []
+  return [{ file, line: null, column: null, message: `webhook.idempotency.header: ${refusal}` }]
 }

@@ -2,14 +2,9 @@ import type { Campaign, TemplateText } from '../campaign/campaign.ts'
 import { TemplateError, type Problem } from '../errors.ts'
 import { compileTemplate, type TemplatePayload } from '../template/template.ts'
 
-/** Compiles every template as a sender will, and gathers what does not: each place once, however many use the file. */
+/** Compiles every template as a sender will, and gathers what does not. */
 export function templateProblems(campaign: Campaign): Problem[] {
-  const problems = new Map<string, Problem>()
-  for (const { template, payload } of templatesOf(campaign)) {
-    const problem = problemOf(campaign, template, payload)
-    if (problem !== null) problems.set(JSON.stringify(problem), problem)
-  }
-  return [...problems.values()]
+  return templatesOf(campaign).flatMap(({ template, payload }) => problemOf(campaign, template, payload) ?? [])
 }
 
 interface Use {

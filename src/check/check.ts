@@ -68,9 +68,7 @@ function inspect(files: CampaignFiles, options: LoadOptions): Findings {
   if (loaded === null) return { checked: null, problems: ofFile, code: 'HOOKCAST_CAMPAIGN_INVALID' }
   const { campaign, snapshot } = loaded
   const ofTemplates = templateProblems(campaign)
-  const ofSettings = [...headerProblems(campaign, options.env), ...addressProblems(campaign, options.settings)].filter(
-    ({ line }) => !ofFile.some((problem) => problem.line === line),
-  )
+  const ofSettings = [...headerProblems(campaign), ...addressProblems(campaign, options.settings)]
   const problems = inOrder([...ofFile, ...ofSettings, ...ofTemplates], campaign.file)
   const areTemplatesAlone = ofTemplates.length > 0 && ofFile.length + ofSettings.length === 0
   return {
