@@ -34,6 +34,8 @@ export interface CoordinatorOptions {
   readonly onProgress: (standing: Standing) => void
 }
 
+const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
+
 /** Commits happen at least this often while there is something to write down (the promise is 20 ms). */
 const COMMIT_MS = 8
 /**
@@ -170,10 +172,8 @@ export class Coordinator {
       },
       onSliceLost: (sliceId, culprit) => {
         this.#slices.lose(sliceId, culprit)
-        this.#recorder.warn(
-          'sender_lost',
-          'a sender process died; what it had in flight was sent again with the same keys',
-        )
+        this.#gate.recordLost()
+        this.#recorder.warn('sender_lost', SENDER_LOST)
         this.#schedule()
       },
       onAlarm: (alarm) => this.#onAlarm(alarm),
@@ -185,7 +185,8 @@ export class Coordinator {
   #onReports(sliceId: number, reports: readonly DeliveryReport[]): void {
     const slice = this.#slices.get(sliceId)
     if (slice === undefined) return
-    for (const report of reports) {
+    for (const told of reports) {
+      const report = this.#recorder.settle(told)
       slice.reported.add(report.seq)
       const spent = this.#gate.record(report)
       const waiting = slice.waiting?.get(report.seq) ?? null

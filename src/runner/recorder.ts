@@ -97,6 +97,15 @@ export class Recorder {
     return changes
   }
 
+  /** The report with the last word on its outcome: only here is known whether any call of the run has succeeded. */
+  settle(report: DeliveryReport): DeliveryReport {
+    const { verdict } = report
+    if (verdict.kind !== 'called') return report
+    const outcome = this.#options.rules.settle(verdict.outcome)
+    return outcome === verdict.outcome ? report : { ...report, verdict: { kind: 'called', outcome } }
+  }
+
+  /** Takes a settled report. */
   record(report: DeliveryReport, delivery: RecordedDelivery): readonly StopDecision[] {
     const { verdict } = report
     const { rules } = this.#options
@@ -114,10 +123,10 @@ export class Recorder {
       })
       return rules.record({ ...report, chunk: delivery.chunk, isOutOfRetries: false })
     }
-    const outcome = rules.settle(verdict.outcome)
+    const { outcome } = verdict
     const isOutOfRetries = this.#recordOutcome(report, delivery, { outcome, calls })
     if (!delivery.isAttemptSpent) return []
-    return rules.record({ ...report, verdict: { kind: 'called', outcome }, chunk: delivery.chunk, isOutOfRetries })
+    return rules.record({ ...report, chunk: delivery.chunk, isOutOfRetries })
   }
 
   /** Ends a delivery that nobody reports on: lost with its sender too often, or too old to be sent again. */

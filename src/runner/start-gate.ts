@@ -86,6 +86,14 @@ export class StartGate {
     return { isAttemptSpent, againAt }
   }
 
+  /** A sender died: if it was given the one start there is, that start has made no call. */
+  recordLost(): void {
+    if (this.#told?.starts !== 1) return
+    this.#connection.recordUnused()
+    this.#told = null
+    this.#tell()
+  }
+
   /** Time has passed: tells the queue what may start now; a stop when the receiver has been silent for too long. */
   wake(): StopDecision | null {
     this.#tell()

@@ -68,7 +68,7 @@ export class Reporter {
       seq: task.seq,
       customerId: ready.customerId,
       attempt: task.attempt,
-      verdict: { kind: 'called', outcome },
+      verdict: { kind: 'called', outcome: this.#masked(outcome) },
       httpStatus: answer.kind === 'answered' ? answer.httpStatus : null,
       code: wasCalled ? code : null,
       latencyMs: result.latencyMs,
@@ -118,9 +118,19 @@ export class Reporter {
     const taken = this.#samples.get(code) ?? 0
     if (text === '' || taken >= SAMPLES_PER_CODE) return null
     this.#samples.set(code, taken + 1)
+    return this.#mask(text).slice(0, SAMPLE_CHARS)
+  }
+
+  #mask(text: string): string {
     let masked = text
     for (const secret of this.#setup.secrets) masked = masked.replaceAll(secret, '***')
-    return masked.slice(0, SAMPLE_CHARS)
+    return masked
+  }
+
+  /** A receiver may repeat what it was sent: its words are kept in the ledger, and no secret is. */
+  #masked(outcome: Outcome): Outcome {
+    if (!('words' in outcome) || outcome.words.message === null) return outcome
+    return { ...outcome, words: { ...outcome.words, message: this.#mask(outcome.words.message) } }
   }
 }
 
