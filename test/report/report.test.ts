@@ -108,10 +108,10 @@ describe('readReport', () => {
     run.start({ chunk: 0 }, { chunk: 1 })
     run.result(0, { status: 'failed', reason: 'client_error', httpStatus: 401 })
     run.wait(1)
-    run.result(3)
+    run.result(3, { status: 'failed' })
     run.stop({ chunk: 0 })
     const report = run.report({ isLocked: true })
-    expect(report).toMatchObject({ sent: 1, failed: 1, aborted: 2, waiting: 0, pending: 4, next_retry_at: null })
+    expect(report).toMatchObject({ sent: 0, failed: 2, aborted: 2, waiting: 0, pending: 4, next_retry_at: null })
     expect(report.aborts).toStrictEqual([
       {
         rule: 'client_error',
