@@ -2,7 +2,7 @@ export const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'off'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
 /** Fields are numbers, fixed words and route patterns: never a body, a header, a path with an id in it. */
-export type LogFields = Readonly<Record<string, string | number | boolean | null>>
+type LogFields = Readonly<Record<string, string | number | boolean | null>>
 
 export interface Log {
   /** Whether lines of this level are written: ask before making the fields of a line that every request would write. */

@@ -1,10 +1,10 @@
 import type { z } from 'zod'
 import type { Work } from './store/store.ts'
 
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 /** What a handler gets: checked values only. */
-export interface Call<B> {
+interface Call<B> {
   readonly body: B
   readonly params: Readonly<Record<string, string>>
   readonly user: string

@@ -14,7 +14,7 @@ export const Phone = z
   .regex(/^\+[1-9]\d{6,14}$/, '1002 The phone number has to be in E.164, such as +420601123456.')
 
 /** One message to one customer. Add your own field here: checks, documentation and OpenAPI follow. */
-export const Message = z.strictObject({
+const Message = z.strictObject({
   customer_id: z
     .string('1001 customer_id has to be a string.')
     .min(1, '1001 customer_id is empty.')

@@ -12,7 +12,7 @@ export interface Received {
 }
 
 /** An event that its vendor vouches for. */
-export interface VerifiedEvent {
+interface VerifiedEvent {
   /** The same for every delivery of one event: a second one with it is not done again. */
   readonly id: string
   readonly type: string
