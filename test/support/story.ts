@@ -108,11 +108,11 @@ export class Story implements AsyncDisposable {
     const onRunId = (runId: string): void => {
       this.runId = runId
     }
-    return startRun({ ...loaded, isStreamed: false, skipsBadRows: false, onRunId }, this.options(options))
+    return told(await startRun({ ...loaded, isStreamed: false, skipsBadRows: false, onRunId }, this.options(options)))
   }
 
-  resume(options: Partial<RunOptions> = {}): Promise<RunEnd> {
-    return resumeRun(this.runId, this.options(options))
+  async resume(options: Partial<RunOptions> = {}): Promise<RunEnd> {
+    return told(await resumeRun(this.runId, this.options(options)))
   }
 
   get numbers(): RunNumbers {
@@ -148,6 +148,12 @@ export class Story implements AsyncDisposable {
     await this.receiver[Symbol.asyncDispose]()
     this.folder[Symbol.dispose]()
   }
+}
+
+/** A run that ended with an error of ours is no story: the error tells more than what a test would miss. */
+function told(end: RunEnd): RunEnd {
+  if (end.error !== null) throw end.error
+  return end
 }
 
 /** `tell` makes a story; what it started is gone after the test. */

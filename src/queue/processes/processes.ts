@@ -23,6 +23,9 @@ export interface ProcessQueueOptions {
 const SILENCE_MS = 5000
 const WATCH_MS = 1000
 
+/** Starting takes half a second, and many times that on a machine that is busy with something else. */
+const START_MS = 30_000
+
 /** A sender that dies this often in a row before it is ready cannot be started at all. */
 const FAILED_STARTS = 3
 
@@ -274,7 +277,7 @@ export class ProcessQueue implements Queue {
       const wasStopped = now - this.#watchedAt > 3 * WATCH_MS
       for (const sender of this.#senders) {
         if (wasStopped) sender.heardAt = now
-        else if (now - sender.heardAt > SILENCE_MS) sender.kill()
+        else if (now - sender.heardAt > (sender.isReady ? SILENCE_MS : START_MS)) sender.kill()
       }
       this.#watch()
     })
