@@ -1,0 +1,207 @@
+import type { Conditions } from './conditions.ts'
+import type { Sample } from './contender.ts'
+import { median, medianOfKnown } from './median.ts'
+
+/** All rounds of one contender with one number of customers. */
+export interface Series {
+  readonly name: string
+  readonly customers: number
+  readonly samples: readonly Sample[]
+}
+
+export interface Findings {
+  readonly conditions: Conditions
+  readonly receiver: string
+  readonly concurrency: number
+  readonly senders: number | null
+  readonly rounds: number
+  /** The first is the yardstick. */
+  readonly speed: readonly Series[]
+  /** Runs of ours with ever more customers, the fewest first. */
+  readonly growth: readonly Series[]
+}
+
+const MB = 1_000_000
+const DASH = '–'
+
+/** Writes down everything that was found, as Markdown. */
+export function formatFindings(findings: Findings): string {
+  return [...formatConditions(findings), '', ...formatSpeed(findings), '', ...formatGrowth(findings), ''].join('\n')
+}
+
+function formatConditions({ conditions, receiver, concurrency, senders, rounds, speed, growth }: Findings): string[] {
+  const shares = [...speed, ...growth].flatMap(({ samples }) => samples.map(({ othersShare }) => othersShare))
+  const others = medianOfKnown(shares)
+  const most = Math.max(...shares.map((share) => share ?? 0))
+  return [
+    `- **when:** ${conditions.at}, ${rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`}`,
+    `- **machine:** ${conditions.machine}`,
+    `- **disk:** ${conditions.disk}`,
+    `- **versions:** ${conditions.versions}`,
+    `- **receiver:** ${receiver}, on the same machine`,
+    `- **settings:** ${concurrency} in flight, plain HTTP, Basic Auth, ${senders === null ? 'as many senders as cores' : `${senders} senders`}`,
+    `- **others on the machine meanwhile:** ${others === null ? 'not known' : `${percent(others)} of all CPU time (at most ${percent(most)} in a round)`}, load ${conditions.loadBefore.toFixed(1)} before`,
+  ]
+}
+
+function formatSpeed({ speed }: Findings): string[] {
+  const yardstick = speed[0]
+  const calls = yardstick?.customers ?? 0
+  const rows = speed.map((series) => [
+    series.name,
+    whole(speedOf(series)),
+    times(pairedRatio(series, yardstick, callsPerSecond)),
+    whole(wholeSpeedOf(series)),
+    micros(cpuPerCall(series)),
+    times(pairedRatio(series, yardstick, cpuOfSample)),
+    micros(medianOfKnown(series.samples.map(({ receiverCpuMs, calls }) => perCall(receiverCpuMs, calls)))),
+    peaksOf(series),
+  ])
+  return [
+    `### ${whole(calls)} calls`,
+    '',
+    ...markdownTable(
+      [
+        'contender',
+        'calls/s while sending',
+        '× bare',
+        'calls/s, whole command',
+        'CPU µs a call',
+        '× bare',
+        "receiver's CPU µs a call",
+        'peak memory, MB',
+      ],
+      rows,
+    ),
+  ]
+}
+
+function formatGrowth({ growth }: Findings): string[] {
+  const least = growth[0]
+  const rows = growth.map((series) => {
+    const sending = median(series.samples.map(({ sendingMs, calls }) => (sendingMs * 1000) / calls))
+    const before = median(series.samples.map(({ wallMs, sendingMs }) => (wallMs - sendingMs) / 1000))
+    return [
+      whole(series.customers),
+      String(series.samples.length),
+      seconds(median(series.samples.map(({ wallMs }) => wallMs / 1000))),
+      seconds(before),
+      sending.toFixed(1),
+      times(ratioOf(median(series.samples.map(timePerCustomer)), least?.samples.map(timePerCustomer))),
+      micros(cpuPerCall(series)),
+      peaksOf(series),
+      times(ratioOf(highestPeak(series), least === undefined ? undefined : [highestPeak(least)])),
+    ]
+  })
+  const title = growth.map(({ customers }) => whole(customers)).join(' and ')
+  return [
+    `### \`hookcast run\` with ${title} customers`,
+    '',
+    ...markdownTable(
+      [
+        'customers',
+        'rounds',
+        'whole command, s',
+        'of it not sending, s',
+        'sending, µs a customer',
+        `whole command a customer, × that of ${whole(least?.customers ?? 0)}`,
+        'CPU µs a customer',
+        'peak memory, MB',
+        'highest peak, ×',
+      ],
+      rows,
+    ),
+  ]
+}
+
+/** Calls a second while sending: the middle round. */
+export function speedOf({ samples }: Series): number {
+  return median(samples.map(callsPerSecond))
+}
+
+function wholeSpeedOf({ samples }: Series): number {
+  return median(samples.map(({ calls, wallMs }) => (calls * 1000) / wallMs))
+}
+
+function callsPerSecond({ calls, sendingMs }: Sample): number {
+  return (calls * 1000) / sendingMs
+}
+
+function timePerCustomer({ calls, wallMs }: Sample): number {
+  return wallMs / calls
+}
+
+function cpuOfSample({ calls, cpuMs }: Sample): number | null {
+  return perCall(cpuMs, calls)
+}
+
+/** In microseconds. */
+function perCall(ms: number | null, calls: number): number | null {
+  return ms === null ? null : (ms * 1000) / calls
+}
+
+function cpuPerCall({ samples }: Series): number | null {
+  return medianOfKnown(samples.map(cpuOfSample))
+}
+
+/** The middle of the ratios of each round: what slowed a round down slowed both of its sides. */
+export function pairedRatio(
+  series: Series,
+  yardstick: Series | undefined,
+  of: (sample: Sample) => number | null,
+): number | null {
+  const ratios = series.samples.map((sample, round) => {
+    const against = yardstick?.samples[round]
+    const mine = of(sample)
+    const theirs = against === undefined ? null : of(against)
+    return mine === null || theirs === null ? null : mine / theirs
+  })
+  return medianOfKnown(ratios)
+}
+
+function ratioOf(value: number | null, against: readonly (number | null)[] | undefined): number | null {
+  const base = medianOfKnown(against ?? [])
+  return value === null || base === null ? null : value / base
+}
+
+/** The most that any process held in any round, in bytes. */
+function highestPeak({ samples }: Series): number | null {
+  const peaks = samples.flatMap(({ peakBytes, childPeakBytes }) => [...childPeakBytes, peakBytes ?? 0])
+  const highest = Math.max(0, ...peaks)
+  return highest === 0 ? null : highest
+}
+
+/** The most over all rounds: of the command itself, and of the largest of the processes that it started. */
+function peaksOf({ samples }: Series): string {
+  const own = Math.max(0, ...samples.map(({ peakBytes }) => peakBytes ?? 0))
+  const started = Math.max(0, ...samples.flatMap(({ childPeakBytes }) => childPeakBytes))
+  if (own === 0) return DASH
+  return started === 0 ? megabytes(own) : `coordinator ${megabytes(own)}, sender ${megabytes(started)}`
+}
+
+function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
+  const rule = `|---|${titles
+    .slice(1)
+    .map(() => '--:|')
+    .join('')}`
+  return [line(titles), rule, ...rows.map(line)]
+}
+
+const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
+const seconds = (value: number): string => value.toFixed(1)
+const percent = (share: number): string => `${Math.round(share * 100)} %`
+const megabytes = (bytes: number): string => String(Math.round(bytes / MB))
+const micros = (value: number | null): string => (value === null ? DASH : value.toFixed(1))
+const times = (value: number | null): string => (value === null ? DASH : value.toFixed(2))
+
+const BEGIN = '<!-- written by `npm run bench` -->'
+const END = '<!-- end -->'
+
+/** Puts the findings between the page's two markers. */
+export function placeFindings(page: string, findings: string): string {
+  const from = page.indexOf(BEGIN)
+  const to = page.indexOf(END)
+  if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${BEGIN} and ${END}`)
+  return `${page.slice(0, from)}${BEGIN}\n\n${findings}\n${page.slice(to)}`
+}
