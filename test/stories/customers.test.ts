@@ -38,7 +38,10 @@ describe('a customer’s data', () => {
   test('arrives exactly as it is by CSV', async ({ tell }) => {
     const rows = NAMES.filter((name) => !name.includes('\u0000')).map((name, i) => ({ customer_id: `c-${i}`, name }))
     // An empty cell is missing, and what is missing prints as nothing.
-    const story = await tell({ customers: 0, body: body.replace(/,"whole".*}}/, '') })
+    const story = await tell({
+      customers: 0,
+      body: '{"customer_id":"{{ customer.customer_id }}","name":"{{ customer.name }}"}',
+    })
     const cells = rows.map(({ customer_id, name }) => `${customer_id},"${name.replaceAll('"', '""')}"`)
     writeFileSync(join(story.folder.path, 'people.csv'), `customer_id,name\n${cells.join('\n')}\n`)
     const campaign = join(story.folder.path, 'campaign.yaml')
