@@ -1,7 +1,8 @@
 import { SpoolReader, type KeptRequest } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import { isRunLocked, type RunPaths } from '../ledger/run-folder.ts'
-import { resultRowFrom, waitingRowFrom, type ResultRow, type WaitingRow } from '../ledger/rows.ts'
+import { waitingRowFrom, type ResultRow, type WaitingRow } from '../ledger/rows.ts'
+import { resultRowFromList } from './result-row.ts'
 import { isWanted, type ResultFilter } from './result-filter.ts'
 import { recordFromAborted, recordFromResult, type ResultRecord } from './result-record.ts'
 import { abortOf, chunkOf, readRunFacts, type RunFacts } from './run-facts.ts'
@@ -18,8 +19,8 @@ export interface EndedCustomer {
   readonly kept: KeptRequest | null
 }
 
-/** Customers that are read in one go, at one moment of the run. */
-const PAGE = 1000
+/** Customers that are read in one go, at one moment of the run: larger pages live long enough to grow the heap, and are no faster. */
+const PAGE = 200
 const FINAL_ROWS = ['sent', 'failed', 'suppressed'] as const
 
 /** A customer that has ended, before its name and its request are known. */
@@ -65,7 +66,7 @@ function findEnded(
     string,
   ]
   const isAnyRow = statuses.some((status) => status !== '')
-  const rows = isAnyRow ? reader.all(sql.selectResults, ...range, ...statuses).map(resultRowFrom) : []
+  const rows = isAnyRow ? reader.lists(sql.selectResults, ...range, ...statuses).map(resultRowFromList) : []
   const results = rows.map((row): Found => ({ kind: 'result', seq: row.seq, row }))
   if (filter.statuses?.includes('aborted') === false) return results
   const aborted = findAborted(reader, facts, { from, to })
@@ -81,7 +82,7 @@ function findAborted(
   const stopped = Array.from({ length: to - from }, (_, at) => from + at).filter(stoppedIn(facts))
   if (stopped.length === 0) return []
   const range = [chunkOf(run, from), from, chunkOf(run, to), to] as const
-  const ended = new Set(reader.all(sql.selectEndedSeqs, ...range).map((row) => Number(row['seq'])))
+  const ended = new Set(reader.lists(sql.selectEndedSeqs, ...range).map(([seq]) => Number(seq)))
   const waitingRows = reader.all(sql.selectWaiting, from, to).map(waitingRowFrom)
   const waitingBySeq = new Map(waitingRows.map((row) => [row.seq, row]))
   const lent = facts.lent.filter(({ firstSeq, count }) => firstSeq < to && firstSeq + count > from)
