@@ -140,26 +140,6 @@ export function waitingRowFrom(row: Columns): WaitingRow {
   }
 }
 
-export function resultRowFrom(row: Columns): ResultRow {
-  return {
-    chunk: Number(row['chunk']),
-    seq: Number(row['seq']),
-    customerId: String(row['customer_id']),
-    status: row['status'] as ResultRow['status'],
-    reason: row['reason'] as ResultRow['reason'],
-    attempts: Number(row['attempts']),
-    httpStatus: numberOrNull(row['http_status']),
-    errorCode: textOrNull(row['error_code']),
-    resultCode: textOrNull(row['result_code']),
-    resultStatus: textOrNull(row['result_status']),
-    message: textOrNull(row['message']),
-    isInDoubt: row['in_doubt'] === 1,
-    latencyMs: numberOrNull(row['latency_ms']),
-    occurredAt: Number(row['occurred_at']),
-    properties: textOrNull(row['properties']),
-  }
-}
-
 export function stopRowFrom(row: Columns): StopRow {
   return {
     rule: String(row['rule']),

@@ -10,7 +10,6 @@ export const updateState = `UPDATE run SET state = ?, finished_at = ?`
 export const markStarted = `UPDATE run SET started_at = coalesce(started_at, ?)`
 export const markResumed = `UPDATE run SET resumed = resumed + 1, state = 'running', finished_at = NULL`
 
-export const selectChunk = `SELECT * FROM chunk WHERE chunk = ?`
 export const insertChunk = `INSERT INTO chunk (chunk, started_at, next_seq) VALUES (?, ?, ?)`
 export const advanceChunk = `UPDATE chunk SET next_seq = ? WHERE chunk = ?`
 export const selectChunks = `SELECT * FROM chunk ORDER BY chunk`

@@ -24,7 +24,7 @@ import type { Ending } from './progress.ts'
 export type { Host } from './execute.ts'
 export type { Ending, Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
-export { campaignOf, readSnapshot } from './run-snapshot.ts'
+export { readSnapshot } from './run-snapshot.ts'
 
 /** Where a run works, and how much of it. */
 export interface RunOptions extends Host {
