@@ -46,9 +46,9 @@ const GENERATE: { readonly [Kind in Expression['kind']]: Generate<Kind> } = {
   dict: (scope, { pairs, ...span }) => {
     return scope.writer.trace(`${scope.writer.use('dict')}([${generatePairs(scope, pairs)}])`, span)
   },
-  attribute: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
-  item: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
-  slice: (scope, node) => scope.writer.trace(generateAccess(scope, node), node),
+  attribute: (scope, node) => scope.writer.trace(generateLookUp(scope, node), node),
+  item: (scope, node) => scope.writer.trace(generateLookUp(scope, node), node),
+  slice: (scope, node) => scope.writer.trace(generateSlice(scope, node), node),
   call: (scope, node) => scope.writer.trace(generateCall(scope, node), node),
   filter: (scope, node) => generateFilter(scope, node, null),
   test: generateTest,
@@ -102,9 +102,7 @@ function generatePairs(scope: ExpressionScope, pairs: readonly (readonly [Expres
   return pairs.map(([key, value]) => `[${generateData(scope, key)}, ${generateExpression(scope, value)}]`).join(', ')
 }
 
-type Access = Expression & { kind: 'attribute' | 'item' | 'slice' }
-
-function generateAccess(scope: ExpressionScope, node: Access): string {
+function generateLookUp(scope: ExpressionScope, node: Expression & { kind: 'attribute' | 'item' }): string {
   const { writer } = scope
   const object = generateExpression(scope, node.object)
   const missing = writer.missing(shownExpression(scope, node))
@@ -112,15 +110,17 @@ function generateAccess(scope: ExpressionScope, node: Access): string {
     rejectHidden(scope, node.name, node)
     return `${writer.use('getAttribute')}(${object}, ${JSON.stringify(node.name)}, ${missing})`
   }
-  if (node.kind === 'item') {
-    if (node.key.kind === 'literal' && node.key.literal.type === 'text')
-      rejectHidden(scope, node.key.literal.value, node.key)
-    return `${writer.use('getItem')}(${object}, ${generateData(scope, node.key)}, ${missing})`
-  }
-  const [from, to, step] = [node.from, node.to, node.step].map((part) =>
-    part === null ? 'null' : generateData(scope, part),
-  )
-  return `${writer.use('getSlice')}(${object}, {from: ${from!}, to: ${to!}, step: ${step!}}, ${missing})`
+  const { key } = node
+  if (key.kind === 'literal' && key.literal.type === 'text') rejectHidden(scope, key.literal.value, key)
+  return `${writer.use('getItem')}(${object}, ${generateData(scope, key)}, ${missing})`
+}
+
+function generateSlice(scope: ExpressionScope, node: Expression & { kind: 'slice' }): string {
+  const ends = (['from', 'to', 'step'] as const).map((end) => {
+    const part = node[end]
+    return `${end}: ${part === null ? 'null' : generateData(scope, part)}`
+  })
+  return `${scope.writer.use('getSlice')}(${generateExpression(scope, node.object)}, {${ends.join(', ')}})`
 }
 
 const HIDDEN = /^__\w*__$|^__(?:define|lookup)[GS]etter__$/

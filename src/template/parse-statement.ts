@@ -169,6 +169,10 @@ function parseParameters(cursor: TokenCursor): Parameter[] {
 function parseMacro(cursor: TokenCursor, start: number): Macro {
   const { value: name } = cursor.expect('name')
   const parameters = parseParameters(cursor)
+  const caller = parameters.find((parameter) => parameter.name === 'caller')
+  if (caller?.fallback === null) {
+    throw cursor.fail('expected `caller` to have a default such as `caller=none`, or to be left out', caller.start)
+  }
   const { body } = parseBlock(cursor, ['endmacro'])
   return { kind: 'macro', name, parameters, body, start, end: cursor.lastEnd }
 }

@@ -7,8 +7,7 @@ export const NUMBER_OPERATORS: Readonly<Record<string, (left: NumberValue, right
   '-': (left, right) => exact(left, right, { fast: (a, b) => a - b, big: (a, b) => a - b }),
   '*': (left, right) => exact(left, right, { fast: (a, b) => a * b, big: (a, b) => a * b }),
   '/': divide,
-  '//': (left, right) =>
-    exact(left, nonZero(right), { fast: (a, b) => Math.floor(a / b), big: floorDivide, isDivision: true }),
+  '//': (left, right) => exact(left, nonZero(right), { fast: floorQuotient, big: floorDivide, isDivision: true }),
   '%': (left, right) => exact(left, nonZero(right), { fast: floorModulo, big: bigModulo, isDivision: true }),
   '**': power,
 }
@@ -48,7 +47,18 @@ function floorDivide(left: bigint, right: bigint): bigint {
 /** The sign of the result is the divisor's: `-7 % 3` is 2. */
 function floorModulo(left: number, right: number): number {
   const rest = left % right
-  return rest !== 0 && rest < 0 !== right < 0 ? rest + right : rest
+  if (rest === 0) return right < 0 ? -0 : 0
+  return rest < 0 === right < 0 ? rest : rest + right
+}
+
+/** Python's way to a quotient that fits the remainder: `1234567 // 0.1` is 12345669.0, and not 12345670.0. */
+function floorQuotient(left: number, right: number): number {
+  const rest = left % right
+  const isBehind = rest !== 0 && rest < 0 !== right < 0
+  const quotient = (left - rest) / right - (isBehind ? 1 : 0)
+  if (quotient === 0) return left / right < 0 ? -0 : 0
+  const floor = Math.floor(quotient)
+  return quotient - floor > 0.5 ? floor + 1 : floor
 }
 
 function bigModulo(left: bigint, right: bigint): bigint {

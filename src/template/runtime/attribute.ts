@@ -1,5 +1,6 @@
+import { optionalWhole } from './argument.ts'
 import { charactersOf } from './characters.ts'
-import { DictView, isMapping, mappingGet, ownValue } from './dict.ts'
+import { isMapping, mappingGet, ownValue } from './dict.ts'
 import { RenderFault } from './fault.ts'
 import { indexFrom } from './number.ts'
 import { BoundMethod, methodOf } from './method.ts'
@@ -47,43 +48,39 @@ export interface SliceBounds {
 }
 
 function bound(value: unknown, fallback: number): number {
-  if (value === null || value === undefined) return fallback
-  if (value instanceof Undefined) throw undefinedFault(value)
-  const index = indexFrom(value)
-  if (index === null) throw new RenderFault(`expected whole numbers between the brackets, got ${kindOf(value)}`)
-  return index
+  return optionalWhole(value, 'each end of the part', fallback)
 }
 
 /** Which places `[from:to:step]` picks from so many. */
 function placesOf(length: number, { from, to, step }: SliceBounds): number[] {
   const stride = bound(step, 1)
   if (stride === 0) throw new RenderFault('expected a step other than zero, got zero')
+  const isForward = stride > 0
   const clamp = (place: number): number => {
     const absolute = place < 0 ? place + length : place
-    return stride > 0 ? Math.min(Math.max(absolute, 0), length) : Math.min(Math.max(absolute, -1), length - 1)
+    return isForward ? Math.min(Math.max(absolute, 0), length) : Math.min(Math.max(absolute, -1), length - 1)
   }
-  const start = clamp(bound(from, stride > 0 ? 0 : length - 1))
-  const isToGiven = to !== null && to !== undefined
-  const stop = isToGiven ? clamp(bound(to, 0)) : stride > 0 ? length : -1
   const places: number[] = []
-  for (let place = start; stride > 0 ? place < stop : place > stop; place += stride) places.push(place)
+  const stop = clamp(bound(to, isForward ? length : -1 - length))
+  const start = clamp(bound(from, isForward ? 0 : length - 1))
+  for (let place = start; isForward ? place < stop : place > stop; place += stride) places.push(place)
   return places
 }
 
-/** `object[from:to:step]`. */
-export function getSlice(object: unknown, bounds: SliceBounds, missing: Undefined): unknown {
+/** `object[from:to:step]` of a text, list, tuple or range. */
+export function getSlice(object: unknown, bounds: SliceBounds): unknown {
   if (object instanceof Undefined) throw undefinedFault(object)
-  if (isText(object)) {
-    const characters = charactersOf(rawText(object))
-    const picked = placesOf(characters.length, bounds).map((place) => characters[place]!)
-    return textLike(object, picked.join(''))
-  }
-  if (Array.isArray(object)) return placesOf(object.length, bounds).map((place) => (object as unknown[])[place])
-  if (object instanceof Tuple) {
-    return new Tuple(placesOf(object.items.length, bounds).map((place) => object.items[place]))
-  }
   if (object instanceof Range) return sliceRange(object, bounds)
-  if (object instanceof DictView || isMapping(object)) return missing
+  const items = sequenceOf(object)
+  const picked = placesOf(items.length, bounds).map((place) => items[place])
+  if (isText(object)) return textLike(object, picked.join(''))
+  return object instanceof Tuple ? new Tuple(picked) : picked
+}
+
+function sequenceOf(object: unknown): readonly unknown[] {
+  if (isText(object)) return charactersOf(rawText(object))
+  if (object instanceof Tuple) return object.items
+  if (Array.isArray(object)) return object as unknown[]
   throw new RenderFault(`expected a text or list to cut from, got ${kindOf(object)}`)
 }
 

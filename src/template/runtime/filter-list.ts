@@ -34,16 +34,16 @@ function extreme(name: 'min' | 'max'): Methods[string] {
   })
 }
 
-/** Sorts by one key or several, each computed once. */
-function sortBy(value: unknown, attributes: readonly Getter[], isReversed: boolean): unknown[] {
-  const keyed = listFrom(value).map((item) => ({ item, keys: attributes.map((getter) => getter(item)) }))
-  return sorted(keyed, (left, right) => order(left.keys, right.keys), isReversed).map(({ item }) => item)
+/** Sorts by keys that are computed once: one, or a list of them. */
+function sortBy(value: unknown, getter: Getter, isReversed: boolean): unknown[] {
+  const keyed = listFrom(value).map((item) => ({ item, key: getter(item) }))
+  return sorted(keyed, (left, right) => order(left.key, right.key), isReversed).map(({ item }) => item)
 }
 
 function sort(value: unknown, [reverse, isCaseSensitive, attribute]: readonly unknown[]): unknown[] {
   const names = isText(attribute) ? textArgument(attribute, '`attribute`').split(',') : [attribute]
   const getters = names.map((name) => byAttribute(name, isCaseSensitive))
-  return sortBy(value, getters, isTrue(reverse ?? false))
+  return sortBy(value, (item) => getters.map((getter) => getter(item)), isTrue(reverse ?? false))
 }
 
 function* unique(value: unknown, getter: Getter): Generator {
@@ -61,7 +61,7 @@ function groupBy(value: unknown, [attribute, fallback = null, isCaseSensitive]: 
   const getter = attributeGetter(attribute, { fold: isFolding, fallback })
   const plain = attributeGetter(attribute, { fold: false, fallback })
   const groups: { readonly key: unknown; readonly items: unknown[] }[] = []
-  for (const item of sortBy(value, [getter], false)) {
+  for (const item of sortBy(value, getter, false)) {
     const key = getter(item)
     const last = groups.at(-1)
     if (last !== undefined && isEqual(last.key, key)) last.items.push(item)

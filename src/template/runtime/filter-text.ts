@@ -4,14 +4,22 @@ import { isMapping, mappingEntries } from './dict.ts'
 import { encodeUrl, escapeHtml, unescapeHtml } from './dialect.ts'
 import { RenderFault } from './fault.ts'
 import { formatPercent } from './format-percent.ts'
-import { isTrue, iterate, unpack } from './iterate.ts'
+import { isTrue, iterate, lengthFrom, unpack } from './iterate.ts'
 import { dataText, itemsOf, plainText, textOf } from './print.ts'
 import { charactersOf, splitWords, stripText } from './characters.ts'
 import { escapedText } from './operator.ts'
 import { prettyRepr } from './pretty-print.ts'
 import { mapText, textLike } from './safe-text.ts'
 import { capitalize, titleWords } from './text-case.ts'
-import { indentText, padText, truncateText, wrapText } from './text-layout.ts'
+import {
+  checkTruncation,
+  indentText,
+  padText,
+  truncateText,
+  wrapText,
+  type Truncation,
+  type Wrapping,
+} from './text-layout.ts'
 import { replaceText, splitText } from './text-split.ts'
 import { linkUrls } from './url-link.ts'
 import { Dict } from './dict.ts'
@@ -30,8 +38,9 @@ function escape(value: unknown, rendering: Rendering): Markup {
 function replace(value: unknown, bounds: readonly unknown[], rendering: Rendering): string | Markup {
   const [old, by, count] = bounds
   const options = { by: plainOf(by), count: optionalWhole(count, '`count`', -1) }
+  if (!rendering.isEscaping) return replaceText(textOf(value), plainOf(old), options)
   const isForced = [old, by].some((part) => part instanceof Markup && !part.isLiteral)
-  const subject = rendering.isEscaping && isForced ? escape(value, rendering) : value
+  const subject = isForced ? escape(value, rendering) : value
   if (!(subject instanceof Markup)) return replaceText(plainText(subject), plainOf(old), options)
   if (subject.dialect.name !== 'html' && subject.raw !== subject.text) {
     return textLike(subject, replaceText(subject.raw, plainOf(old), options))
@@ -83,6 +92,27 @@ function stripTags(markup: string): string {
   return unescapeHtml(splitWords(withoutComments.replace(/<[^>]*>/g, '')).join(' '))
 }
 
+/** In HTML the lines of a safe text are joined as plain text, as in Jinja2. */
+function wrap(value: unknown, how: Wrapping): string | Markup {
+  const whole = textOnly(value)
+  if (whole instanceof Markup && whole.dialect.name === 'html') return wrapText(whole.text, how)
+  return mapText(whole, (text) => wrapText(text, how))
+}
+
+/** A list or mapping that is short enough is left alone, as in Jinja2. */
+function truncate(value: unknown, how: Truncation): unknown {
+  checkTruncation(how)
+  const isShort = !isText(value) && (lengthFrom(value) ?? Infinity) <= how.length + how.leeway
+  return isShort ? value : mapText(textOnly(value), (whole) => truncateText(whole, how))
+}
+
+/** Some filters of Jinja2 take texts only, where others print first whatever they get. */
+function textOnly(value: unknown): string | Markup {
+  if (isText(value)) return value
+  if (value instanceof Undefined) throw undefinedFault(value)
+  throw new RenderFault(`expected a text, got ${kindOf(value)}`)
+}
+
 function reverse(value: unknown): unknown {
   if (isText(value)) return textLike(value, charactersOf(rawText(value)).toReversed().join(''))
   const items = [...iterate(value)].toReversed()
@@ -103,27 +133,23 @@ export const TEXT_FILTERS: Methods = {
   replace: defineMethod('old, new, count=', (value, { values }, rendering) => replace(value, values, rendering)),
   reverse: defineMethod('', reverse),
   truncate: defineMethod('length=, killwords=, end=, leeway=', (value, { values: [length, kill, end, leeway] }) =>
-    mapText(value, (whole) =>
-      truncateText(whole, {
-        length: optionalWhole(length, '`length`', 255),
-        isCuttingWords: isTrue(kill ?? false),
-        end: optionalText(end, '`end`') ?? '...',
-        leeway: optionalWhole(leeway, '`leeway`', 5),
-      }),
-    ),
+    truncate(value, {
+      length: optionalWhole(length, '`length`', 255),
+      isCuttingWords: isTrue(kill ?? false),
+      end: optionalText(end, '`end`') ?? '...',
+      leeway: optionalWhole(leeway, '`leeway`', 5),
+    }),
   ),
   wordcount: defineMethod('', (value) => plainText(value).match(/[\p{L}\p{N}_]+/gu)?.length ?? 0),
   wordwrap: defineMethod(
     'width=, break_long_words=, wrapstring=, break_on_hyphens=',
     (value, { values: [width, long, joint, hyphens] }) =>
-      mapText(value, (whole) =>
-        wrapText(whole, {
-          width: optionalWhole(width, '`width`', 79),
-          isBreakingWords: isTrue(long ?? true),
-          isBreakingHyphens: isTrue(hyphens ?? true),
-          joint: optionalText(joint, '`wrapstring`') ?? '\n',
-        }),
-      ),
+      wrap(value, {
+        width: optionalWhole(width, '`width`', 79),
+        isBreakingWords: isTrue(long ?? true),
+        isBreakingHyphens: isTrue(hyphens ?? true),
+        joint: optionalText(joint, '`wrapstring`') ?? '\n',
+      }),
   ),
   center: defineMethod('width=', (value, { values: [width] }) =>
     mapText(value, (whole) => padText(whole, optionalWhole(width, '`width`', 80), { side: 'both', fill: ' ' })),
@@ -133,7 +159,7 @@ export const TEXT_FILTERS: Methods = {
       ? rawText(width)
       : padText('', optionalWhole(width, '`width`', 4), { side: 'left', fill: ' ' })
     const options = { isFirst: isTrue(first ?? false), isBlank: isTrue(blank ?? false) }
-    return mapText(value, (whole) => indentText(whole, by, options))
+    return mapText(textOnly(value), (whole) => indentText(whole, by, options))
   }),
   striptags: defineMethod('', (value) =>
     value instanceof Markup ? stripTags(value.raw) : stripTags(plainText(value)),
@@ -163,7 +189,7 @@ export const TEXT_FILTERS: Methods = {
   urlize: defineMethod(
     'trim_url_limit=, nofollow=, target=, rel=, extra_schemes=',
     (value, { values: [limit, nofollow, target, rel, schemes] }, rendering) => {
-      const linked = linkUrls(textOf(value), {
+      const linked = linkUrls(value instanceof Markup ? value.text : escapeHtml(textOf(value)), {
         limit: limit === undefined || limit === null ? null : wholeArgument(limit, '`trim_url_limit`'),
         rel: [isTrue(nofollow ?? false) ? 'nofollow' : '', optionalText(rel, '`rel`') ?? ''].join(' '),
         target: optionalText(target, '`target`'),

@@ -5,24 +5,26 @@ import { isWhole, numberFrom } from './number.ts'
 import { itemAt, ownAttribute } from './own-attribute.ts'
 import { isMapping, mappingGet } from './dict.ts'
 import { dataText, reprOf, textOf } from './print.ts'
-import { Markup, checkedText, checkedTextLength, kindOf, type CallArguments } from './value.ts'
+import { Markup, checkedText, checkedTextLength, isText, kindOf, rawText, type CallArguments } from './value.ts'
 
-const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(z)?(#)?(0)?(\d+)?([_,])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/su
+const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([_,])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/su
 const FIELD = /^([^.[!:]*)((?:\.[^.[!:]+|\[[^\]]*\])*)$/
 
 interface Spec extends Layout {
   readonly fill: string
   readonly align: string | null
+  readonly isZeroed: boolean
   readonly width: number
 }
 
 function parseSpec(text: string): Spec {
   const match = SPEC.exec(text)
   if (match === null) throw new RenderFault('expected a format such as `>10` or `,.2f` behind `:`, got another')
-  const [, fill, align, sign = '-', , alternate, zero, width, grouping = '', precision, type = ''] = match
+  const [, fill, align, sign = '-', alternate, zero, width, grouping = '', precision, type = ''] = match
   return {
     fill: fill ?? (zero === undefined ? ' ' : '0'),
-    align: align ?? (zero === undefined ? null : '='),
+    align: align ?? null,
+    isZeroed: zero !== undefined,
     sign,
     isAlternate: alternate !== undefined,
     width: Number(width ?? 0),
@@ -37,7 +39,7 @@ function formatValue(value: unknown, specText: string): string {
   if (specText === '') return value instanceof Markup ? value.raw : textOf(value)
   const spec = parseSpec(specText)
   checkedTextLength(spec.width)
-  const number = typeof value === 'boolean' && spec.type === '' ? null : numberFrom(value)
+  const number = numberFrom(value)
   if (number === null) return formatText(value, spec)
   if (spec.type === 'c') return formatText(String.fromCodePoint(Number(wholeOnly(number, 'c'))), { ...spec, type: '' })
   if (spec.type === 's') throw new RenderFault('expected a text for `s`, got a number')
@@ -45,7 +47,7 @@ function formatValue(value: unknown, specText: string): string {
   const digits = isFloat
     ? floatDigits(rejectWholeType(number, spec), spec)
     : wholeDigits(wholeOnly(number, spec.type), spec)
-  return pad(digits, { width: spec.width, fill: spec.fill, align: spec.align ?? '>' })
+  return pad(digits, { width: spec.width, fill: spec.fill, align: spec.align ?? (spec.isZeroed ? '=' : '>') })
 }
 
 function rejectWholeType<T>(number: T, spec: Spec): T {
@@ -59,8 +61,12 @@ function formatText(value: unknown, spec: Spec): string {
   if (spec.type !== '' && spec.type !== 's') {
     throw new RenderFault(`expected a number for \`${spec.type}\`, got ${kindOf(value)}`)
   }
-  if (spec.align === '=') throw new RenderFault('expected a number for the format, got a text')
-  const text = value instanceof Markup ? value.raw : textOf(value)
+  if (spec.align === '=' || !isText(value)) {
+    throw new RenderFault(
+      `expected ${isText(value) ? 'a number' : 'a text or number'} for the format, got ${kindOf(value)}`,
+    )
+  }
+  const text = rawText(value)
   const body = spec.precision === null ? text : sliceText(text, 0, spec.precision)
   return pad({ sign: '', prefix: '', body }, { width: spec.width, fill: spec.fill, align: spec.align ?? '<' })
 }
@@ -76,6 +82,8 @@ class Fields {
   readonly #args: CallArguments
   readonly #safe: Markup | null
   #next = 0
+  /** Whether fields are taken in turn (`{}`) or by number (`{0}`); null until the first one. */
+  #isCounted: boolean | null = null
 
   constructor(args: CallArguments, safe: Markup | null) {
     this.#args = args
@@ -122,14 +130,17 @@ class Fields {
     for (const [part] of match[2]!.matchAll(/\.[^.[]+|\[[^\]]*\]/g)) {
       const name = part.startsWith('.') ? part.slice(1) : part.slice(1, -1)
       const isIndex = part.startsWith('[') && /^\d+$/.test(name)
-      value = isIndex && !isMapping(value) ? itemAt(value, Number(name)) : this.#attribute(value, name)
+      if (part.startsWith('.')) value = isMapping(value) ? undefined : ownAttribute(value, name)
+      else
+        value =
+          isIndex && !isMapping(value)
+            ? itemAt(value, Number(name))
+            : isMapping(value)
+              ? mappingGet(value, name)
+              : undefined
       if (value === undefined) throw new RenderFault(`expected \`${name}\` in the value to format, got nothing`)
     }
     return value
-  }
-
-  #attribute(value: unknown, name: string): unknown {
-    return isMapping(value) ? mappingGet(value, name) : ownAttribute(value, name)
   }
 
   #argument(name: string): unknown {
@@ -137,8 +148,13 @@ class Fields {
       if (!this.#args.keywords.has(name)) throw new RenderFault(`expected a value for \`{${name}}\`, got none`)
       return this.#args.keywords.get(name)
     }
-    const index = name === '' ? this.#next : Number(name)
-    if (name === '') this.#next += 1
+    const isCounted = name === ''
+    if (isCounted !== (this.#isCounted ?? isCounted)) {
+      throw new RenderFault('expected fields with numbers or fields without, got both in one format')
+    }
+    this.#isCounted = isCounted
+    const index = isCounted ? this.#next : Number(name)
+    if (isCounted) this.#next += 1
     if (index >= this.#args.positional.length) {
       throw new RenderFault('expected a value for each field of the format, got fewer')
     }

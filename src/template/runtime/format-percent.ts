@@ -2,9 +2,9 @@ import { sliceText } from './characters.ts'
 import { isMapping, mappingGet } from './dict.ts'
 import { RenderFault } from './fault.ts'
 import { floatDigits, pad, wholeDigits, type Layout } from './format-number.ts'
-import { floatFrom, indexFrom, isWhole, numberFrom, toDouble, type NumberValue } from './number.ts'
+import { floatFrom, indexFrom, isNumber, isWhole, numberFrom, toDouble, type NumberValue } from './number.ts'
 import { dataText, plainText, reprOf, textOf } from './print.ts'
-import { Markup, Tuple, Undefined, checkedText, kindOf, undefinedFault } from './value.ts'
+import { Markup, Tuple, Undefined, checkedText, isText, kindOf, undefinedFault } from './value.ts'
 
 const DIRECTIVE = /%(?:\(([^)]*)\))?([-+ #0]*)(\d+|\*)?(\.(?:\d+|\*)?)?[hlL]?([^])?/g
 
@@ -43,7 +43,9 @@ class Values {
   }
 
   finish(): void {
-    if (this.#next < this.#values.length && !isMapping(this.#source)) {
+    // Python lets anything that could be a mapping go unused: a list, an undefined value.
+    const isUnusable = this.#source instanceof Tuple || typeof this.#source !== 'object' || this.#source === null
+    if (this.#next < this.#values.length && (isUnusable || isNumber(this.#source) || isText(this.#source))) {
       throw new RenderFault('expected a `%` of the format for each value, got fewer')
     }
   }

@@ -1,12 +1,11 @@
 import { contains, isEqual, order } from './compare.ts'
 import { defineMethod, type Methods } from './define-method.ts'
 import { isMapping } from './dict.ts'
-import { RenderFault } from './fault.ts'
 import { numberFrom, isWhole, isNumber } from './number.ts'
 import { itemsOf, plainText, textOf } from './print.ts'
 import { operate } from './operator.ts'
 import { isLowerText, isUpperText } from './text-case.ts'
-import { Callable, Float, Markup, Range, Tuple, Undefined, isText, kindOf, rawText, undefinedFault } from './value.ts'
+import { Callable, Float, Markup, Range, Tuple, Undefined, isText, rawText } from './value.ts'
 
 function check(test: (value: unknown) => boolean): Methods[string] {
   return defineMethod('', test)
@@ -14,12 +13,6 @@ function check(test: (value: unknown) => boolean): Methods[string] {
 
 function compare(test: (value: unknown, other: unknown) => boolean): Methods[string] {
   return defineMethod('other', (value, { values: [other] }) => test(value, other))
-}
-
-function remainder(value: unknown, divisor: unknown): unknown {
-  if (value instanceof Undefined) throw undefinedFault(value)
-  if (numberFrom(value) === null) throw new RenderFault(`expected a number, got ${kindOf(value)}`)
-  return operate('%', value, divisor)
 }
 
 function isSame(left: unknown, right: unknown): boolean {
@@ -54,9 +47,9 @@ export const TESTS: Methods = {
   iterable: check((value) => itemsOf(value) !== null),
   callable: check((value) => value instanceof Callable || value instanceof Undefined),
   escaped: check((value) => value instanceof Markup),
-  odd: check((value) => isEqual(remainder(value, 2), 1)),
-  even: check((value) => isEqual(remainder(value, 2), 0)),
-  divisibleby: defineMethod('num', (value, { values: [divisor] }) => isEqual(remainder(value, divisor), 0)),
+  odd: check((value) => isEqual(operate('%', value, 2), 1)),
+  even: check((value) => isEqual(operate('%', value, 2), 0)),
+  divisibleby: defineMethod('num', (value, { values: [divisor] }) => isEqual(operate('%', value, divisor), 0)),
   lower: check((value) => isLowerText(value instanceof Markup ? plainText(value) : textOf(value))),
   upper: check((value) => isUpperText(value instanceof Markup ? plainText(value) : textOf(value))),
   sameas: compare(isSame),

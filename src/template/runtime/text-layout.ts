@@ -1,4 +1,5 @@
 import { charactersOf, lengthOf, splitLines } from './characters.ts'
+import { RenderFault } from './fault.ts'
 import { checkedText, checkedTextLength } from './value.ts'
 
 /** Fills a text up to a width; `both` puts the odd blank where Python does. */
@@ -41,6 +42,11 @@ export interface Truncation {
   readonly leeway: number
 }
 
+export function checkTruncation({ length, end, leeway }: Truncation): void {
+  if (length >= lengthOf(end) && leeway >= 0) return
+  throw new RenderFault('expected `length` to be at least that of `end`, and `leeway` zero or more, got less')
+}
+
 /** Jinja2's `truncate`: the end mark counts into the length. */
 export function truncateText(text: string, { length, isCuttingWords, end, leeway }: Truncation): string {
   const characters = charactersOf(text)
@@ -77,25 +83,34 @@ export interface Wrapping {
 }
 
 /** Jinja2's `wordwrap`: each line of the text is filled on its own. */
-export function wrapText(text: string, { width, isBreakingWords, isBreakingHyphens, joint }: Wrapping): string {
+export function wrapText(text: string, wrapping: Wrapping): string {
   const lines = splitLines(text).map((line) => {
-    return wrapLine(chunksOf(line, isBreakingHyphens), width, isBreakingWords).join(joint)
+    return wrapLine(chunksOf(line, wrapping.isBreakingHyphens), wrapping).join(wrapping.joint)
   })
-  return checkedText(lines.join(joint))
+  return checkedText(lines.join(wrapping.joint))
 }
 
-/** Words and the blanks between them; a hyphenated word may be two, as in Python's `textwrap`. */
+const BLANKS = '[\\t\\n\\v\\f\\r ]'
+const PART = '[\\p{L}\\p{N}_!"\'&.,?]'
+const LETTER = '[\\p{L}_]'
+/**
+ * Where a line may be broken, as in Python's `textwrap`: at blanks, behind the hyphen of a compound word, around a dash
+ * of two hyphens or more.
+ */
+const CHUNK = new RegExp(
+  `${BLANKS}+|(?<=${PART})-{2,}(?=[\\p{L}\\p{N}_])|(?!${BLANKS})[^]+?` +
+    `(?:-(?:(?<=${LETTER}{2}-)|(?<=${LETTER}-${PART}-))(?=${LETTER}-?${LETTER})|(?=${BLANKS}|$)|(?<=${PART})(?=-{2,}[\\p{L}\\p{N}_]))`,
+  'gu',
+)
+const BLANK_CHUNK = new RegExp(`(${BLANKS}+)`)
+
 function chunksOf(line: string, isBreakingHyphens: boolean): string[] {
-  const blanks = line.replace(/[\t\v\f\r]/g, ' ').split(/( +)/)
-  const chunks = isBreakingHyphens
-    ? blanks.flatMap((word) =>
-        word.split(/(?<=[^\s\d_\W]{2}-)(?=[^\s\d_\W]{2})|(?<=[\w!"'&.,?])(?=-{2,}\w)|(?<=-{2,})(?=\w)/u),
-      )
-    : blanks
-  return chunks.filter((chunk) => chunk !== '')
+  const chunks = isBreakingHyphens ? line.match(CHUNK) : line.split(BLANK_CHUNK)
+  return (chunks ?? []).filter((chunk) => chunk !== '')
 }
 
-function wrapLine(chunks: readonly string[], width: number, isBreakingWords: boolean): string[] {
+function wrapLine(chunks: readonly string[], wrapping: Wrapping): string[] {
+  const { width } = wrapping
   const lines: string[] = []
   const left = chunks.toReversed()
   while (left.length > 0) {
@@ -106,24 +121,23 @@ function wrapLine(chunks: readonly string[], width: number, isBreakingWords: boo
       length += lengthOf(left.at(-1)!)
       line.push(left.pop()!)
     }
-    if (left.length > 0 && lengthOf(left.at(-1)!) > width)
-      breakChunk(left, line, { width, room: width - length, isBreakingWords })
+    if (left.length > 0 && lengthOf(left.at(-1)!) > width) breakChunk(left, line, { ...wrapping, room: width - length })
     if (line.length > 0 && line.at(-1)!.trim() === '') line.pop()
     if (line.length > 0) lines.push(line.join(''))
   }
   return lines
 }
 
-function breakChunk(
-  left: string[],
-  line: string[],
-  { width, room, isBreakingWords }: { width: number; room: number; isBreakingWords: boolean },
-): void {
-  const space = Math.max(width < 1 ? 1 : room, 0)
-  if (isBreakingWords) {
+/** Breaks a chunk that is longer than a line: behind a hyphen if there is one in the room left, else anywhere. */
+function breakChunk(left: string[], line: string[], { width, room, ...how }: Wrapping & { room: number }): void {
+  const space = width < 1 ? 1 : room
+  if (how.isBreakingWords) {
     const characters = charactersOf(left.pop()!)
-    if (space > 0) line.push(characters.slice(0, space).join(''))
-    left.push(characters.slice(space).join(''))
+    const hyphen = characters.slice(0, space).lastIndexOf('-')
+    const isAtHyphen = how.isBreakingHyphens && characters.slice(0, Math.max(0, hyphen)).some((one) => one !== '-')
+    const end = isAtHyphen ? hyphen + 1 : space
+    line.push(characters.slice(0, end).join(''))
+    left.push(characters.slice(end).join(''))
   } else if (line.length === 0) {
     line.push(left.pop()!)
   }

@@ -94,6 +94,7 @@ function split(isFromRight: boolean): Methods[string] {
 function partition(isFromRight: boolean): Methods[string] {
   return defineMethod<Text>('sep', (self, { values: [sep] }) => {
     const separator = textArgument(sep, 'the separator')
+    if (separator === '') throw new RenderFault('expected the separator to be a text, got an empty one')
     const text = rawText(self)
     const at = isFromRight ? text.lastIndexOf(separator) : text.indexOf(separator)
     const parts =
@@ -125,8 +126,9 @@ export const TEXT_METHODS: Methods = {
   rpartition: partition(true),
   join: defineMethod<Text>('items', (self, { values: [items] }) => {
     const list = listFrom(items)
-    for (const item of list) textArgument(item, 'each item to join')
-    if (!(self instanceof Markup)) return checkedText(list.map((item) => rawText(item as Text)).join(self))
+    if (!(self instanceof Markup)) {
+      return checkedText(list.map((item) => textArgument(item, 'each item to join')).join(self))
+    }
     return new Markup(checkedText(list.map((item) => escapedText(item, self.dialect)).join(self.text)), self.dialect)
   }),
   replace: defineMethod<Text>('old, new, count=', (self, { values: [old, by, count] }) =>

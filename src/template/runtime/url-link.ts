@@ -58,8 +58,8 @@ function link(word: string, { limit, schemes }: LinkOptions, attributes: string)
   return scheme === undefined ? word : `<a href="${word}"${attributes}>${word}</a>`
 }
 
-/** Jinja2's `urlize`: makes links of addresses in a text, which is HTML-escaped first. */
-export function linkUrls(text: string, options: LinkOptions): string {
+/** Jinja2's `urlize`: makes links of addresses in a text that is HTML already. */
+export function linkUrls(html: string, options: LinkOptions): string {
   if (options.schemes.some((scheme) => !SCHEME.test(scheme))) {
     throw new RenderFault('expected a scheme such as `tel:`, got another text')
   }
@@ -67,7 +67,7 @@ export function linkUrls(text: string, options: LinkOptions): string {
   const rel = [...words, 'noopener'].filter((word, index, all) => all.indexOf(word) === index)
   rel.sort()
   const attributes = ` rel="${escapeHtml(rel.join(' '))}"${options.target === null ? '' : ` target="${escapeHtml(options.target)}"`}`
-  return escapeHtml(text)
+  return html
     .split(/(\s+)/)
     .map((word) => {
       const head = HEAD.exec(word)?.[0] ?? ''
