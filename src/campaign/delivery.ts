@@ -62,6 +62,8 @@ export interface DeliveryReport {
   /** The gate's round when the call began: pressure halves once per round. */
   readonly round: number
   readonly hadInstantRetry: boolean
+  /** It repeats a request of an earlier run that may have been acted on: a replay keeps the key of what ended in doubt. */
+  readonly isKept: boolean
   /** Set on a retry outcome: what the next attempt must equal. */
   readonly digest: string | null
   /** Rendered `event_properties`, JSON text; null without. */

@@ -114,7 +114,7 @@ export interface RunLock {
 export function lockRun(paths: RunPaths): RunLock {
   let database: DatabaseSync | undefined
   try {
-    database = new DatabaseSync(join(paths.folder, 'lock.db'))
+    database = new DatabaseSync(lockFile(paths), { timeout: LOOK_MS })
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
     writeFileSync(join(paths.folder, 'coordinator.pid'), String(process.pid))
   } catch (cause) {
@@ -132,16 +132,25 @@ export function lockRun(paths: RunPaths): RunLock {
   return { release: () => (held.isOpen ? held.close() : undefined) }
 }
 
-/** True while some process works on the run. */
+/** True while some process works on the run; looks without taking the lock. */
 export function isRunLocked(paths: RunPaths): boolean {
+  if (!existsSync(lockFile(paths))) return false
   try {
-    lockRun(paths).release()
+    using database = new DatabaseSync(lockFile(paths), { readOnly: true })
+    database.prepare('SELECT count(*) FROM sqlite_schema').get()
     return false
-  } catch (error) {
-    if (error instanceof HookcastError && error.code === 'HOOKCAST_RUN_IN_USE') return true
-    throw error
+  } catch (cause) {
+    if (isSqliteError(cause, SQLITE_BUSY)) return true
+    throw folderError(paths.folder, cause)
   }
 }
+
+function lockFile({ folder }: RunPaths): string {
+  return join(folder, 'lock.db')
+}
+
+/** Somebody may be looking whether the run is locked, which takes a moment. */
+const LOOK_MS = 500
 
 const SQLITE_BUSY = 5
 const SQLITE_READONLY = 8

@@ -7,6 +7,7 @@ import type { Ledger } from '../ledger/ledger.ts'
 import { countUp, recordLatency, type RunNumbers } from '../ledger/numbers.ts'
 import type { ChunkRow, ResultRow, WaitingRow } from '../ledger/rows.ts'
 import { finalReason, nextAttempt, type StopDecision, type StopRules } from '../policy/policy.ts'
+import { Samples } from './samples.ts'
 
 /** A change to the ledger, made when the group it belongs to is committed. */
 export type Change = (ledger: Ledger) => void
@@ -36,8 +37,6 @@ export interface RecordedDelivery {
 }
 
 const NO_WORDS: ReceiverWords = { errorCode: null, resultCode: null, resultStatus: null, message: null }
-const SAMPLES_PER_CODE = 100
-const SAMPLES_PER_STOP = 3
 
 /**
  * Turns what senders report into the ledger's rows and the run's numbers, in the order of recording.
@@ -49,17 +48,18 @@ export class Recorder {
   /** Customers with a final row, of chunks that are not done: as committed, and since the last commit. */
   readonly #ended: Map<number, number>
   readonly #endedByChunk = new Map<number, number>()
-  readonly #recent: string[] = []
+  readonly #samples: Samples
   #changes: Change[] = []
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    this.#samples = new Samples(options.sampleCounts)
     this.#ended = new Map(options.chunks.map(({ chunk, ended }) => [chunk, ended]))
   }
 
   /** The last answers that were not `sent`: what a stop shows as its samples. */
   get samples(): readonly string[] {
-    return [...this.#recent]
+    return this.#samples.recent
   }
 
   /** Customers with a result. */
@@ -110,7 +110,7 @@ export class Recorder {
     const { verdict } = report
     const { rules } = this.#options
     const calls = this.#countAttempt(report, delivery)
-    this.#keepSample(report)
+    this.#samples.keep(report, (change) => this.#changes.push(change))
     if (verdict.kind !== 'called') {
       const { reason, message } = verdict
       const status = verdict.kind === 'failed' ? 'failed' : 'suppressed'
@@ -149,7 +149,7 @@ export class Recorder {
     delivery: RecordedDelivery,
     { outcome, calls }: { readonly outcome: Outcome; readonly calls: number },
   ): boolean {
-    const wasInDoubt = delivery.waiting?.doubtAt != null || report.hadInstantRetry
+    const wasInDoubt = isDoubtful(report, delivery)
     switch (outcome.kind) {
       case 'sent':
         if (outcome.alreadyAccepted) this.#options.numbers.alreadyAccepted++
@@ -196,7 +196,7 @@ export class Recorder {
       this.#wait(report, delivery, { calls, attempt: report.attempt + 1, dueAt: next.dueAt, isInDoubt, message })
       return false
     }
-    const wasInDoubt = isInDoubt || delivery.waiting?.doubtAt != null || report.hadInstantRetry
+    const wasInDoubt = isInDoubt || isDoubtful(report, delivery)
     const words = { ...NO_WORDS, message }
     this.#end(report, delivery, { status: 'failed', reason: finalReason(outcome), calls, words, isInDoubt: wasInDoubt })
     return true
@@ -207,7 +207,7 @@ export class Recorder {
     { chunk, waiting, lentAt }: RecordedDelivery,
     next: { calls: number; attempt: number; dueAt: number; isInDoubt: boolean; message: string | null },
   ): void {
-    const isInDoubt = next.isInDoubt || report.hadInstantRetry
+    const isInDoubt = next.isInDoubt || report.hadInstantRetry || report.isKept
     const row: WaitingRow = {
       seq: report.seq,
       chunk,
@@ -282,15 +282,9 @@ export class Recorder {
     if (known === undefined) warnings.push({ code, message, count: 1 })
     else warnings[at] = { ...known, count: known.count + 1 }
   }
+}
 
-  #keepSample({ seq, attempt, httpStatus, code, sample }: DeliveryReport): void {
-    if (sample === null) return
-    this.#recent.push(`${code ?? 'no call'}: ${sample}`)
-    if (this.#recent.length > SAMPLES_PER_STOP) this.#recent.shift()
-    const name = code ?? 'none'
-    const taken = this.#options.sampleCounts.get(name) ?? 0
-    if (taken >= SAMPLES_PER_CODE) return
-    this.#options.sampleCounts.set(name, taken + 1)
-    this.#changes.push((ledger) => ledger.putSample({ seq, attempt, httpStatus, code: name, body: sample }))
-  }
+/** An earlier send of this request may have been acted on, as far as anybody knows. */
+function isDoubtful({ hadInstantRetry, isKept }: DeliveryReport, { waiting }: RecordedDelivery): boolean {
+  return hadInstantRetry || isKept || waiting?.doubtAt != null
 }

@@ -43,6 +43,8 @@ export interface PreparedDelivery {
   readonly context: Readonly<Record<string, unknown>>
   readonly definition: RequestDefinition
   readonly requestId: string
+  /** The request is one of an earlier run. */
+  readonly isKept: boolean
 }
 
 /** A task that was decided without a call. */
@@ -124,6 +126,7 @@ export class Preparer {
     return results.map((result, i): Prepared => {
       const { task, customerId } = block[i]!
       const { context, seed: requestId } = jobs[i]!
+      const isKept = block[i]!.spooled.kept !== null
       if (result.kind !== 'rendered') return { kind: 'decided', task, customerId, verdict: unrenderedVerdict(result) }
       const request = this.#requestFrom(program, result.parts, { requestId, attempt: task.attempt })
       if (typeof request === 'string')
@@ -132,7 +135,7 @@ export class Preparer {
         const message = 'the request came out different from the last attempt and was not sent'
         return { kind: 'decided', task, customerId, verdict: { kind: 'failed', reason: 'changed', message } }
       }
-      return { kind: 'request', task, customerId, request, context, definition: program.definition, requestId }
+      return { kind: 'request', task, customerId, request, context, definition: program.definition, requestId, isKept }
     })
   }
 

@@ -49,6 +49,7 @@ export class Reporter {
       latencyMs: 0,
       round: 0,
       hadInstantRetry: false,
+      isKept: false,
       digest: null,
       sample: null,
     })
@@ -74,6 +75,7 @@ export class Reporter {
       latencyMs: result.latencyMs,
       round,
       hadInstantRetry: result.hadInstantRetry,
+      isKept: ready.isKept,
       // A TLS failure counts as one bad node once the run has had a success anywhere: the coordinator may retry it.
       digest: isFinal && !isTlsStop(outcome) ? null : digestOf(ready.request),
       sample:

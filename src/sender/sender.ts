@@ -244,7 +244,7 @@ export class Sender {
     const { task } = ready
     const outcome = judgeAnswer(result.answer, {
       attempt: task.attempt,
-      isInDoubt: task.isInDoubt || result.hadInstantRetry,
+      isInDoubt: task.isInDoubt || ready.isKept || result.hadInstantRetry,
       wasReusedConnection: result.wasReusedConnection,
       hasRunSucceeded: this.#hasSucceeded,
       endedAt: this.#clock.now(),

@@ -251,14 +251,19 @@ describe('hookcast replay', () => {
     const desk = await sitDown({
       customers: 3,
       webhook: 'timeout: 300ms\nretry: { delays: [] }',
-      answer: ({ customer }) => (!isMended && customer === 'c-1' ? { misbehave: 'hang' } : {}),
+      answer: ({ customer }) => {
+        if (customer !== 'c-1') return {}
+        return isMended ? { status: 409 } : { misbehave: 'hang' }
+      },
     })
     const first = await desk.json('run', desk.campaign, '--json', '--quiet')
     expect(first).toMatchObject({ sent: 2, failed: 1, in_doubt: 1, failures: { timeout: 1 } })
     isMended = true
     const text = readFileSync(desk.campaign, 'utf8')
     writeFileSync(desk.campaign, text.replace('"customer_id":"{{', '"is_new":1,"customer_id":"{{'))
-    expect(await desk.json('replay', first['run_id'], '--json', '--quiet', '--yes')).toMatchObject({ sent: 1 })
+    const second = await desk.json('replay', first['run_id'], '--json', '--quiet', '--yes')
+    // The receiver had it: what it refuses as a duplicate is what was asked of it.
+    expect(second).toMatchObject({ sent: 1, already_accepted: 1, codes: { 409: 1 } })
     const [before, after] = desk.receiver.requests.filter(({ customer }) => customer === 'c-1')
     expect(after?.key).toBe(before?.key)
     expect(after?.body).toBe(before?.body)
