@@ -2,7 +2,7 @@ import { isRunLocked } from '../ledger/run-folder.ts'
 import { readReport, type RunReport } from '../report/report.ts'
 import { putRunRequest, type RunRequest } from '../runner/runner.ts'
 import { HookcastError } from '../errors.ts'
-import type { Context } from './context.ts'
+import type { Clock } from '../clock.ts'
 import { untilInterrupted } from './interrupts.ts'
 import type { KnownRun } from './known-run.ts'
 
@@ -15,11 +15,10 @@ const LONGEST_WAIT_MS = 30_000
  *
  * @throws {HookcastError} HOOKCAST_RUN_IN_USE, when that takes too long; the request stays.
  */
-export async function askRun(run: KnownRun, request: RunRequest, context: Context): Promise<RunReport> {
-  const { clock } = context.wiring
+export async function askRun(run: KnownRun, request: RunRequest, clock: Clock): Promise<void> {
   putRunRequest(run.paths, request)
   const until = clock.now() + LONGEST_WAIT_MS
-  await untilInterrupted(context, async (signal) => {
+  await untilInterrupted(clock, async (signal) => {
     while (isRunLocked(run.paths)) {
       if (clock.now() >= until) {
         const message = `The run was asked to ${request} and is still finishing what is in flight, after ${LONGEST_WAIT_MS / 1000} s: ${run.runId}`
@@ -29,10 +28,9 @@ export async function askRun(run: KnownRun, request: RunRequest, context: Contex
       signal.throwIfAborted()
     }
   })
-  return stateOf(run, context)
 }
 
 /** Where a run that nobody works on stands. */
-export function stateOf({ paths }: KnownRun, { wiring: { clock } }: Context): RunReport {
+export function stateOf({ paths }: KnownRun, clock: Clock): RunReport {
   return readReport(paths, { isLocked: false, clock })
 }

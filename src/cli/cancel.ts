@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { isRunLocked, lockRun } from '../ledger/run-folder.ts'
@@ -19,21 +20,22 @@ export function addCancel(program: Command, context: Context): void {
 }
 
 async function cancel(wanted: string, context: Context): Promise<void> {
+  const { clock } = context.wiring
   const run = findKnownRun(wanted, context)
-  if (isRunLocked(run.paths)) await askRun(run, 'cancel', context)
-  const { state } = stateOf(run, context)
+  if (isRunLocked(run.paths)) await askRun(run, 'cancel', clock)
+  const { state } = stateOf(run, clock)
   if (state === 'finished') {
     throw new HookcastError('HOOKCAST_RUN_STATE', `The run cannot be cancelled, it is finished: ${run.runId}`)
   }
-  if (state !== 'cancelled') endForGood(run, context)
-  const { aborted } = stateOf(run, context)
+  if (state !== 'cancelled') endForGood(run, clock)
+  const { aborted } = stateOf(run, clock)
   await context.terminal.print(
     `The run is cancelled, ${aborted.toLocaleString('en-US')} customers were aborted: ${run.runId}\n`,
   )
 }
 
 /** Nobody works on the run who could be asked: its last state is written here. */
-function endForGood({ paths }: KnownRun, { wiring: { clock } }: Context): void {
+function endForGood({ paths }: KnownRun, clock: Clock): void {
   const lock = lockRun(paths)
   try {
     using ledger = new Ledger(paths)

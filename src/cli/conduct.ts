@@ -57,7 +57,7 @@ export async function conduct(
 
 const INTERRUPT_WORDS = {
   stop: 'Stopping: nothing more is started, what is in flight comes to its end (Ctrl-C again stops now)',
-  cut: 'Stopping now: what is in flight is in doubt and comes first when the run is resumed',
+  cut: 'Stopping now: what is in flight is in doubt and is sent again when the run is resumed',
 }
 
 async function tellEnd(context: Context, end: RunEnd, settings: Settings): Promise<number> {

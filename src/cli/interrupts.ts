@@ -1,6 +1,5 @@
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
-import type { Context } from './context.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
 
 export interface Interrupts extends Disposable {
@@ -55,9 +54,9 @@ export function watchInterrupts(clock: Clock, onInterrupt: (how: 'stop' | 'cut')
 }
 
 /** Does something that sends nothing until a signal ends it. */
-export async function untilInterrupted<T>(context: Context, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  using interrupts = watchInterrupts(context.wiring.clock, () => undefined)
-  return orInterrupted(interrupts.signal, () => work(interrupts.signal))
+export async function untilInterrupted<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using interrupts = watchInterrupts(clock, () => undefined)
+  return await orInterrupted(interrupts.signal, () => work(interrupts.signal))
 }
 
 /** A signal before anything was sent ends what was being read with an error that says so. */

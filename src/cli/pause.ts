@@ -19,7 +19,8 @@ export function addPause(program: Command, context: Context): void {
 async function pause(wanted: string, context: Context): Promise<void> {
   const run = findKnownRun(wanted, context)
   const wasGoingOn = isRunLocked(run.paths)
-  const { state } = wasGoingOn ? await askRun(run, 'pause', context) : stateOf(run, context)
+  if (wasGoingOn) await askRun(run, 'pause', context.wiring.clock)
+  const { state } = stateOf(run, context.wiring.clock)
   if (state === 'finished' || state === 'cancelled' || state === 'aborted') {
     throw new HookcastError('HOOKCAST_RUN_STATE', `The run cannot be paused, it is ${state}: ${run.runId}`)
   }

@@ -42,7 +42,7 @@ async function preview(file: string, flags: PreviewFlags, context: Context): Pro
   const checked = checkCampaign(files, { env, settings })
   const { customer, row = 1 } = flags
   const wanted: Wanted = customer === undefined ? { row } : { customerId: customer }
-  const sample = await untilInterrupted(context, (signal) =>
+  const sample = await untilInterrupted(context.wiring.clock, (signal) =>
     findSampleRow(checked.campaign, wanted, { stdin: process.stdin, signal }),
   )
   if (sample === null) {

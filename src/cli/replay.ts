@@ -12,7 +12,7 @@ import { conduct } from './conduct.ts'
 import type { Context } from './context.ts'
 import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
 import { findKnownRun, readableCampaign } from './known-run.ts'
-import { EXIT_DONE, EXIT_INTERRUPTED } from './exit-code.ts'
+import { EXIT_DONE } from './exit-code.ts'
 
 const REPLAYED = ['failed', 'aborted'] as const
 
@@ -80,7 +80,7 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
     return EXIT_DONE
   }
   terminal.tell(countsInWords(from, counts))
-  if (!(await isAgreed(flags, context))) return EXIT_INTERRUPTED
+  await haveAgreed(flags, context)
   return conduct(context, { settings, isQuiet: flags.quiet === true }, ({ options, onRunId }) =>
     replayRun({ from, campaign, snapshot, rows, onRunId }, options),
   )
@@ -92,21 +92,38 @@ function countsInWords(from: string, { customers, byStatus, byReason, kept }: Re
       .map(([name, count]) => `${number(count)} ${name}`)
       .join(', ')
   const keys = kept === 0 ? '' : `; ${number(kept)} keep key and bytes, as the receiver may have them`
-  return `Replaying ${number(customers)} customers of ${from}: ${list(byStatus)} (${list(byReason)})${keys}`
+  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}`
 }
 
 function number(value: number): string {
   return value.toLocaleString('en-US')
 }
 
-/** @throws {HookcastError} HOOKCAST_USAGE, when nobody is there to be asked. */
-async function isAgreed({ yes }: ReplayFlags, { terminal }: Context): Promise<boolean> {
-  if (yes === true) return true
+/**
+ * Has whoever sits there agree to what was told.
+ *
+ * @throws {HookcastError} HOOKCAST_USAGE, when nobody is there to be asked; HOOKCAST_INTERRUPTED, when it is not agreed to.
+ */
+async function haveAgreed({ yes }: ReplayFlags, { terminal }: Context): Promise<void> {
+  if (yes === true) return
   if (!terminal.isInteractive) {
     const message = 'expected `--yes` to be given where nobody can be asked, got neither it nor a terminal'
     throw new HookcastError('HOOKCAST_USAGE', message)
   }
+  if (!/^\s*y(es)?\s*$/i.test(await ask('Start? [y/N] ')))
+    throw new HookcastError('HOOKCAST_INTERRUPTED', 'Not started: nothing was sent')
+}
+
+/** Ctrl-C and Ctrl-D are the empty answer. */
+async function ask(question: string): Promise<string> {
   using lines = createInterface({ input: process.stdin, output: process.stderr })
-  const answer = await lines.question('Start? [y/N] ')
-  return /^\s*y(es)?\s*$/i.test(answer)
+  const gone = new AbortController()
+  for (const event of ['SIGINT', 'close'] as const) lines.on(event, () => gone.abort())
+  try {
+    return await lines.question(question, { signal: gone.signal })
+  } catch (error) {
+    if (!gone.signal.aborted) throw error
+    process.stderr.write('\n')
+    return ''
+  }
 }

@@ -81,7 +81,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const isStdin = campaign.audience.path === '-'
   const isStreamed = flags.stream === true || isStdin
   const until = limitFrom(flags, isStreamed)
-  if (isStdin && process.stdin.isTTY) terminal.tell('Reading customers from the keyboard (Ctrl-D ends)')
+  if (isStdin && process.stdin.isTTY) terminal.tell('Reading customers from standard input (Ctrl-D ends them)')
   return conduct(context, { settings, isQuiet: flags.quiet === true, until }, ({ options, onRunId }) =>
     startRun(
       {

@@ -1,6 +1,7 @@
 import { relative } from 'node:path'
 import type { Command } from 'commander'
 import type { SpoolSummary } from '../audience/audience.ts'
+import { inspectCampaign } from '../campaign/campaign-file.ts'
 import { campaignFilesAt } from '../campaign/campaign-folder.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import { checkAll } from '../check/check.ts'
@@ -25,8 +26,10 @@ async function validate(file: string, context: Context): Promise<void> {
   const { env, terminal } = context
   const files = campaignFilesAt(file)
   const options = { env, settings: context.settings(files.folder) }
-  const { campaign, audience } = await untilInterrupted(context, async (signal) => {
-    terminal.status(`Reading the audience of ${file} …`)
+  const { campaign, audience } = await untilInterrupted(context.wiring.clock, async (signal) => {
+    const isStdin = inspectCampaign(files, options).loaded?.campaign.audience.path === '-'
+    if (isStdin) terminal.tell('Reading customers from standard input (Ctrl-D ends them)')
+    else terminal.status(`Reading the audience of ${file} …`)
     try {
       return await checkAll(files, { ...options, stdin: process.stdin, signal })
     } finally {

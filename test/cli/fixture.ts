@@ -19,6 +19,7 @@ export interface Ended {
 
 interface Surroundings {
   readonly env?: Readonly<Record<string, string>>
+  /** What comes on standard input; `open` for a pipe in which nothing comes and that stays open. */
   readonly input?: string | Uint8Array
   readonly bin?: string
 }
@@ -28,6 +29,8 @@ export interface Going {
   readonly pid: number
   signal(signal: NodeJS.Signals): void
   closeStdout(): void
+  /** Resolves when this was told on stderr; rejects when the command ends without. */
+  untilTold(text: string): Promise<void>
   readonly ended: Promise<Ended>
 }
 
@@ -63,44 +66,48 @@ export function campaignText(
   return ['name: desk', `audience: ${audience}`, 'webhook:', ownUrl, ownBody, ...added, top, ''].join('\n')
 }
 
-export const test = base.extend<{ receiverOptions: ReceiverOptions; desk: Desk }>({
-  receiverOptions: {},
-  desk: async ({ receiverOptions }, use) => {
-    // As the kernel names it: messages show real paths.
-    const folder = realpathSync(mkdtempSync(join(tmpdir(), 'desk-')))
-    await using receiver = await createReceiver(receiverOptions)
-    const write: Desk['write'] = (name, content) => {
-      const path = join(folder, name)
-      mkdirSync(dirname(path), { recursive: true })
-      writeFileSync(path, content)
-      return path
-    }
-    const start: Desk['start'] = (args, surroundings = {}) => startIn(folder, args, surroundings)
-    const hookcast: Desk['hookcast'] = (args, surroundings) => start(args, surroundings).ended
-    const json: Desk['json'] = async (args, surroundings) => {
+/** `desk` has a receiver that takes everything; `openDesk` makes one whose receiver answers as told. */
+export const test = base.extend<{ openDesk: (receiver?: ReceiverOptions) => Promise<Desk>; desk: Desk }>({
+  // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that are needed from this pattern.
+  openDesk: async ({}, use) => {
+    await using stack = new AsyncDisposableStack()
+    await use(async (options) => {
+      // As the kernel names it: messages show real paths.
+      const folder = realpathSync(mkdtempSync(join(tmpdir(), 'desk-')))
+      stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+      return createDesk(folder, stack.use(await createReceiver(options)))
+    })
+  },
+  desk: async ({ openDesk }, use) => use(await openDesk()),
+})
+
+function createDesk(folder: string, receiver: Receiver): Desk {
+  const write: Desk['write'] = (name, content) => {
+    const path = join(folder, name)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, content)
+    return path
+  }
+  const start: Desk['start'] = (args, surroundings = {}) => startIn(folder, args, surroundings)
+  const hookcast: Desk['hookcast'] = (args, surroundings) => start(args, surroundings).ended
+  write('customers.csv', 'id,name\nc-0,Ada\nc-1,Bob\nc-2,Eve\n')
+  return {
+    folder,
+    receiver,
+    write,
+    start,
+    hookcast,
+    writeCampaign: (parts) => void write('campaign.yaml', campaignText(receiver.url, parts)),
+    json: async (args, surroundings) => {
       const ended = await hookcast([...args, '--json'], surroundings)
       return { ...ended, object: JSON.parse(ended.stdout) as RunReport }
-    }
-    write('customers.csv', 'id,name\nc-0,Ada\nc-1,Bob\nc-2,Eve\n')
-    try {
-      await use({
-        folder,
-        receiver,
-        write,
-        writeCampaign: (parts) => void write('campaign.yaml', campaignText(receiver.url, parts)),
-        start,
-        hookcast,
-        json,
-        runs: async () => {
-          const { stdout } = await hookcast(['runs', '--json'])
-          return (JSON.parse(stdout) as { runs: readonly RunSummary[] }).runs
-        },
-      })
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
-  },
-})
+    },
+    runs: async () => {
+      const { stdout } = await hookcast(['runs', '--json'])
+      return (JSON.parse(stdout) as { runs: readonly RunSummary[] }).runs
+    },
+  }
+}
 
 function startIn(folder: string, args: readonly string[], { env = {}, input, bin = BIN }: Surroundings): Going {
   // One sender does for a handful of customers, and a cache of stripped types for a hundred starts of one program.
@@ -112,8 +119,13 @@ function startIn(folder: string, args: readonly string[], { env = {}, input, bin
   let stdout = ''
   let stderr = ''
   child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text))
-  child.stderr!.setEncoding('utf8').on('data', (text: string) => (stderr += text))
-  child.stdin?.on('error', () => undefined).end(input)
+  const watchers = new Set<() => void>()
+  child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text
+    for (const look of watchers) look()
+  })
+  child.stdin?.on('error', () => undefined)
+  if (input !== 'open') child.stdin?.end(input)
   const ended = (async (): Promise<Ended> => {
     const [code] = (await once(child, 'close')) as [number | null]
     return { code, stdout, stderr }
@@ -122,6 +134,13 @@ function startIn(folder: string, args: readonly string[], { env = {}, input, bin
     pid: child.pid!,
     signal: (signal) => void child.kill(signal),
     closeStdout: () => void child.stdout!.destroy(),
+    untilTold: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => (stderr.includes(text) ? resolve() : undefined)
+        watchers.add(look)
+        look()
+        void ended.then(() => reject(new Error(`expected ${JSON.stringify(text)} on stderr, got ${stderr}`)))
+      }),
     ended,
   }
 }
