@@ -123,9 +123,9 @@ function walkBuffer({ node, body }: Buffer, isInString: boolean): Walk {
   const walk = new Walk(node.kind === 'macro' ? node.name : null)
   const shape = new JsonShape(isInString, true)
   walk.body(body, shape)
-  const end = new JsonShape(isInString, true)
-  end.merge([shape], node.start)
-  return walk
+  if (shape.isInString === isInString) return walk
+  const message = 'expected the body to end on the side of a `"` on which it begins, got the other'
+  throw new ShapeProblem(node.start, message)
 }
 
 /** Which side of the quotes a body can begin on; a problem when on neither. */

@@ -2,9 +2,11 @@
 const STRUCTURE = /[{}[\],:\s]/
 const LITERAL_PART = /[-+.\w]/
 const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)$/
-const NUMBER_PART = /^[-+.\deE\0]*$/
+const NUMBER_PART = /^\^?[-+.\deE~]*$/
 /** Stands for a placeholder inside a literal: `1{{ cents }}`. */
-const HOLE = '\0'
+const HOLE = '~'
+/** Stands for what comes before a fragment: a number may have begun there. */
+const BEFORE = '^'
 
 /** Thrown with the place in the template's text at which it stops being JSON. */
 export class ShapeProblem extends Error {
@@ -21,12 +23,11 @@ export class JsonShape {
   isInString: boolean
   #isEscaped = false
   #literal: string
-  #literalStart = 0
+  #literalStart: number | null = null
 
   constructor(isInString: boolean, isFragment: boolean) {
     this.isInString = isInString
-    // What stands before a fragment is not known: a number may have begun there.
-    this.#literal = isFragment ? HOLE : ''
+    this.#literal = isFragment ? BEFORE : ''
   }
 
   copy(): JsonShape {
@@ -57,7 +58,7 @@ export class JsonShape {
 
   #outside(character: string, offset: number): void {
     if (LITERAL_PART.test(character)) {
-      if (this.#literal === '') this.#literalStart = offset
+      this.#literalStart ??= offset
       this.#literal += character
       return
     }
@@ -71,11 +72,13 @@ export class JsonShape {
   /** A literal without a placeholder must be whole; one with a placeholder can only be a number. */
   endLiteral(): void {
     const literal = this.#literal
+    const start = this.#literalStart ?? 0
     this.#literal = ''
-    const isFine = literal === '' || (literal.includes(HOLE) ? NUMBER_PART.test(literal) : LITERAL.test(literal))
+    this.#literalStart = null
+    const isFine = literal === '' || LITERAL.test(literal) || (/[~^]/.test(literal) && NUMBER_PART.test(literal))
     if (isFine) return
-    const shown = literal.replaceAll(HOLE, '{{ … }}')
-    throw new ShapeProblem(this.#literalStart, `expected JSON outside of quotes, got \`${shown}\``)
+    const shown = literal.replace(BEFORE, '').replaceAll(HOLE, '{{ … }}')
+    throw new ShapeProblem(start, `expected JSON outside of quotes, got \`${shown}\``)
   }
 
   /** A placeholder, or anything else that prints what is not known yet. */
@@ -84,7 +87,7 @@ export class JsonShape {
       throw new ShapeProblem(offset, 'expected no single `\\` before a tag inside a JSON string, got one')
     }
     if (this.isInString) return
-    if (this.#literal === '') this.#literalStart = offset
+    this.#literalStart ??= offset
     this.#literal += HOLE
   }
 

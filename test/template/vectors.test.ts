@@ -11,7 +11,9 @@ interface Vector {
 }
 
 function readVectors(name: string): { context: Record<string, unknown>; vectors: Vector[] } {
-  const lines = readFileSync(new URL(`vectors/${name}.jsonl`, import.meta.url), 'utf8').trim().split('\n')
+  const lines = readFileSync(new URL(`vectors/${name}.jsonl`, import.meta.url), 'utf8')
+    .trim()
+    .split('\n')
   const [head, ...vectors] = lines.map((line) => JSON.parse(line) as unknown)
   return { ...(head as { context: Record<string, unknown> }), vectors: vectors as Vector[] }
 }
