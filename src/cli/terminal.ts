@@ -33,11 +33,11 @@ export class Terminal {
   }
 
   get outputWidth(): number {
-    return process.stdout.columns ?? DEFAULT_WIDTH
+    return widthOf(process.stdout)
   }
 
   get statusWidth(): number {
-    return process.stderr.columns ?? DEFAULT_WIDTH
+    return widthOf(process.stderr)
   }
 
   /** Writes to standard output, as fast as it is read; false when nobody reads it any more. */
@@ -71,6 +71,11 @@ export class Terminal {
   #isColored(stream: WriteStream): boolean {
     return stream.isTTY && (this.#env['NO_COLOR'] ?? '') === '' && this.#env['TERM'] !== 'dumb'
   }
+}
+
+/** A terminal that was never told its size says 0; a file or a pipe says nothing. */
+function widthOf({ columns }: { readonly columns?: number }): number {
+  return columns === undefined || columns === 0 ? DEFAULT_WIDTH : columns
 }
 
 /** Resolves when what was written has been taken, or nobody takes anything any more. */

@@ -1,0 +1,51 @@
+import { describe, expect } from 'vitest'
+import { test } from './fixture.ts'
+
+/** The command line is a promise: every command with exactly these flags. */
+const COMMANDS: Readonly<Record<string, readonly string[]>> = {
+  validate: [],
+  run: ['audience', 'format', 'limit', 'pause-after', 'param', 'stream', 'skip-bad-rows', 'json', 'quiet', 'yes'],
+  resume: ['resend-unknown', 'json', 'quiet', 'yes'],
+  pause: [],
+  cancel: [],
+  replay: ['status', 'reason', 'http-status', 'new-keys', 'json', 'quiet', 'yes'],
+  runs: ['json'],
+  report: ['format', 'status', 'out'],
+  preview: ['row', 'customer'],
+}
+const GLOBAL = ['version', 'data', 'config', 'senders']
+
+const flagsIn = (text: string): readonly string[] =>
+  Array.from(text.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm), (match) => match[1]!).filter((name) => name !== 'help')
+
+describe('--help', () => {
+  test('tells every command in a line', async ({ desk }) => {
+    const { code, stdout, stderr } = await desk.hookcast(['--help'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const commands = Array.from(
+      stdout.slice(stdout.indexOf('Commands:')).matchAll(/^ {2}(\w+) /gm),
+      (match) => match[1],
+    )
+    expect(commands).toEqual([...Object.keys(COMMANDS), 'help'])
+  })
+
+  test.for(Object.entries(COMMANDS))(
+    'of %s tells exactly its flags, and an example',
+    async ([command, flags], { desk }) => {
+      const { code, stdout } = await desk.hookcast([command, '--help'])
+      expect({ code, flags: flagsIn(stdout) }).toEqual({ code: 0, flags: [...flags, ...GLOBAL] })
+      expect(stdout).toContain(`  hookcast ${command} `)
+    },
+  )
+
+  test('is told on stderr when no command is given, and that is a mistake', async ({ desk }) => {
+    const { code, stdout, stderr } = await desk.hookcast([])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain('Usage: hookcast [options] [command]')
+  })
+})
+
+test('--version tells the version of the package', async ({ desk }) => {
+  const { code, stdout } = await desk.hookcast(['--version'])
+  expect({ code, stdout }).toEqual({ code: 0, stdout: '0.1.0\n' })
+})
