@@ -43,7 +43,7 @@ const HARD_STOPS: ReadonlySet<number> = new Set([400, 404, 410, 412, 413, 418])
 /**
  * Says what one answer means for its delivery and for everything after it.
  *
- * The whole table stands in `docs/answers.md`, and is tested against this function. `answers` of the campaign wins
+ * The whole table stands in README.md, and is tested against this function. `answers` of the campaign wins
  * over every row of it, a 409 in doubt included. A `stop` by `tls` holds only while no call of the run has succeeded.
  *
  * @see RFC 9110 §15; campaign rules, "Outcomes of one attempt".
