@@ -25,7 +25,7 @@ export const DRIP_MS = 500
 const REMEMBERED = 100_000
 
 const PRESETS: Readonly<Record<string, string>> = {
-  demo: 'status:429:0.005,status:500:0.01,status:503:0.0025:1,delay:2000:0.002',
+  demo: 'status:429:0.0015,status:500:0.01,status:503:0.0005:1,delay:2000:0.002',
 }
 
 /**

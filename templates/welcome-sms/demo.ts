@@ -14,7 +14,7 @@ const api = spawn(process.execPath, [join(ROOT, 'reference-api/src/main.ts')], {
     HOST: '127.0.0.1',
     API_USERS: `acme:${PASSWORD}`,
     FAULTS: 'demo',
-    LOG_LEVEL: 'error',
+    LOG_LEVEL: 'off',
   },
   stdio: ['ignore', 'pipe', 'inherit'],
 })
