@@ -38,6 +38,13 @@ describe('--help', () => {
     },
   )
 
+  test('ends quietly when nobody reads it', async ({ desk }) => {
+    const help = desk.start(['--help'])
+    help.closeStdout()
+    const { code, stderr } = await help.ended
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+
   test('is told on stderr when no command is given, and that is a mistake', async ({ desk }) => {
     const { code, stdout, stderr } = await desk.hookcast([])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
