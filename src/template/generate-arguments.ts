@@ -1,6 +1,6 @@
 import type { CodeWriter } from './code-writer.ts'
 import type { Arguments, Expression } from './node.ts'
-import { bindArguments, type Signature } from './runtime/signature.ts'
+import { bindArguments, shownName, type Signature } from './runtime/signature.ts'
 import { invalidTemplate, type Source } from './template-problem.ts'
 
 export interface GenerateArgument {
@@ -28,10 +28,10 @@ export function generateBound(
   const list = node.arguments
   if (list.rest !== null || list.restKeywords !== null) {
     const known = writer.constant(`${writer.use('signature')}(${JSON.stringify(signature)})`)
-    return `${writer.use('bindSpread')}(${known}, ${generateArguments(list, scope)})`
+    return `${writer.use('bindValues')}(${known}, ${generateArguments(list, scope)})`
   }
   const pairs = list.keywords.map(({ name, value }) => [name, generate(value)] as const)
-  const bound = bindArguments(signature, list.positional.map(generate), pairs)
+  const bound = bindArguments(signature, { positional: list.positional.map(generate), keywords: pairs }, shownName)
   if (typeof bound === 'string') throw invalidTemplate(source, node.nameStart, `${bound} for \`${node.name}\``)
   const values = bound.values.map((code) => code ?? 'undefined')
   while (values.at(-1) === 'undefined') values.pop()

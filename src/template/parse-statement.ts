@@ -12,7 +12,7 @@ import type {
 } from './node.ts'
 import { parseExpression, parseFilter, parseTuple } from './parse-expression.ts'
 import { parseTarget } from './parse-target.ts'
-import { hintFor } from './template-problem.ts'
+import { hintFor, placeFromOffset } from './template-problem.ts'
 import type { TokenCursor } from './token-cursor.ts'
 
 type Parse = (cursor: TokenCursor, start: number) => Statement | readonly Statement[]
@@ -97,24 +97,37 @@ function parseTag(cursor: TokenCursor, closing: readonly string[]): Statement | 
   throw cursor.fail(`expected a known tag, got \`${name}\`${hintFor(name, Object.keys(TAGS))}`, start)
 }
 
+interface Opening {
+  readonly tag: string
+  readonly start: number
+}
+
 /** The rest of an opening tag, the body, and the name of the tag that closed it. */
-function parseBlock(cursor: TokenCursor, closing: readonly string[]): { body: Body; closedBy: string } {
+function parseBlock(
+  cursor: TokenCursor,
+  { tag, start }: Opening,
+  closing: readonly string[],
+): { body: Body; closedBy: string } {
   cursor.skipOperator(':')
   cursor.expect('block_end')
   const body = parseBody(cursor, closing)
-  if (!cursor.is('name')) throw cursor.unexpected(closing.map((tag) => `\`{% ${tag} %}\``).join(' or '))
-  return { body, closedBy: cursor.next().value }
+  if (cursor.is('name')) return { body, closedBy: cursor.next().value }
+  const names = closing.map((name) => `\`{% ${name} %}\``)
+  const listed = [names.slice(0, -1).join(', '), names.at(-1)].filter((part) => part !== '').join(' or ')
+  const { line } = placeFromOffset(cursor.source, start)
+  throw cursor.unexpected(`${listed} for the \`${tag}\` in line ${line}`)
 }
 
 function parseIf(cursor: TokenCursor, start: number): If {
+  const opening = { tag: 'if', start }
   const branches: { test: Expression; body: Body }[] = []
   let otherwise: Body = []
   for (;;) {
     const test = parseTuple(cursor, false)
-    const { body, closedBy } = parseBlock(cursor, ['elif', 'else', 'endif'])
+    const { body, closedBy } = parseBlock(cursor, opening, ['elif', 'else', 'endif'])
     branches.push({ test, body })
     if (closedBy === 'elif') continue
-    if (closedBy === 'else') otherwise = parseBlock(cursor, ['endif']).body
+    if (closedBy === 'else') otherwise = parseBlock(cursor, opening, ['endif']).body
     return { kind: 'if', branches, otherwise, start, end: cursor.lastEnd }
   }
 }
@@ -126,8 +139,9 @@ function parseFor(cursor: TokenCursor, start: number): For {
   const iterable = parseTuple(cursor, false)
   const test = cursor.skipName('if') ? parseExpression(cursor) : null
   const isRecursive = cursor.skipName('recursive')
-  const { body, closedBy } = parseBlock(cursor, ['else', 'endfor'])
-  const otherwise = closedBy === 'else' ? parseBlock(cursor, ['endfor']).body : []
+  const opening = { tag: 'for', start }
+  const { body, closedBy } = parseBlock(cursor, opening, ['else', 'endfor'])
+  const otherwise = closedBy === 'else' ? parseBlock(cursor, opening, ['endfor']).body : []
   return { kind: 'for', target, iterable, test, isRecursive, body, otherwise, start, end: cursor.lastEnd }
 }
 
@@ -143,7 +157,7 @@ function parseSet(cursor: TokenCursor, start: number): Statement {
   }
   let filter: FilterExpression | null = null
   while (cursor.skipOperator('|')) filter = parseFilter(cursor, filter)
-  const { body } = parseBlock(cursor, ['endset'])
+  const { body } = parseBlock(cursor, { tag: 'set', start }, ['endset'])
   return { kind: 'set_block', target, filter, body, start, end: cursor.lastEnd }
 }
 
@@ -173,7 +187,7 @@ function parseMacro(cursor: TokenCursor, start: number): Macro {
   if (caller?.fallback === null) {
     throw cursor.fail('expected `caller` to have a default such as `caller=none`, or to be left out', caller.start)
   }
-  const { body } = parseBlock(cursor, ['endmacro'])
+  const { body } = parseBlock(cursor, { tag: 'macro', start }, ['endmacro'])
   return { kind: 'macro', name, parameters, body, start, end: cursor.lastEnd }
 }
 
@@ -181,14 +195,14 @@ function parseCallBlock(cursor: TokenCursor, start: number): CallBlock {
   const parameters = cursor.isOperator('(') ? parseParameters(cursor) : []
   const call = parseExpression(cursor)
   if (call.kind !== 'call') throw cursor.fail('expected a call such as `name()`, got another expression', call.start)
-  const { body } = parseBlock(cursor, ['endcall'])
+  const { body } = parseBlock(cursor, { tag: 'call', start }, ['endcall'])
   return { kind: 'call_block', call, parameters, body, start, end: cursor.lastEnd }
 }
 
 function parseFilterBlock(cursor: TokenCursor, start: number): Statement {
   let filter = parseFilter(cursor, null)
   while (cursor.skipOperator('|')) filter = parseFilter(cursor, filter)
-  const { body } = parseBlock(cursor, ['endfilter'])
+  const { body } = parseBlock(cursor, { tag: 'filter', start }, ['endfilter'])
   return { kind: 'filter_block', filter, body, start, end: cursor.lastEnd }
 }
 
@@ -200,13 +214,13 @@ function parseWith(cursor: TokenCursor, start: number): Statement {
     cursor.expect('operator', '=')
     bindings.push({ target, value: parseExpression(cursor) })
   }
-  const { body } = parseBlock(cursor, ['endwith'])
+  const { body } = parseBlock(cursor, { tag: 'with', start }, ['endwith'])
   return { kind: 'with', bindings, body, start, end: cursor.lastEnd }
 }
 
 function parseAutoescape(cursor: TokenCursor, start: number): Statement {
   const isOn = parseExpression(cursor)
-  const { body } = parseBlock(cursor, ['endautoescape'])
+  const { body } = parseBlock(cursor, { tag: 'autoescape', start }, ['endautoescape'])
   return { kind: 'autoescape', isOn, body, start, end: cursor.lastEnd }
 }
 

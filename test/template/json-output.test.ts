@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import { assert, constantFrom, oneof, property, string } from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TemplateError } from '../../src/errors.ts'
 import { compileTemplate, safeText } from '../../src/template/template.ts'
@@ -259,9 +259,9 @@ describe('a template that is not JSON-shaped', () => {
 })
 
 describe('any row', () => {
-  const value = fc.oneof(
-    fc.string({ unit: 'binary' }),
-    fc.constantFrom(
+  const value = oneof(
+    string({ unit: 'binary' }),
+    constantFrom(
       HOSTILE,
       '\\',
       '"',
@@ -276,47 +276,27 @@ describe('any row', () => {
       '\\u0041',
       '',
     ),
-    fc.string({ unit: fc.constantFrom('"', '\\', '\n', '{', '}', 'u', '0', ',', '\ud800') }),
+    string({ unit: constantFrom('"', '\\', '\n', '{', '}', 'u', '0', ',', '\ud800') }),
   )
   const template = compileTemplate(
     `{% macro tag(t) %}#{{ t }}{% endmacro %}{% set full %}{{ a }} {{ b }}{% endset %}
     {"a": "{{ a }}", "b": {{ b }}, "joined": "{{ a ~ "/" ~ b }}", "tag": "{{ tag(a) }}", "full": "{{ full }}",
-     "list": [{% for x in [a, b] %}"{{ x }}"{% if not loop.last %},{% endif %}{% endfor %}], {{ b }}: 1,
+     "list": [{% for x in [a, b] %}"{{ x }}"{% if not loop.last %},{% endif %}{% endfor %}],
      "tags": ["{{ [a, b]|join('","') }}"], "maybe": "{{ a if a else "none" }}", "nested": {{ {"k": [a, {"l": b}]} }},
      "json": {{ a|tojson }}, "reversed": "{{ (a ~ "!")|reverse|reverse }}", "format": "{{ "<%s>"|format(a) }}"}`,
     { payload: 'json' },
   )
 
   it('leaves the shape of the body alone, and arrives exactly as it is', () => {
-    fc.assert(
-      fc.property(value, value, (a, b) => {
-        // The key under test may be one of the template's own.
-        fc.pre(
-          ![
-            'a',
-            'b',
-            'joined',
-            'tag',
-            'full',
-            'list',
-            'tags',
-            'maybe',
-            'nested',
-            'json',
-            'reversed',
-            'format',
-            '__proto__',
-          ].includes(b),
-        )
-        const body = JSON.parse(template.render({ a, b })) as Record<string, unknown>
-        expect(body).toEqual({
+    assert(
+      property(value, value, (a, b) => {
+        expect(JSON.parse(template.render({ a, b }))).toEqual({
           a,
           b,
           joined: `${a}/${b}`,
           tag: `#${a}`,
           full: `${a} ${b}`,
           list: [a, b],
-          [b]: 1,
           tags: [a, b],
           maybe: a === '' ? 'none' : a,
           nested: { k: [a, { l: b }] },
@@ -327,5 +307,11 @@ describe('any row', () => {
       }),
       { numRuns: 3000 },
     )
+  })
+
+  it('makes a key as it is', () => {
+    const keyed = compileTemplate('{ {{ k }}: 1 }', { payload: 'json' })
+    // By its text: V8 13.6 misreads escaped keys after others of the same shape (nodejs/node#63785).
+    assert(property(value, (k) => expect(keyed.render({ k })).toBe(`{ ${JSON.stringify(k)}: 1 }`)))
   })
 })

@@ -195,7 +195,9 @@ export const LIST_FILTERS: Methods = {
     const wanted = textArgument(name, '`name`')
     if (methodOf(value, wanted) !== undefined) return new BoundMethod(value, wanted)
     const found = isMapping(value) ? undefined : ownAttribute(value, wanted)
-    return found === undefined ? new Undefined(wanted) : found
+    return found === undefined
+      ? new Undefined('attr', 'expected the value to have the attribute asked for, got none')
+      : found
   }),
   default: defineMethod('default_value=, boolean=', (value, { values: [fallback = '', boolean] }) => {
     return value instanceof Undefined || (isTrue(boolean ?? false) && !isTrue(value)) ? fallback : value

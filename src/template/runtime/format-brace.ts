@@ -138,14 +138,15 @@ class Fields {
             : isMapping(value)
               ? mappingGet(value, name)
               : undefined
-      if (value === undefined) throw new RenderFault(`expected \`${name}\` in the value to format, got nothing`)
+      if (value === undefined) throw new RenderFault('expected what each field of the format looks up, got nothing')
     }
     return value
   }
 
   #argument(name: string): unknown {
     if (name !== '' && !/^\d+$/.test(name)) {
-      if (!this.#args.keywords.has(name)) throw new RenderFault(`expected a value for \`{${name}}\`, got none`)
+      if (!this.#args.keywords.has(name))
+        throw new RenderFault('expected a value for each name of the format, got fewer')
       return this.#args.keywords.get(name)
     }
     const isCounted = name === ''

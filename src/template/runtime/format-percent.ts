@@ -37,7 +37,8 @@ class Values {
   named(name: string): unknown {
     if (!isMapping(this.#source)) throw new RenderFault('expected a mapping for a format with names, got none')
     const value = mappingGet(this.#source, name)
-    if (value === undefined) throw new RenderFault(`expected the mapping to have \`${name}\`, which the format names`)
+    if (value === undefined)
+      throw new RenderFault('expected the mapping to have each name of the format, got one without')
     this.#next = this.#values.length
     return value
   }

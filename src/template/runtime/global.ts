@@ -5,8 +5,8 @@ import { RenderFault } from './fault.ts'
 import { loremIpsum } from './lorem.ts'
 import { isTrue } from './iterate.ts'
 import { HostFunction } from './macro.ts'
-import { bindArguments, parseSignature, type Bound } from './signature.ts'
-import { Instance, Markup, Namespace, Range, type CallArguments, type Rendering } from './value.ts'
+import { bindValues, parseSignature, type Bound } from './signature.ts'
+import { Instance, Markup, Namespace, Range, type Rendering } from './value.ts'
 
 /** As Jinja2's sandbox has it. */
 const RANGE_LIMIT = 100_000
@@ -47,11 +47,7 @@ type RunGlobal = (bound: Bound<unknown>, rendering: Rendering) => unknown
 
 function global(name: string, signature: string, run: RunGlobal): readonly [string, HostFunction] {
   const parsed = parseSignature(signature)
-  const callable = new HostFunction(name, ({ positional, keywords }: CallArguments, rendering) => {
-    const bound = bindArguments(parsed, positional, [...keywords])
-    if (typeof bound === 'string') throw new RenderFault(bound)
-    return run(bound, rendering)
-  })
+  const callable = new HostFunction(name, (args, rendering) => run(bindValues(parsed, args), rendering))
   return [name, callable]
 }
 

@@ -9,6 +9,9 @@ export function foldCase(value: unknown): unknown {
   return isText(value) ? mapText(value, (text) => text.toLowerCase()) : value
 }
 
+/** Names of attributes may be a customer's, so they are not told. */
+const MISSING = new Undefined('attribute', 'expected each item to have the attribute asked for, got one without it')
+
 /**
  * How `map(attribute=…)`, `sort(attribute=…)` and their like read an item: `"address.city"`, `0`, or none for the item.
  */
@@ -17,7 +20,7 @@ export function attributeGetter(attribute: unknown, { fold, fallback }: { fold: 
   return (item) => {
     let value = item
     for (const part of parts) {
-      value = getItem(value, part, new Undefined(String(part)))
+      value = getItem(value, part, MISSING)
       if (value instanceof Undefined && fallback !== null) value = fallback
     }
     return fold ? foldCase(value) : value

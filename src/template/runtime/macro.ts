@@ -89,7 +89,7 @@ export class Macro extends Instance {
     const [name] = left.keys()
     if (name === undefined) return
     if (name === 'caller') throw new RenderFault(`expected no call block for \`${this.name}\`, which does not use it`)
-    throw new RenderFault(`expected \`${this.name}\` to get arguments that it names, got \`${name}\``)
+    throw new RenderFault(`expected \`${this.name}\` to get arguments that it names, got another name`)
   }
 
   override describe(): string {

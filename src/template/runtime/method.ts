@@ -1,9 +1,8 @@
 import type { Method, Methods } from './define-method.ts'
 import { DICT_METHODS } from './dict-method.ts'
 import { isMapping } from './dict.ts'
-import { RenderFault } from './fault.ts'
 import { LIST_METHODS, TUPLE_METHODS } from './list-method.ts'
-import { bindArguments } from './signature.ts'
+import { bindValues } from './signature.ts'
 import { TEXT_METHODS } from './text-method.ts'
 import { Callable, Markup, Tuple, type CallArguments, type Rendering } from './value.ts'
 
@@ -21,9 +20,7 @@ export function methodOf(object: unknown, name: string): Method | undefined {
 }
 
 export function callMethod(object: unknown, method: Method, call: CallArguments & { rendering: Rendering }): unknown {
-  const bound = bindArguments(method.signature, call.positional, [...call.keywords])
-  if (typeof bound === 'string') throw new RenderFault(bound)
-  return method.run(object, bound, call.rendering)
+  return method.run(object, bindValues(method.signature, call), call.rendering)
 }
 
 /** A method that was looked up and not called yet. */

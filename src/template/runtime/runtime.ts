@@ -11,20 +11,9 @@ import { add, concat, concatSafe, negative, operate, positive } from './operator
 import { dataText, textOf, plainText } from './print.ts'
 import { printHtml, printInString, printValue } from './printer.ts'
 import type { RenderState } from './rendering.ts'
-import { bindArguments, type Bound, type Signature } from './signature.ts'
+import { bindValues, type Signature } from './signature.ts'
 import { FILTERS, TESTS } from './table.ts'
-import {
-  Float,
-  Markup,
-  NO_KEYWORDS,
-  Namespace,
-  Stream,
-  Tuple,
-  Undefined,
-  kindOf,
-  type CallArguments,
-  type Dialect,
-} from './value.ts'
+import { Float, Markup, NO_KEYWORDS, Namespace, Stream, Tuple, Undefined, kindOf, type Dialect } from './value.ts'
 
 /** Marks a value printed into a URL, so that an empty or dotted path segment is seen; NUL cannot come from anywhere else. */
 export const URL_MARK = '\0'
@@ -60,12 +49,6 @@ function traced(state: RenderState, site: number, run: () => unknown): unknown {
   }
 }
 
-function bindSpread(signature: Signature, { positional, keywords }: CallArguments): Bound<unknown> {
-  const bound = bindArguments(signature, positional, [...keywords])
-  if (typeof bound === 'string') throw new RenderFault(bound)
-  return bound
-}
-
 /**
  * All that generated code can reach, for a template of one dialect: nothing of the host.
  */
@@ -76,7 +59,7 @@ export function createRuntime(dialect: Dialect): Readonly<Record<string, unknown
     Macro,
     Map,
     add,
-    bindSpread,
+    bindValues,
     callAttribute,
     callValue,
     concat,

@@ -1,3 +1,5 @@
+import { RenderFault } from './fault.ts'
+
 /**
  * What a filter, test, method or global function takes, written as in Python: `value, width=, *rest, **names`.
  *
@@ -29,6 +31,20 @@ export interface Bound<T> {
   readonly keywords: readonly (readonly [string, T])[]
 }
 
+export interface Given<T> {
+  readonly positional: readonly T[]
+  readonly keywords: readonly (readonly [string, T])[]
+}
+
+/** Names that stand in the template; while rendering they may be a customer's (`**names`), and are not told. */
+export function shownName(name: string): string {
+  return `\`${name}\``
+}
+
+function hiddenName(): string {
+  return 'another name'
+}
+
 /**
  * Puts arguments in the order of the parameters. Works on values and, when a template is compiled, on code.
  *
@@ -36,8 +52,8 @@ export interface Bound<T> {
  */
 export function bindArguments<T>(
   signature: Signature,
-  positional: readonly T[],
-  keywords: readonly (readonly [string, T])[],
+  { positional, keywords }: Given<T>,
+  shown: (name: string) => string,
 ): Bound<T> | string {
   const { names, required } = signature
   if (positional.length > names.length && signature.rest === null) {
@@ -47,11 +63,7 @@ export function bindArguments<T>(
   const left: (readonly [string, T])[] = []
   for (const [name, value] of keywords) {
     const index = names.indexOf(name)
-    if (index === -1 && signature.keywords === null) {
-      return names.length === 0
-        ? `expected no arguments, got \`${name}\``
-        : `expected arguments out of ${names.map((known) => `\`${known}\``).join(', ')}, got \`${name}\``
-    }
+    if (index === -1 && signature.keywords === null) return `${knownNames(names)}, got ${shown(name)}`
     if (index === -1) left.push([name, value])
     else if (index < positional.length) return `expected \`${name}\` once, got it twice`
     else values[index] = value
@@ -59,4 +71,18 @@ export function bindArguments<T>(
   const missing = names.findIndex((_, index) => index < required && values[index] === undefined)
   if (missing !== -1) return `expected the argument \`${names[missing]!}\`, got none`
   return { values, rest: positional.slice(names.length), keywords: left }
+}
+
+function knownNames(names: readonly string[]): string {
+  return names.length === 0 ? 'expected no arguments' : `expected arguments out of ${names.map(shownName).join(', ')}`
+}
+
+/** The same while rendering. */
+export function bindValues(
+  signature: Signature,
+  { positional, keywords }: { positional: readonly unknown[]; keywords: Iterable<readonly [string, unknown]> },
+): Bound<unknown> {
+  const bound = bindArguments(signature, { positional, keywords: [...keywords] }, hiddenName)
+  if (typeof bound === 'string') throw new RenderFault(bound)
+  return bound
 }

@@ -1,0 +1,130 @@
+import { describe, expect, it } from 'vitest'
+import { TemplateError } from '../../src/errors.ts'
+import { compileTemplate, type CompileOptions } from '../../src/template/template.ts'
+
+function failure(template: string, options: Partial<CompileOptions> = {}): TemplateError {
+  try {
+    compileTemplate(template, { payload: 'text', name: 'sms.j2', ...options })
+  } catch (error) {
+    if (error instanceof TemplateError) return error
+    throw error
+  }
+  throw new Error(`compiles: ${template}`)
+}
+
+/** `line:column sentence`. */
+function sentence(template: string): string {
+  const { line, column, message } = failure(template)
+  return `${line}:${column} ${message.split('\n')[0]}`
+}
+
+describe('a template that does not compile', () => {
+  it('is told with file, line, column, the line and a caret', () => {
+    const error = failure('Hello\n  {{ name|tojsn }}!\n')
+    expect(error).toMatchObject({ code: 'HOOKCAST_TEMPLATE_INVALID', file: 'sms.j2', line: 2, column: 11 })
+    expect(error.message).toBe(
+      'expected a known filter, got `tojsn`, did you mean `tojson`?\n    {{ name|tojsn }}!\n            ^',
+    )
+  })
+
+  it('counts lines from the place in its file', () => {
+    expect(failure('a\n{{ }}', { line: 7 })).toMatchObject({ line: 8, column: 4 })
+  })
+
+  it('counts columns in characters, and lines whatever ends them', () => {
+    expect(failure('a\r\nb\r😀č {{ 1 2 }}')).toMatchObject({ line: 3, column: 9 })
+  })
+
+  it('shows the part of a long line around the place', () => {
+    const error = failure(`${'x'.repeat(500)}{{ a b }}${'y'.repeat(500)}`)
+    const [, line, caret] = error.message.split('\n')
+    expect(line!.length).toBeLessThan(110)
+    expect(line![caret!.indexOf('^')]).toBe('b')
+  })
+
+  it.each([
+    ['{{ a ', '1:1 expected the tag to be closed by `}}`, got the end of the template'],
+    ['{{ (a', '1:1 expected the tag to be closed by `)`, got the end of the template'],
+    [
+      '{% if a %}x',
+      '1:12 expected `{% elif %}`, `{% else %}` or `{% endif %}` for the `if` in line 1, got the end of the template',
+    ],
+    ['{% for a in b %}\n{% endif %}', '2:4 expected `else` or `endfor`, got `endif`'],
+    ['{% endif %}', '1:4 expected nothing to close, got `endif`'],
+    ['{% foo %}', '1:4 expected a known tag, got `foo`, did you mean `for`?'],
+    ['{% zzzzzzzzz %}', '1:4 expected a known tag, got `zzzzzzzzz`'],
+    ['{# a', '1:1 expected the comment to be closed by `#}`, got the end'],
+    ['{% raw %}a', '1:1 expected the raw text to be closed by `{% endraw %}`, got the end'],
+    ["{{ 'a }}", "1:4 expected the text to be closed by `'`, got the end"],
+    ['{{ a ? b }}', '1:6 expected an expression, got `?`'],
+    ['{{ [1) }}', '1:6 expected `]`, got `)`'],
+    ['{{ 1) }}', '1:5 expected no closing bracket here, got `)`'],
+    ["{{ '\\xZZ' }}", '1:5 expected an escape such as `\\n` or `\\u010d`, got another'],
+    ["{{ '\\U00110000' }}", '1:5 expected an escape such as `\\n` or `\\u010d`, got another'],
+    ['{{ }}', '1:4 expected an expression, got `}}`'],
+    ['{{ a|upper.b }}', '1:6 expected a known filter, got `upper.b`, did you mean `upper`?'],
+    ['{{ a is ood }}', '1:9 expected a known test, got `ood`, did you mean `odd`?'],
+    ['{{ a|map("uper") }}', '1:10 expected a known filter, got `uper`, did you mean `upper`?'],
+    ['{{ a|selectattr("x", "nun") }}', '1:22 expected a known test, got `nun`, did you mean `none`?'],
+    ['{{ a|truncate(1, 2, 3, 4, 5) }}', '1:6 expected at most 4 arguments, got 5 for `truncate`'],
+    ['{{ a|upper(x=1) }}', '1:6 expected no arguments, got `x` for `upper`'],
+    ['{{ a|trim(x=1) }}', '1:6 expected arguments out of `chars`, got `x` for `trim`'],
+    ['{{ a|trim("x", chars=1) }}', '1:6 expected `chars` once, got it twice for `trim`'],
+    ['{{ a|replace("x") }}', '1:6 expected the argument `new`, got none for `replace`'],
+    ['{{ a is odd(1) }}', '1:9 expected at most 0 arguments, got 1 for `odd`'],
+    ['{{ f(a=1, a=2) }}', '1:11 expected `a` once, got it twice'],
+    ['{{ f(a=1, 2) }}', '1:11 expected arguments in the order `a, name=b, *rest, **names`, got `2`'],
+    ['{% set loop = 1 %}{% for loop in a %}{% endfor %}', '1:26 expected a name other than `loop`, got `loop`'],
+    ['{% macro m(a=1, b) %}{% endmacro %}', '1:17 expected `b` to have a default too, as the one before it has'],
+    ['{% macro m(a, a) %}{% endmacro %}', '1:15 expected `a` once, got it twice'],
+    [
+      '{% macro m(caller) %}{% endmacro %}',
+      '1:12 expected `caller` to have a default such as `caller=none`, or to be left out',
+    ],
+    ['{% call a %}{% endcall %}', '1:9 expected a call such as `name()`, got another expression'],
+    ['{% set true = 1 %}', '1:8 expected a name to assign to, got `true`'],
+    ['{{ a is odd is even }}', '1:13 expected one `is`, got a chain of them'],
+    ['{{ a.__class__ }}', '1:6 expected the name of a value, got `__class__`, which is not there'],
+    ['{{ range.constructor("x")() }}', '1:10 expected a method that texts, lists or mappings have, got `constructor`'],
+    ['{{ 1 if 2 else }}', '1:16 expected an expression, got `}}`'],
+  ])('says what was expected: %s', (template, expected) => {
+    expect(sentence(template)).toBe(expected)
+  })
+
+  it.each(['include "a"', 'import "a" as b', 'from "a" import b', 'extends "a"', 'block a'])(
+    'says why there is no {%% %s %%}',
+    (tag) => {
+      expect(sentence(`{% ${tag} %}`)).toContain(`expected no \`${tag.split(' ')[0]}\` tag: a template stands alone`)
+    },
+  )
+
+  it.each([
+    ['brackets', `{{ ${'('.repeat(5000)}1${')'.repeat(5000)} }}`],
+    ['lists', `{{ ${'['.repeat(5000)}${']'.repeat(5000)} }}`],
+    ['ifs', '{% if a %}'.repeat(3000) + '{% endif %}'.repeat(3000)],
+    ['nots', `{{ ${'not '.repeat(5000)} a }}`],
+    ['signs', `{{ ${'- '.repeat(5000)} a }}`],
+    ['conditions', `{{ ${'1 if 1 else '.repeat(5000)} a }}`],
+    ['targets', `{% set ${'('.repeat(500)}a${')'.repeat(500)} = 1 %}`],
+  ])('is bounded in nesting: %s', (_, template) => {
+    expect(sentence(template)).toContain('expected at most 100 levels of nesting, got more')
+  })
+
+  it.each([
+    ['operators', `{{ ${'1 + '.repeat(5000)}1 }}`],
+    ['look-ups', `{{ a${'.b'.repeat(5000)} }}`],
+    ['filters', `{{ a${'|upper'.repeat(5000)} }}`],
+  ])('is bounded in length of a chain: %s', (what, template) => {
+    expect(sentence(template)).toContain(`expected at most 300 ${what} in a row, got more`)
+  })
+
+  it('is bounded in size', () => {
+    expect(sentence('x'.repeat(1_000_001))).toBe('1:1 expected a template of at most 1000000 characters, got more')
+  })
+
+  it('may be long and deep within these bounds', () => {
+    const deep = `{{ ${'('.repeat(40)}1${')'.repeat(40)} }}${'{% if 1 %}'.repeat(40)}x${'{% endif %}'.repeat(40)}`
+    const long = `{{ 0${' + 1'.repeat(299)} }}{{ a${' ~ a'.repeat(2000)} }}{{ 1${'|int'.repeat(299)} }}`
+    expect(compileTemplate(deep + long, { payload: 'text' }).render({})).toBe('1x2991')
+  })
+})
