@@ -75,7 +75,7 @@ async function tellEnd(context: Context, end: RunEnd, settings: Settings): Promi
 const STATE_WORDS = { paused: 'Paused', interrupted: 'Interrupted' }
 
 /** The table for people, or the one JSON object for programs. */
-export async function printReport(context: Context, report: RunReport): Promise<void> {
+async function printReport(context: Context, report: RunReport): Promise<void> {
   const { terminal, isJson } = context
   const { isOutputColored: color, outputWidth: width } = terminal
   await terminal.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, { color, width }))

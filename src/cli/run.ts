@@ -82,7 +82,10 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const isStreamed = flags.stream === true || isStdin
   const until = limitFrom(flags, isStreamed)
   if (isStdin && process.stdin.isTTY) terminal.tell('Reading customers from standard input (Ctrl-D ends them)')
-  return conduct(context, { settings, isQuiet: flags.quiet === true, until }, ({ options, onRunId }) =>
+  const isQuiet = flags.quiet === true
+  // What it gives way to is the first progress, or whatever ends the reading.
+  if (!isQuiet && !isStreamed) terminal.status('Reading the audience …')
+  return conduct(context, { settings, isQuiet, until }, ({ options, onRunId }) =>
     startRun(
       {
         campaign,

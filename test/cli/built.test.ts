@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, symlinkSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,13 +10,14 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
 /** Builds the program into a project's node_modules, as npm would install it; its packages lie beside it. */
 function install(project: string): string {
+  const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: object }
   const own = join(project, 'node_modules/hookcast')
   mkdirSync(own, { recursive: true })
   const tsc = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
   const options = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(own, 'dist'), '--declaration', 'false']
   execFileSync(process.execPath, [tsc, ...options], { stdio: 'pipe' })
   for (const name of ['bin', 'package.json']) cpSync(join(ROOT, name), join(own, name), { recursive: true })
-  for (const name of ['commander', 'csv-parse', 'nunjucks', 'undici', 'yaml', 'zod']) {
+  for (const name of Object.keys(dependencies)) {
     symlinkSync(join(ROOT, 'node_modules', name), join(project, 'node_modules', name))
   }
   return join(own, 'bin/hookcast.js')

@@ -56,10 +56,7 @@ export interface CampaignParts {
 }
 
 /** The body is on line 5, what is added under `webhook:` begins on line 6. */
-export function campaignText(
-  url: string,
-  { top = '', webhook = '', audience = 'customers.csv' }: CampaignParts = {},
-): string {
+function campaignText(url: string, { top = '', webhook = '', audience = 'customers.csv' }: CampaignParts = {}): string {
   const added = webhook === '' ? [] : webhook.split('\n').map((line) => `  ${line}`)
   const ownUrl = /^url:/m.test(webhook) ? '  # the URL is below' : `  url: "${url}/v1/messages"`
   const ownBody = /^(body|method: GET)/m.test(webhook) ? '  # no body here' : `  body: '{"id": "{{ customer.id }}"}'`

@@ -8,7 +8,9 @@ import { systemClock } from '../../src/clock.ts'
 import { test, type Desk } from './fixture.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
-const hasPseudoTerminal = spawnSync('script', ['--version']).status === 0
+/** Of util-linux: runs a command in a pseudo-terminal. */
+const SCRIPT = 'script'
+const hasPseudoTerminal = spawnSync(SCRIPT, ['--version']).status === 0
 
 /** Types a command into a pseudo-terminal; `keys` are typed when their text was shown. */
 async function onTerminal(
@@ -17,7 +19,7 @@ async function onTerminal(
   { keys = [], env = {} }: { keys?: readonly (readonly [shown: string, typed: string])[]; env?: object } = {},
 ): Promise<{ readonly code: number | null; readonly shown: string }> {
   const command = [process.execPath, BIN, '--senders', '1', ...args].map((part) => `'${part}'`).join(' ')
-  const child = spawn('script', ['--quiet', '--return', '--command', command, '/dev/null'], {
+  const child = spawn(SCRIPT, ['--quiet', '--return', '--command', command, '/dev/null'], {
     cwd: desk.folder,
     env: { PATH: process.env['PATH'] ?? '', TERM: 'xterm', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
