@@ -312,6 +312,10 @@ describe('any row', () => {
   it('makes a key as it is', () => {
     const keyed = compileTemplate('{ {{ k }}: 1 }', { payload: 'json' })
     // By its text: V8 13.6 misreads escaped keys after others of the same shape (nodejs/node#63785).
-    assert(property(value, (k) => expect(keyed.render({ k })).toBe(`{ ${JSON.stringify(k)}: 1 }`)))
+    assert(
+      property(value, (k) => {
+        expect(keyed.render({ k })).toBe(`{ ${JSON.stringify(k)}: 1 }`)
+      }),
+    )
   })
 })

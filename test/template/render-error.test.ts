@@ -108,7 +108,7 @@ describe('a render that fails', () => {
       '{{ ("{" ~ secret ~ "}").format() }}',
       '{{ ("{0." ~ secret ~ "}").format(1) }}',
       '{{ {}|attr(secret) + 1 }}',
-      '{{ dict(canary=1, **d) }}',
+      '{{ dict(x=1, **[secret]) }}',
     ]
     const messages = templates.flatMap((template) => {
       try {
