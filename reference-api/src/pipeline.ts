@@ -75,6 +75,7 @@ export function createHandler(
  */
 export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => Promise<Answer> {
   const { idempotency, store, faults } = parts
+  const hasParams = route.path.includes(':')
   return async (exchange) => {
     const { incoming } = exchange.c.env
     parts.checkAddress(incoming)
@@ -93,7 +94,7 @@ export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => 
     const run = async (): Promise<Outcome> => {
       const checked = checkBody(route, idempotency, body)
       if (!checked.ok) return { answer: failure(checked.errors), work: [] }
-      const params = exchange.c.req.param() as Record<string, string>
+      const params = hasParams ? (exchange.c.req.param() as Record<string, string>) : {}
       return outcomeOf(await route.handle({ body: checked.value, params, user }))
     }
     if (found.kind === 'none') return keep(store, null, await run())
