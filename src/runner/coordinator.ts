@@ -36,8 +36,8 @@ export interface CoordinatorOptions {
 
 const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
 
-/** Commits happen at least this often while there is something to write down (the promise is 20 ms). */
-const COMMIT_MS = 8
+/** Commits happen this often while there is something to write down (the promise is 20 ms): each waits for the disk. */
+const COMMIT_MS = 15
 /**
  * One run: lends slices, writes down what became of them, stops, retries, ends.
  *

@@ -1,8 +1,11 @@
 import type { Slice } from '../campaign/delivery.ts'
 import type { Prepared, Task } from './prepare.ts'
 
-/** Rows rendered in one go: small enough that a slow template holds calls in flight up for no longer than its own limit. */
-const BLOCK_ROWS = 64
+/**
+ * Rows rendered in one go, at most a slice: a time-limited call starts a thread and ends it, which costs as much as
+ * dozens of renders. A block is cut short at the time limit, so calls in flight are held up no longer for it.
+ */
+const BLOCK_ROWS = 256
 
 interface OpenSlice {
   readonly id: number

@@ -17,6 +17,12 @@ export interface SenderProgram {
 const HEAP_MB = 128
 
 /**
+ * V8 gives a small heap a nursery of 1 MB, and a sender makes garbage with every call: with 16 MB collecting it took
+ * a third of the time (profiled: 10 % of a sender's time against 29 %).
+ */
+const NURSERY_MB = 16
+
+/**
  * libuv resolves names on half of its threads: with the default 4, two dead names stall every other
  * (measured: 8.0 s against 2 ms with 32).
  */
@@ -51,6 +57,7 @@ export class SenderProcess {
       env: { UV_THREADPOOL_SIZE: String(THREADS) },
       execArgv: [
         `--max-old-space-size=${HEAP_MB}`,
+        `--max-semi-space-size=${NURSERY_MB}`,
         '--permission',
         ...program.readable.map((folder) => `--allow-fs-read=${folder}`),
         '--disallow-code-generation-from-strings',
