@@ -29,5 +29,5 @@ test('the built program runs as its source does, its senders locked in', { timeo
   const { code, stdout, stderr } = await desk.hookcast(['run', 'campaign.yaml', '--json'], { bin })
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   expect(JSON.parse(stdout)).toMatchObject({ state: 'finished', sent: 3 })
-  expect(desk.receiver.requests[0]?.headers['user-agent']).toBe('hookcast/0.1.0')
+  expect(desk.receiver.requests[0]?.headers['user-agent']).toMatch(/^hookcast\/\d+\.\d+\.\d+/)
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { test } from './fixture.ts'
 
@@ -13,6 +14,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   report: ['format', 'status', 'out'],
   preview: ['row', 'customer'],
 }
+const PACKAGE = new URL('../../package.json', import.meta.url)
 const GLOBAL = ['version', 'data', 'config', 'senders']
 
 const flagsIn = (text: string): readonly string[] =>
@@ -54,5 +56,6 @@ describe('--help', () => {
 
 test('--version tells the version of the package', async ({ desk }) => {
   const { code, stdout } = await desk.hookcast(['--version'])
-  expect({ code, stdout }).toEqual({ code: 0, stdout: '0.1.0\n' })
+  const { version } = JSON.parse(readFileSync(PACKAGE, 'utf8')) as { version: string }
+  expect({ code, stdout }).toEqual({ code: 0, stdout: `${version}\n` })
 })

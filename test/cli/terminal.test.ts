@@ -43,7 +43,9 @@ describe.skipIf(!hasPseudoTerminal)('on a terminal', () => {
     desk.writeCampaign({ webhook: 'concurrency: 1' })
     const { code, shown } = await onTerminal(desk, ['run', 'campaign.yaml'])
     expect(code).toBe(0)
-    expect(shown.split('\r\u001B[2K')[1]).toMatch(/^[█░]+ +\d+ % {2}\d\/3/)
+    const lines = shown.split('\r\u001B[2K')
+    expect(lines[1]).toBe('Reading the audience …')
+    expect(lines[2]).toMatch(/^[█░]+ +\d+ % {2}\d\/3/)
     expect(shown).toContain('\u001B[32mfinished\u001B[39m')
   })
 
