@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../campaign/outcome.ts'
 import { systemClock } from '../clock.ts'
@@ -18,6 +19,8 @@ export interface Call {
 
 export interface CallResult {
   readonly answer: Answer
+  /** Of the final answer, names in lower case; empty when none came. */
+  readonly headers: IncomingHttpHeaders
   /** From `call()` to the last byte or the failure, over both tries. */
   readonly latencyMs: number
   /** The request was sent a second time at once, because a reused connection broke: an earlier send is in doubt. */
@@ -30,12 +33,14 @@ export interface ExchangeSettings {
   readonly target: Target
   readonly timeoutMs: number
   readonly maxAnswerBytes: number
+  readonly isSingleTry: boolean
   readonly now: () => number
   readonly onSettled: (connection: Connection) => void
 }
 
 const MAX_INTERIM_ANSWERS = 10
 const INSTANT_RETRY_MS = 1_000
+const NO_HEADERS: IncomingHttpHeaders = Object.freeze({})
 
 export interface ExchangeParts {
   readonly connection: Connection
@@ -66,8 +71,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #hasAnswerBytes = false
   #interimAnswers = 0
   #httpStatus = 0
-  #contentType = ''
-  #retryAfter: string | null = null
+  #headers = NO_HEADERS
   readonly #chunks: Buffer[] = []
   #bodyBytes = 0
   #refusal: string | null = null
@@ -122,8 +126,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return this.#refuseAnswer(`Answer has a status that HTTP does not know (${httpStatus})`)
     }
     this.#httpStatus = httpStatus
-    this.#contentType = mediaTypeFrom(lastHeader(headers, 'content-type'))
-    this.#retryAfter = lastHeader(headers, 'retry-after')
+    this.#headers = headers
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -157,7 +160,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       hasAnswerBytes,
     })
     const isIdleLoss = failure.failure === 'reset' && wasReusedConnection && !hasAnswerBytes
-    if (isIdleLoss && this.#settings.now() - this.#startedAt < INSTANT_RETRY_MS) this.#tryAgain()
+    const mayTryAgain = isIdleLoss && !(this.#settings.isSingleTry && this.#mayHaveArrived)
+    if (mayTryAgain && this.#settings.now() - this.#startedAt < INSTANT_RETRY_MS) this.#tryAgain()
     else this.#fail(failure)
   }
 
@@ -204,8 +208,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     return {
       kind: 'answered',
       httpStatus: this.#httpStatus,
-      contentType: this.#contentType,
-      retryAfter: this.#retryAfter,
+      contentType: mediaTypeFrom(lastHeader(this.#headers, 'content-type')),
+      retryAfter: lastHeader(this.#headers, 'retry-after'),
       body: decodeBody(this.#chunks, isTruncated),
       isTruncated,
     }
@@ -216,6 +220,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#leave()
     const result: CallResult = {
       answer,
+      headers: answer.kind === 'answered' ? this.#headers : NO_HEADERS,
       latencyMs: this.#settings.now() - this.#startedAt,
       hadInstantRetry: this.#hadInstantRetry,
       wasReusedConnection: this.#isReused,

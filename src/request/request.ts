@@ -32,6 +32,8 @@ export interface CallClientOptions {
   readonly network: NetworkRules
   /** Default: 65,536. */
   readonly maxAnswerBytes?: number
+  /** A request that may have left is never sent a second time at once: for who counts requests. Default: false. */
+  readonly isSingleTry?: boolean
   /** Shared by clients that call many origins. Default: its own. */
   readonly resolver?: Resolver
   /** Monotonic milliseconds. Default: `performance.now()`. */
@@ -82,6 +84,7 @@ export class CallClient {
       timeoutMs,
       now,
       maxAnswerBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      isSingleTry: options.isSingleTry ?? false,
       onSettled: (connection) => this.#release(connection),
     }
   }

@@ -21,6 +21,16 @@ describe('a call', () => {
     })
   })
 
+  test('tells the headers of the final answer, and none where there was no answer', async ({ receive, connect }) => {
+    const script = [{ headers: { 'X-One': 'a', 'X-Many': ['b', 'c'] } }, { misbehave: 'close' }] as const
+    const receiver = await receive({ answer: (_request, n) => script[n] ?? {} })
+    const client = connect(receiver.url)
+
+    expect((await callOnce(client)).headers).toMatchObject({ 'x-one': 'a', 'x-many': ['b', 'c'] })
+    const { headers, answer } = await callOnce(connect(receiver.url))
+    expect([answer.kind, headers]).toEqual(['failed', {}])
+  })
+
   test('sends bytes as they are, and nothing for a null body', async ({ receive, connect }) => {
     const receiver = await receive()
     const client = connect(receiver.url)

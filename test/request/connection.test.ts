@@ -135,6 +135,23 @@ describe('the instant second try', () => {
     },
   )
 
+  test('is left out where each call is one request', async ({ receive, connect }) => {
+    const receiver = await receive({ answer: (_request, n) => (n === 1 ? { misbehave: 'reset' } : {}) })
+    const client = connect(receiver.url, { isSingleTry: true })
+    await callOnce(client)
+    const result = await callOnce(client)
+
+    expect(failed(result)).toMatchObject({ code: 'reset', mayHaveArrived: true })
+    expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: true })
+    expect(receiver.count).toBe(2)
+    answered(await callOnce(client))
+    // Dropped before anything has left: nobody can have received it twice.
+    await setImmediate()
+    receiver.dropConnections('reset')
+    expect(answered(await callOnce(client)).httpStatus).toBe(200)
+    expect(receiver.count).toBe(4)
+  })
+
   test('follows when a used connection breaks before an answer, with the same bytes', async ({ receive, connect }) => {
     const receiver = await receive({ answer: (_request, n) => (n === 1 ? { misbehave: 'reset' } : {}) })
     const client = connect(receiver.url)
