@@ -64,6 +64,8 @@ export class RenderState implements Rendering {
   }
 
   beforeChange(container: object): void {
+    if (Object.isFrozen(container))
+      throw new RenderFault('expected a list or mapping that can be changed, got a frozen one')
     this.#journal.record(container)
   }
 

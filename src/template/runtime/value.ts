@@ -129,7 +129,7 @@ export abstract class Callable extends TemplateValue {
 
   /** What printing the thing itself shows. */
   describe(): string {
-    return `<function ${this.name}>`
+    return `<built-in ${this.name}>`
   }
 }
 

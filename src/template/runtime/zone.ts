@@ -72,11 +72,11 @@ export class Zones {
     return wall - Math.floor(atMs / 1000) * 1000
   }
 
-  /** The moment at which the zone's clocks show that time; of two, the earlier; of none, as before the jump. */
+  /** The moment at which the zone's clocks show that time; of two, the earlier; of none, as if they had not jumped yet. */
   momentMs(zone: string, wallMs: number): number {
-    const guess = wallMs - this.offsetMs(zone, wallMs - DAY_MS)
-    const offset = this.offsetMs(zone, guess)
-    return wallMs - offset <= guess ? wallMs - offset : guess
+    const [before, after] = [this.offsetMs(zone, wallMs - DAY_MS), this.offsetMs(zone, wallMs + DAY_MS)]
+    const shown = [wallMs - before, wallMs - after].filter((atMs) => atMs + this.offsetMs(zone, atMs) === wallMs)
+    return shown.length === 0 ? wallMs - before : Math.min(...shown)
   }
 }
 
