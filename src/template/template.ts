@@ -1,4 +1,3 @@
-import { formatProblem, type TemplateError } from '../errors.ts'
 import { parse } from './compile.ts'
 import { normalizeSource } from './lexer.ts'
 import { Template } from './render-template.ts'
@@ -75,9 +74,4 @@ export function compileTemplate(text: string, options: CompileOptions): Compiled
 /** Marks a text as already in the payload's format, so that printing and joining pass it through: `customers` of a batch. */
 export function safeText(text: string, payload: TemplatePayload): object {
   return new Markup(text, DIALECTS[modeFor(payload, 'auto').dialect])
-}
-
-/** `sms.json.j2:3:14 expected …`: a template's error as one line or, when it does not compile, with its excerpt. */
-export function describeTemplateError(error: TemplateError): string {
-  return formatProblem(error)
 }

@@ -1,8 +1,26 @@
 import { describe, expect, it } from 'vitest'
-import { compileTemplate, createBlockRenderer, type RenderJob, type RenderResult } from '../../src/template/template.ts'
+import {
+  compileTemplate,
+  createBlockRenderer,
+  type BlockRenderer,
+  type RenderJob,
+  type RenderResult,
+} from '../../src/template/template.ts'
 
 function jobs(...contexts: Record<string, unknown>[]): RenderJob[] {
   return contexts.map((context, index) => ({ context, seed: `seed-${index}` }))
+}
+
+/** Calls again with the rest until every row has its result. */
+function renderAll(renderer: BlockRenderer, all: readonly RenderJob[]): { results: RenderResult[]; calls: number } {
+  const results: RenderResult[] = []
+  let calls = 0
+  for (; results.length < all.length; calls += 1) {
+    const answer = renderer.render(all.slice(results.length)).results
+    expect(answer.length).toBeGreaterThan(0)
+    results.push(...answer)
+  }
+  return { results, calls }
 }
 
 const SPIN = '{% if spin %}{% for a in range(100000) %}{% for b in range(100000) %}{% endfor %}{% endfor %}{% endif %}'
@@ -48,17 +66,17 @@ describe('a block renderer', () => {
     expect(second).not.toEqual(first)
   })
 
-  it('fails a row that never ends, and goes on with the rest in the next call', () => {
+  it('fails a row that never ends, and goes on with the rest', () => {
     const renderer = createBlockRenderer([compileTemplate(`${SPIN}{{ n }}`, { payload: 'text' })], {
       rowTimeoutMs: 100,
     })
-    const all = jobs({ n: 1 }, { n: 2, spin: true }, { n: 3 })
-    const first = renderer.render(all).results
-    expect(first).toEqual([
+    const { results, calls } = renderAll(renderer, jobs({ n: 1 }, { n: 2, spin: true }, { n: 3 }))
+    expect(results).toEqual([
       { kind: 'rendered', parts: ['1'] },
       { kind: 'failed', message: 'took longer than 100 ms', line: null, column: null },
+      { kind: 'rendered', parts: ['3'] },
     ])
-    expect(renderer.render(all.slice(first.length)).results).toEqual([{ kind: 'rendered', parts: ['3'] }])
+    expect(calls).toBeGreaterThan(1)
   })
 
   it('gives a row that began late the whole limit to itself', () => {
@@ -70,15 +88,7 @@ describe('a block renderer', () => {
     slow.render({ n: 50 })
     const limitMs = Math.ceil((performance.now() - calibrate) * 1.6)
     const renderer = createBlockRenderer([slow], { rowTimeoutMs: limitMs })
-    const all = jobs({ n: 50 }, { n: 50 }, { n: 50 })
-    const results: RenderResult[] = []
-    let calls = 0
-    while (results.length < all.length) {
-      const answer = renderer.render(all.slice(results.length)).results
-      results.push(...answer)
-      calls += 1
-      expect(calls).toBeLessThan(7)
-    }
+    const { results, calls } = renderAll(renderer, jobs({ n: 50 }, { n: 50 }, { n: 50 }))
     expect(calls).toBeGreaterThan(1)
     expect(results.filter(({ kind }) => kind === 'rendered').length).toBeGreaterThan(0)
   })

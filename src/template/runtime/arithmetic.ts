@@ -56,7 +56,7 @@ function floorQuotient(left: number, right: number): number {
   const rest = left % right
   const isBehind = rest !== 0 && rest < 0 !== right < 0
   const quotient = (left - rest) / right - (isBehind ? 1 : 0)
-  if (quotient === 0) return left / right < 0 ? -0 : 0
+  if (quotient === 0) return Math.sign(1 / (left / right)) * 0
   const floor = Math.floor(quotient)
   return quotient - floor > 0.5 ? floor + 1 : floor
 }

@@ -61,12 +61,20 @@ export function exponentDigits(value: number, places: number): string {
   return `${digits[0]!}${point}e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`
 }
 
+export interface General {
+  /** Significant digits. */
+  readonly digits: number
+  readonly isKeepingZeros: boolean
+  /** From this exponent on it is written with one. */
+  readonly exponentFrom: number
+}
+
 /** `%g`: so many significant digits, fixed or with an exponent, whichever is shorter. */
-export function generalDigits(value: number, significant: number, isKeepingZeros: boolean): string {
-  const count = Math.max(1, significant)
+export function generalDigits(value: number, { digits, isKeepingZeros, exponentFrom }: General): string {
+  const count = Math.max(1, digits)
   const scientific = exponentDigits(value, count - 1)
   const exponent = Number(scientific.split('e')[1])
-  const isFixed = exponent >= -4 && exponent < count
+  const isFixed = exponent >= -4 && exponent < exponentFrom
   const text = isFixed ? fixedDigits(value, Math.max(0, count - 1 - exponent)) : scientific
   if (isKeepingZeros || !text.includes('.')) return text
   return text.replace(/\.?0+(?=e|$)/, '')

@@ -36,10 +36,6 @@ export class Dict extends TemplateValue {
     return this.#entries.size
   }
 
-  has(key: unknown): boolean {
-    return this.#entries.has(keyOf(key))
-  }
-
   /** JavaScript's undefined when there is no such key. */
   get(key: unknown): unknown {
     return this.#entries.get(keyOf(key))?.[1]
@@ -54,10 +50,6 @@ export class Dict extends TemplateValue {
 
   delete(key: unknown): void {
     this.#entries.delete(keyOf(key))
-  }
-
-  clear(): void {
-    this.#entries.clear()
   }
 
   entries(): Iterable<readonly [unknown, unknown]> {

@@ -37,21 +37,16 @@ function escape(value: unknown, rendering: Rendering): Markup {
 
 function replace(value: unknown, bounds: readonly unknown[], rendering: Rendering): string | Markup {
   const [old, by, count] = bounds
-  const options = { by: plainOf(by), count: optionalWhole(count, '`count`', -1) }
-  if (!rendering.isEscaping) return replaceText(textOf(value), plainOf(old), options)
+  const options = { by: plainText(by), count: optionalWhole(count, '`count`', -1) }
+  if (!rendering.isEscaping) return replaceText(textOf(value), plainText(old), options)
   const isForced = [old, by].some((part) => part instanceof Markup && !part.isLiteral)
   const subject = isForced ? escape(value, rendering) : value
-  if (!(subject instanceof Markup)) return replaceText(plainText(subject), plainOf(old), options)
+  if (!(subject instanceof Markup)) return replaceText(plainText(subject), plainText(old), options)
   if (subject.dialect.name !== 'html' && subject.raw !== subject.text) {
-    return textLike(subject, replaceText(subject.raw, plainOf(old), options))
+    return textLike(subject, replaceText(subject.raw, plainText(old), options))
   }
   const escaped = { ...options, by: escapedText(by, subject.dialect) }
   return new Markup(replaceText(subject.text, escapedText(old, subject.dialect), escaped), subject.dialect)
-}
-
-function plainOf(value: unknown): string {
-  if (value instanceof Undefined) throw undefinedFault(value)
-  return plainText(value)
 }
 
 /** Quotes a value for a query (`+` for blanks) or a path (`/` stays). */

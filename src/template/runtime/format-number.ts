@@ -74,15 +74,16 @@ function floatBody(number: number, { type, precision, isAlternate }: Layout): st
       return `${fixedDigits(number * 100, places)}%`
     case 'g':
     case 'n':
-      return generalDigits(number, places, isAlternate)
+      return generalDigits(number, { digits: places, isKeepingZeros: isAlternate, exponentFrom: Math.max(1, places) })
     default:
       return precision === null ? floatText(Math.abs(number)) : shortDigits(number, places)
   }
 }
 
-/** No type but a precision: like `g`, with at least one digit behind the point. */
+/** No type but a precision: like `g`, with at least one digit behind the point, and an exponent one digit earlier. */
 function shortDigits(number: number, places: number): string {
-  const text = generalDigits(number, places, false)
+  const digits = Math.max(1, places)
+  const text = generalDigits(number, { digits, isKeepingZeros: false, exponentFrom: digits - 1 })
   return /[.e]/.test(text) ? text : `${text}.0`
 }
 

@@ -1,3 +1,4 @@
+import { wholeArgument } from './argument.ts'
 import { sliceText } from './characters.ts'
 import { isMapping, mappingGet } from './dict.ts'
 import { RenderFault } from './fault.ts'
@@ -58,7 +59,7 @@ export function formatPercent(format: string | Markup, source: unknown): string 
   const text = textOf(format).replace(DIRECTIVE, (_, ...groups: (string | undefined)[]) => {
     const [name, flags = '', width, precision, type] = groups
     if (type === '%') return '%'
-    const count = (given: string): number => (given === '*' ? (indexFrom(values.take()) ?? 0) : Number(given))
+    const count = (given: string): number => (given === '*' ? wholeArgument(values.take(), '`*`') : Number(given))
     const directive = {
       flags,
       width: width === undefined ? 0 : count(width),

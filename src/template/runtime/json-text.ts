@@ -40,8 +40,7 @@ export function sortedJsonText(value: unknown, indent: string | null): string {
 
 function writeText(text: string, style: Style): string {
   const quoted = JSON.stringify(text)
-  // JSON.stringify leaves DEL and everything above as it is; Python escapes from U+0080 on.
-  return style.isAsciiOnly ? quoted.replace(NON_ASCII, (c) => (c === '\u007f' ? c : unicodeEscape(c))) : quoted
+  return style.isAsciiOnly ? quoted.replace(NON_ASCII, unicodeEscape) : quoted
 }
 
 function write(value: unknown, style: Style, depth: number): string {

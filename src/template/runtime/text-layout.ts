@@ -84,6 +84,7 @@ export interface Wrapping {
 
 /** Jinja2's `wordwrap`: each line of the text is filled on its own. */
 export function wrapText(text: string, wrapping: Wrapping): string {
+  if (wrapping.width < 1) throw new RenderFault('expected `width` to be at least 1, got less')
   const lines = splitLines(text).map((line) => {
     return wrapLine(chunksOf(line, wrapping.isBreakingHyphens), wrapping).join(wrapping.joint)
   })
@@ -129,8 +130,7 @@ function wrapLine(chunks: readonly string[], wrapping: Wrapping): string[] {
 }
 
 /** Breaks a chunk that is longer than a line: behind a hyphen if there is one in the room left, else anywhere. */
-function breakChunk(left: string[], line: string[], { width, room, ...how }: Wrapping & { room: number }): void {
-  const space = width < 1 ? 1 : room
+function breakChunk(left: string[], line: string[], { room: space, ...how }: Wrapping & { room: number }): void {
   if (how.isBreakingWords) {
     const characters = charactersOf(left.pop()!)
     const hyphen = characters.slice(0, space).lastIndexOf('-')

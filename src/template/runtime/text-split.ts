@@ -9,7 +9,7 @@ export function splitText(
   { most, isFromRight }: { most: number; isFromRight: boolean },
 ): string[] {
   if (separator === '') throw new RenderFault('expected the separator to be a text, got an empty one')
-  if (separator === null) return splitBlanks(text, most, isFromRight)
+  if (separator === null) return most < 0 ? splitWords(text) : splitBlanks(text, most, isFromRight)
   const parts = text.split(separator)
   if (most < 0 || parts.length <= most + 1) return parts
   return isFromRight
@@ -17,20 +17,19 @@ export function splitText(
     : [...parts.slice(0, most), parts.slice(most).join(separator)]
 }
 
+/** The blanks around a word go; those on the far side of the last cut stay. */
 function splitBlanks(text: string, most: number, isFromRight: boolean): string[] {
-  const words = splitWords(text)
-  if (most < 0 || words.length <= most) return words
+  const side = isFromRight ? 'right' : 'left'
   const parts: string[] = []
-  let rest = stripText(text, 'both', null)
-  while (parts.length < most) {
-    const word = isFromRight ? words[words.length - 1 - parts.length]! : words[parts.length]!
+  const words = isFromRight ? splitWords(text).toReversed() : splitWords(text)
+  let rest = stripText(text, side, null)
+  for (const word of words.slice(0, most)) {
     parts.push(word)
-    rest = isFromRight
-      ? stripText(rest.slice(0, rest.length - word.length), 'right', null)
-      : stripText(rest.slice(word.length), 'left', null)
+    rest = isFromRight ? rest.slice(0, rest.length - word.length) : rest.slice(word.length)
+    rest = stripText(rest, side, null)
   }
-  const all = rest === '' ? parts : [...parts, rest]
-  return isFromRight ? all.toReversed() : all
+  if (rest !== '') parts.push(rest)
+  return isFromRight ? parts.toReversed() : parts
 }
 
 /** Replaces up to `count` times, all for a negative count; an empty `old` stands between all characters. */

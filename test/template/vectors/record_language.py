@@ -333,6 +333,101 @@ two three'|wordwrap(5) }}|{{ ''|wordwrap }}
 {{ ["it's", 'say "x"', 'both \' and "', 'tab\t', 'nl\n', 'nul\x00', 'č', '😀', '\u200b', '\\'] }}
 {{ 1e16 }} {{ 1e15 }} {{ 123456789012345.6 }} {{ 0.0001 }} {{ 0.00001 }} {{ 1e100 }} {{ 1.5e-10 }} {{ 0.1 + 0.2 }} {{ 100.0 }} {{ 1e22 }} {{ -0.0 }} {{ 1/3 }} {{ 1e400 }} {{ -1e400 }}
 {{ 'a' is defined and 'b' or 'c' }} {{ (1 if true) if true else 2 }} {{ [1 if true else 2] }}
+{{ {(1, 2): 'x'}[1, 2] }} {{ {(1, 2): 'x'}[1, 3] }}|
+{{ a.center(1.5) }}
+{{ a.center(missing) }}
+{{ a.center('x') }}
+{{ -9007199254740993 // 9007199254740999 }} {{ -9007199254740993 % 10 }} {{ 9007199254740993 // -2 }} {{ 9007199254740993 % -10 }} {{ -9007199254740994 % 2 }} {{ -9007199254740994 // 2 }}
+{{ 6 % -3 }} {{ 6.0 % -3 }} {{ 0.0 // -3 }} {{ 0 // 5.0 }} {{ -1 // 5.5 }} {{ 1 // -5.5 }} {{ -6.0 % 3 }} {{ 5.5 // 1 }}
+{{ (-1) ** 9007199254740993 }} {{ (-1) ** 2 }} {{ 1 ** 10 }} {{ 0 ** 5 }} {{ 0 ** 0 }} {{ 2.0 ** 3 }} {{ 10 ** 20 ** 1 }}
+{{ range(3)[5:]|list }} {{ range(0)[:]|list }} {{ range(2).start }}{{ range(2).stop }}{{ range(1, 9, 2).step }}
+{{ dict(**{1: 2}) }}
+{{ '%.2s' % 'a😀b' }} {{ '%.1e %.0e %#.3g %g %#.0f' % (9.99, 12345.0, 1.5, 100000, 3) }} {{ '%.3d' % 5 }} {{ '%c' % 'a' }}
+{{ ['\U000e0001', '\x80', '\u2028', '\ud800'] }}
+{{ 9007199254740993 < 9007199254740994 }} {{ 9007199254740994 < 9007199254740993 }} {{ 9007199254740993 > 1 }} {{ 9007199254740993 == 9007199254740993 }} {{ 'nan'|float < 1 }} {{ 'nan'|float == 'nan'|float }}
+{{ {'a': 1}.keys() == {'a': 1}.keys() }} {{ {'a': 1}.items() == 5 }} {{ range(3) == 5 }} {{ missing == 5 }} {{ [] == {} }}
+{{ 'inf'|float|round }} {{ 1.5|round(400) }} {{ 1.5|round(-400) }} {{ -1250|round(-2) }} {{ -1350|round(-2) }}
+{{ '&#65;&#x42;&nope;&amp;&#x1F600;'|striptags }}
+{{ [1]|slice(0)|list }}
+{{ 12345678901234567890|int }} {{ 12345678901234567890|abs }} {{ 12345678901234567890|float }} {{ 1e40|filesizeformat }} {{ 12345678901234567890|round }}
+{{ []|select('odd')|list }} {{ []|map('upper')|list }} {{ ''|map('upper')|list }}
+{% autoescape true %}{{ {'a': '<'|safe}|xmlattr }}{{ '<'|safe|safe }}{{ '%d %r'|safe|format(1, '<') }}{{ ('{:>3}{}'|safe).format('<', '<'|safe) }}{% endautoescape %}
+{% autoescape t %}{{ html|replace(missing, 'a') }}{% endautoescape %}
+{{ '{:>{:{}}}'.format(1, 2, 3) }}
+{{ '{!x}'.format(1) }}
+{{ '{:5}'.format(none) }}
+{{ '{:5}'.format([]) }}
+{{ '{:=5}'.format(none) }}
+{{ '{a b}'.format(1) }}
+{% set inf, nan = n * 1e308, n * 1e308 - n * 1e308 %}{{ '%f %F %+f %E' % (inf, nan, nan, -inf) }} {{ '{:.2f} {:G}'.format(-inf, nan) }}
+{{ '{:.3}'.format(100.0) }} {{ '{:.3}'.format(10.0) }} {{ '{:.3}'.format(1000.0) }} {{ '{:#d} {:#x}'.format(5, 255) }} {{ '{:#.0f}'.format(3.0) }}
+{{ '{:c}'.format(1.5) }}
+{{ '{:c}'.format('a') }}
+{{ '%d' % missing }}
+{{ '%c' % 1114112 }}
+{{ '%*d' % ('a', 1) }}
+{{ "\x7f"|tojson }}
+{{ [1, 2].index(2, -1) }}
+{{ [1].sort(1) }}
+{{ [1].sort(key=1) }}
+{{ [1, 2].insert('x', 1) }}
+{% macro m() %}{{ caller }}{{ caller.name }}{% endmacro %}{% call m() %}{% endcall %}
+{{ '0b1'|int(base=12) }} {{ '0x1'|int(base=36) }} {{ 'a'|int(base=1) }} {{ 'a'|int(base=40) }} {{ '0b1'|int(base=16) }} {{ '0b2'|int(base=2) }}
+{{ {} * 2 }}
+{{ missing % 1 }}
+{{ (1,)|pprint }} {{ (1, 2)|pprint }} {{ {1: 2, 'a': 3}|pprint }}
+{{ 'ß'.capitalize() }} {{ 'ﬁx ﬁ'.title() }} {{ 'ß'.swapcase() }}
+{{ 'a\tb\nc\td'.expandtabs(0) }}|{{ 'a\tb\nc\td'.expandtabs(3) }}
+{{ 'x\ny'|indent(2, true, true) }}
+{{ 'a b'|wordwrap(0) }}
+{{ 'abc'.startswith('b', none) }} {{ 'abc'.find('c', -2) }} {{ 'abc'.find('c', 0, none) }} {{ 'a b '.split(none, 1) }} {{ ' a b '.rsplit(none, 1) }} {{ 'a b'.split(none, 5) }}
+{{ '{a}'.format_map(5) }}
+{% set q = 0 %}{% for i in [1] %}{% if true %}{% set q = 5 %}{% endif %}{{ q }}{% endfor %}{{ q }}
+{% set q = 0 %}{% for i in [1] %}{% if false %}{% elif true %}{% set q = 5 %}{% else %}{% set q = 6 %}{% endif %}{{ q }}{% endfor %}{{ q }}
+{% for i in [1, 2] %}{% if i == 2 %}{% set q = 5 %}{% endif %}[{{ q }}]{% endfor %}
+{% with a, b = 1, 2 %}{{ a }}{{ b }}{% endwith %}
+{% macro m(a) %}{% with b = a %}{% autoescape false %}{{ b }}{% endautoescape %}{% endwith %}{% endmacro %}{{ m(1) }}
+{{ a['upper']() }} {{ list['count'](1) }} {{ d['keys']()|list }} {{ (1, 2)['count'](1) }}
+{{ {'a': 1}.get([]) }}
+{{ [] in {} }}
+{{ none.x.y }}
+{{ 'x'.join(5) }}
+{{ [].extend(5) }}
+{{ {}.update(5) }}
+{{ {}.update([1]) }}
+{{ dict([1]) }}
+{{ range() }}
+{{ range(1.5) }}
+{{ 'a'|center('x') }}
+{{ 'a'|replace('a', 'b', 'c') }}
+{{ 'a'|indent([]) }}
+{{ [1]|join(',', attribute='x') }}|
+{{ 5|first }}
+{{ 5|last }}
+{{ 5|unique|list }}
+{{ 5|batch(2)|list }}
+{{ 5|map('upper')|list }}
+{{ 5|min }}
+{{ 5|sum }}
+{{ 5|sort }}
+{{ 5|list }}
+{{ 5|random }}
+{{ [1]|sum(attribute='x') }}
+{{ rows|max(attribute='zz') }}
+{{ rows|min(attribute='g') }} {{ rows|min(attribute='g', case_sensitive=true) }}
+{{ [3, none]|max }}
+{{ {'a': [1]}|urlencode }} {{ none|urlencode }}|{{ true|urlencode }}
+{{ [1, 2]|urlencode }}
+{{ 'a' is sameas('b') }}{{ 1.0 is sameas 1 }}{{ none is sameas false }}{{ [] is sameas [] }}
+{{ 'ab' is upper }}{{ 5 is upper }}{{ 'Ab1' is lower }}{{ none is lower }}
+{{ 5 is divisibleby(0) }}
+{{ 'a' is divisibleby(2) }}
+{% set x = namespace() %}{% set x.y %}a{{ n }}{% endset %}{{ x.y }}
+{% set x.y = 1 %}
+{% set ns = namespace(a=1) %}{% for i in range(3) %}{% set ns.a = ns.a * 2 %}{% endfor %}{{ ns.a }} {{ ns }}
+{% for i in range(3) if i is even %}{{ loop.index }}{{ i }}{{ loop.revindex }}{{ loop.length }}{{ loop.changed(i > 0) }} {% endfor %}
+{% for c in 'ab' %}{{ loop.cycle(*[1, 2]) }}{% endfor %}
+{% for x in rows %}{% for y in x.items() %}{{ y[0] }}{% if loop.last %};{% endif %}{% endfor %}{% endfor %}
 {{ foo bar }}
 {{ 1 + }}
 {{ (1 }}
