@@ -14,6 +14,12 @@ const RESTART_LIMIT = 3
 /** A row that was announced last by this many processes that died is the one they died of. */
 const CULPRIT_DEATHS = 2
 
+/**
+ * What died with a process once comes first: nobody knows about it. What did so again waits, so that others are done
+ * meanwhile: if it is to blame it does no more harm, and if it is not it lies in fewer hands when the next process dies.
+ */
+const BACKOFF_MS: readonly (number | undefined)[] = [undefined, 1_000, 5_000]
+
 export interface RecoveryOptions {
   readonly recorder: Recorder
   readonly now: number
@@ -132,9 +138,10 @@ function putBack(
     recorder.giveUp(row, { reason: 'crash', message: `a sender process died over it ${restarts} times`, customerId })
     return
   }
+  const backoffMs = BACKOFF_MS[restarts - 1]
   const waiting: WaitingRow = {
     ...row,
-    dueAt: now,
+    dueAt: backoffMs === undefined ? row.dueAt : now + backoffMs,
     isLent: false,
     doubtAt: row.doubtAt ?? (wasReached ? row.dueAt : null),
     restarts,
@@ -143,10 +150,14 @@ function putBack(
 }
 
 /** Rows handed back unstarted come again as what they were; nothing of them has left. */
-export function returnUnstarted(slice: OpenSlice, notStarted: readonly number[], recorder: Recorder): void {
+export function returnUnstarted(
+  slice: OpenSlice,
+  notStarted: readonly number[],
+  { recorder, now }: Pick<RecoveryOptions, 'recorder' | 'now'>,
+): void {
   for (const seq of notStarted) {
     const known = slice.waiting?.get(seq)
-    const row: WaitingRow = known ?? { ...firstAttempt(slice, seq), doubtAt: null }
+    const row: WaitingRow = known ?? { ...firstAttempt(slice, seq), dueAt: now, doubtAt: null }
     recorder.add((ledger) => ledger.putWaiting({ ...row, isLent: false }))
   }
 }

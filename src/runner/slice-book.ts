@@ -47,9 +47,9 @@ export class SliceBook {
   end(sliceId: number, notStarted: readonly number[]): void {
     const slice = this.#open.get(sliceId)
     if (slice === undefined) return
-    const { recorder } = this.#options
+    const { recorder, clock } = this.#options
     this.#open.delete(sliceId)
-    returnUnstarted(slice, notStarted, recorder)
+    returnUnstarted(slice, notStarted, { recorder, now: clock.now() })
     if (slice.waiting === null) recorder.add((ledger) => ledger.endLent(sliceId))
   }
 
