@@ -18,7 +18,7 @@ const CULPRIT_DEATHS = 2
  * What died with a process once comes first: nobody knows about it. What did so again waits, so that others are done
  * meanwhile: if it is to blame it does no more harm, and if it is not it lies in fewer hands when the next process dies.
  */
-const BACKOFF_MS: readonly (number | undefined)[] = [undefined, 1_000, 5_000]
+const BACKOFF_MS: readonly (number | undefined)[] = [undefined, 5_000, 30_000]
 
 export interface RecoveryOptions {
   readonly recorder: Recorder
