@@ -9,7 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeAudience } from './bench/audience.ts'
 import { writeCampaign } from './bench/campaign.ts'
-import { readConditions } from './bench/conditions.ts'
+import { readConditions, readSourceState } from './bench/conditions.ts'
 import { bareLoop, campaignOf, hookcastRun, type Bench, type Contender, type Sample } from './bench/contender.ts'
 import { startReceiver } from './bench/receiver.ts'
 import { formatFindings, placeFindings, type Series } from './bench/table.ts'
@@ -88,6 +88,7 @@ async function main(): Promise<void> {
   const folder = mkdtempSync(join(plan.folder, 'hookcast-bench-'))
   cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }))
   const conditions = readConditions(folder)
+  const source = readSourceState()
   const receiver = cleanUp.use(await startReceiver(folder))
   const { concurrency, senders, rounds } = plan
   for (const size of new Set([plan.calls, ...plan.sizes])) {
@@ -100,6 +101,7 @@ async function main(): Promise<void> {
   const found = await measureAll(plan, bench)
   const findings = formatFindings({ conditions, receiver: receiver.name, concurrency, senders, rounds, ...found })
   console.log(`\n${findings}`)
+  if (readSourceState() !== source) throw new Error('The source changed while it was measured: run the benchmark again')
   if (plan.isWritten) writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), findings))
 }
 

@@ -1,6 +1,18 @@
-import { closeSync, fdatasyncSync, openSync, readFileSync, rmSync, statfsSync, writeSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import {
+  closeSync,
+  fdatasyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs'
 import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { median } from './median.ts'
 
 /** What figures depend on besides the code. */
@@ -36,8 +48,31 @@ export function readConditions(folder: string): Conditions {
     at: new Date().toISOString().slice(0, 10),
     machine: `${availableParallelism()} cores of ${cpus()[0]?.model.trim() ?? 'unknown'}, ${gib} GiB, ${type()} ${release()}`,
     disk: `${FILE_SYSTEMS[fileSystem] ?? 'another file system'}, one sync of 4 KiB takes ${syncMs(folder).toFixed(2)} ms`,
-    versions: `Node ${process.versions.node}, undici ${versionOf('undici')}, hookcast ${versionOf('..')}`,
+    versions: `Node ${process.versions.node}, undici ${versionOf('undici')}, hookcast ${versionOf(null)}${commitWords()}`,
     loadBefore: loadavg()[0] ?? 0,
+  }
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SOURCES = ['bin', 'src', 'load/bench']
+
+/** What the source is, by its files' names and times: a run that changes it measures two programs at once. */
+export function readSourceState(): string {
+  return SOURCES.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => `${join(parentPath, name)} ${statSync(join(parentPath, name)).mtimeMs}`)
+    .join('\n')
+}
+
+/** Which commit it is, where this is a clone of the repository; empty elsewhere. */
+function commitWords(): string {
+  try {
+    const git = (...args: string[]): string =>
+      execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8', stdio: 'pipe' }).trim()
+    const isChanged = git('status', '--porcelain', '--', ...SOURCES) !== ''
+    return ` at ${git('rev-parse', '--short', 'HEAD')}${isChanged ? ' with changes' : ''}`
+  } catch {
+    return ''
   }
 }
 
@@ -64,10 +99,7 @@ function syncMs(folder: string): number {
   return median(spans)
 }
 
-function versionOf(name: string): string {
-  const path = new URL(
-    name === '..' ? '../../package.json' : `../../node_modules/${name}/package.json`,
-    import.meta.url,
-  )
+function versionOf(name: string | null): string {
+  const path = join(ROOT, name === null ? '' : join('node_modules', name), 'package.json')
   return (JSON.parse(readFileSync(path, 'utf8')) as { readonly version: string }).version
 }

@@ -56,6 +56,7 @@ export const bareLoop: Contender = {
       limitMs: limitMs(calls),
       signal,
     })
+    refuseFailure(measured)
     const { sent, durationMs } = JSON.parse(measured.stdout) as BareLoopResult
     if (sent !== calls) throw new Error(`The bare loop has to get ${calls} answers 200, got ${sent}`)
     return { ...measured, calls, sendingMs: durationMs }
@@ -87,8 +88,9 @@ export const hookcastRun: Contender = {
         limitMs: limitMs(customers),
         signal,
       })
+      refuseFailure(measured)
       const report = JSON.parse(measured.stdout) as Report
-      if (measured.exitCode !== 0 || report.sent !== customers || report.attempts !== customers) {
+      if (report.sent !== customers || report.attempts !== customers) {
         throw new Error(`A run of ${customers} customers has to send to each once, got ${JSON.stringify(report)}`)
       }
       return { ...measured, calls: customers, sendingMs: report.duration_ms }
@@ -96,6 +98,10 @@ export const hookcastRun: Contender = {
       rmSync(data, { recursive: true, force: true })
     }
   },
+}
+
+function refuseFailure({ exitCode, stdout }: Measured): void {
+  if (exitCode !== 0) throw new Error(`A contender has to end with exit code 0, got ${exitCode}: ${stdout}`)
 }
 
 /** The name of the campaign file for so many customers. */
