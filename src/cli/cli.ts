@@ -3,6 +3,7 @@ import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
 import { addCancel } from './cancel.ts'
+import { addCheck } from './check.ts'
 import { addPause } from './pause.ts'
 import { addPreview } from './preview.ts'
 import { addReplay } from './replay.ts'
@@ -56,7 +57,18 @@ function createProgram(context: Context): Command {
     .hook('preAction', (_, command) => {
       context.flags = command.optsWithGlobals<GlobalFlags>()
     })
-  const commands = [addValidate, addRun, addResume, addPause, addCancel, addReplay, addRuns, addReport, addPreview]
+  const commands = [
+    addValidate,
+    addRun,
+    addResume,
+    addPause,
+    addCancel,
+    addReplay,
+    addRuns,
+    addReport,
+    addPreview,
+    addCheck,
+  ]
   for (const add of commands) add(program, context)
   return program
 }

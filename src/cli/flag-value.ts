@@ -3,7 +3,7 @@ import { HookcastError } from '../errors.ts'
 import type { RunLimit } from '../runner/runner.ts'
 
 /** A flag that was not understood: `expected \`--limit\` to be …, got …`. */
-function flagError(flag: string, expected: string, got: string): HookcastError {
+export function flagError(flag: string, expected: string, got: string): HookcastError {
   return new HookcastError('HOOKCAST_USAGE', `expected \`${flag}\` to be ${expected}, got ${JSON.stringify(got)}`)
 }
 

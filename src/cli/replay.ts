@@ -1,5 +1,4 @@
 import { join } from 'node:path'
-import { createInterface } from 'node:readline/promises'
 import type { Command } from 'commander'
 import { campaignFilesAt } from '../campaign/campaign-folder.ts'
 import { ABORTED_REASONS, FAILED_REASONS, type Reason } from '../campaign/result.ts'
@@ -8,6 +7,7 @@ import { HookcastError } from '../errors.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
 import { selectForReplay, type ReplayCounts } from '../report/report.ts'
 import { replayRun } from '../runner/runner.ts'
+import { isAgreed } from './ask.ts'
 import { conduct } from './conduct.ts'
 import type { Context } from './context.ts'
 import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
@@ -110,20 +110,5 @@ async function haveAgreed({ yes }: ReplayFlags, { terminal }: Context): Promise<
     const message = 'expected `--yes` to be given where nobody can be asked, got neither it nor a terminal'
     throw new HookcastError('HOOKCAST_USAGE', message)
   }
-  if (!/^\s*y(es)?\s*$/i.test(await ask('Start? [y/N] ')))
-    throw new HookcastError('HOOKCAST_INTERRUPTED', 'Not started: nothing was sent')
-}
-
-/** Ctrl-C and Ctrl-D are the empty answer. */
-async function ask(question: string): Promise<string> {
-  using lines = createInterface({ input: process.stdin, output: process.stderr })
-  const gone = new AbortController()
-  for (const event of ['SIGINT', 'close'] as const) lines.on(event, () => gone.abort())
-  try {
-    return await lines.question(question, { signal: gone.signal })
-  } catch (error) {
-    if (!gone.signal.aborted) throw error
-    process.stderr.write('\n')
-    return ''
-  }
+  if (!(await isAgreed('Start?'))) throw new HookcastError('HOOKCAST_INTERRUPTED', 'Not started: nothing was sent')
 }

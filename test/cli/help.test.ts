@@ -13,6 +13,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   runs: ['json'],
   report: ['format', 'status', 'out'],
   preview: ['row', 'customer'],
+  check: [
+    ...['user', 'password-env', 'bearer-env', 'header', 'payload', 'batch', 'ca'],
+    ...['only', 'skip', 'max-requests', 'json', 'yes'],
+  ],
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)
 const GLOBAL = ['version', 'data', 'config', 'senders']
