@@ -20,14 +20,21 @@ export interface QueueEvents {
   onSliceStarted(sliceId: number): void
   /** Every row of the slice is accounted for: reported, or listed here as never started. */
   onSliceEnded(sliceId: number, notStarted: readonly number[]): void
-  /** The sender of this slice is gone; what it had not reported is in doubt. `culprit` is the row that it announced last. */
-  onSliceLost(sliceId: number, culprit: number | null): void
+  /** The sender of this slice is gone; what it had not reported is in doubt. `last` is the row of a careful slice that it announced last. */
+  onSliceLost(sliceId: number, last: Announced | null): void
   /** A sender saw what may stop more than its own delivery and starts nothing more of it until `stop` or `dismissAlarm`. Its reports come first. */
   onAlarm(alarm: Alarm): void
   /** There is room for at least one slice. */
   onRoom(): void
   /** Senders cannot be kept: nothing more can be sent from here. */
   onTrouble(error: QueueError): void
+}
+
+/** How far a sender has come in a careful slice: rows after this one have not been reached. */
+export interface Announced {
+  readonly seq: number
+  /** It said so before it rendered the row, and has not said since that this is done. */
+  readonly isRendering: boolean
 }
 
 /** What a sender saw: an answer that stops the webhook or a chunk, a row of failed connections, or trouble of our own. */

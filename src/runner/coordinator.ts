@@ -170,8 +170,8 @@ export class Coordinator {
         this.#slices.end(sliceId, notStarted)
         this.#schedule()
       },
-      onSliceLost: (sliceId, culprit) => {
-        this.#slices.lose(sliceId, culprit)
+      onSliceLost: (sliceId, last) => {
+        this.#slices.lose(sliceId, last)
         this.#gate.recordLost()
         this.#recorder.warn('sender_lost', SENDER_LOST)
         this.#schedule()

@@ -5,13 +5,14 @@ import type { Ledger } from '../ledger/ledger.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
 import { StopRules, type StopState } from '../policy/policy.ts'
 import { customerIdReader } from './customer-id-reader.ts'
+import type { Announced } from '../queue/queue.ts'
 import type { OpenSlice } from './feeder.ts'
 import { Recorder } from './recorder.ts'
 import { Stops } from './stops.ts'
 
 /** Sends of one delivery that may die with their process before it is given up (campaigns: "at most 3 times"). */
 const RESTART_LIMIT = 3
-/** A row that was announced last by this many processes that died is the one they died of. */
+/** A row that was being rendered when a process died, after so many had died over it before, is what they died of. */
 const CULPRIT_DEATHS = 2
 
 /**
@@ -96,19 +97,19 @@ export function recoverRun(
 /**
  * Puts the unreported rows of a slice back in line after its sender died.
  *
- * `culprit` is the row that the sender announced last: rows after it had not been reached, so nothing of them can
- * have left. A slice that is not careful announces nothing; then every row is in doubt.
+ * A careful slice tells how far its sender had come: rows after the one announced last had not been reached, so
+ * nothing of them can have left. Of any other slice every row is in doubt.
  */
 export function recoverSlice(
   slice: OpenSlice,
   unreported: readonly number[],
-  { culprit, ...options }: RecoveryOptions & { readonly culprit: number | null },
+  { last, ...options }: RecoveryOptions & { readonly last: Announced | null },
 ): void {
-  const isOfSlice = culprit !== null && unreported.includes(culprit)
+  const reached = last !== null && slice.waiting?.has(last.seq) === true ? last : null
   for (const seq of unreported) {
     const row = slice.waiting?.get(seq) ?? firstAttempt(slice, seq)
-    const isCareful = row.restarts > 0 && isOfSlice
-    putBack(row, { ...options, isCulprit: isOfSlice && seq === culprit, wasReached: !isCareful || seq <= culprit })
+    const wasReached = row.restarts === 0 || reached === null || seq <= reached.seq
+    putBack(row, { ...options, isCulprit: reached?.seq === seq && reached.isRendering, wasReached })
   }
   if (slice.waiting === null) options.recorder.add((ledger) => ledger.endLent(slice.id))
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Announced } from '../queue/queue.ts'
 import type { OpenSlice } from './feeder.ts'
 import type { Recorder } from './recorder.ts'
 import { recoverSlice, returnUnstarted } from './recovery.ts'
@@ -53,13 +54,13 @@ export class SliceBook {
     if (slice.waiting === null) recorder.add((ledger) => ledger.endLent(sliceId))
   }
 
-  lose(sliceId: number, culprit: number | null): void {
+  lose(sliceId: number, last: Announced | null): void {
     const slice = this.#open.get(sliceId)
     if (slice === undefined) return
     this.#open.delete(sliceId)
     const { clock, ...options } = this.#options
     const seqs = slice.waiting?.keys() ?? Array.from({ length: slice.count }, (_, i) => slice.firstSeq + i)
     const unreported = [...seqs].filter((seq) => !slice.reported.has(seq))
-    recoverSlice(slice, unreported, { ...options, now: clock.now(), culprit })
+    recoverSlice(slice, unreported, { ...options, now: clock.now(), last })
   }
 }

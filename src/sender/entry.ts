@@ -24,7 +24,7 @@ function setUp(setup: SenderSetup, isReplacement: boolean): void {
       ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),
       alarm: (alarm) => tell({ kind: 'alarm', alarm }),
       acknowledged: (order) => tell({ kind: 'acknowledged', order }),
-      announce: (seq, onAnnounced) => tell({ kind: 'announced', seq }, onAnnounced),
+      announce: (announced, onAnnounced) => tell({ kind: 'announced', announced }, onAnnounced),
     },
   })
   tell({ kind: 'ready' })

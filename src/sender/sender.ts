@@ -2,7 +2,7 @@ import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
 import type { Outcome } from '../campaign/outcome.ts'
 import type { Clock } from '../clock.ts'
 import { CONNECTION_ISSUES_IN_A_ROW, createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
-import type { Alarm } from '../queue/queue.ts'
+import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, type CallResult } from '../request/request.ts'
 import { Preparer, type DecidedTask, type Prepared, type PreparedDelivery } from './prepare.ts'
 import { Reporter } from './reporter.ts'
@@ -17,7 +17,7 @@ export interface SenderPort {
   alarm(alarm: Alarm): void
   acknowledged(order: number): void
   /** Calls back once the coordinator's end of the channel has it: the process may die over what comes next. */
-  announce(seq: number, onAnnounced: () => void): void
+  announce(announced: Announced, onAnnounced?: () => void): void
 }
 
 interface Share {
@@ -195,7 +195,7 @@ export class Sender {
     if (first === undefined) return null
     if (this.#work.isCareful(first) && !this.#work.wasAnnounced(first)) {
       this.#isAnnouncing = true
-      this.#port.announce(first.seq, () => {
+      this.#port.announce({ seq: first.seq, isRendering: true }, () => {
         this.#isAnnouncing = false
         this.#work.markAnnounced(first)
         this.#pump()
@@ -203,6 +203,7 @@ export class Sender {
       return null
     }
     const prepared = this.#preparer.prepare(tasks)
+    if (this.#work.isCareful(first)) this.#port.announce({ seq: first.seq, isRendering: false })
     this.#work.prepared(prepared)
     // A block that was cut short took its time: let answers that have come be handled before the next.
     if (prepared.length < tasks.length) this.#wakeAt(0)

@@ -173,7 +173,7 @@ export class ProcessQueue implements Queue {
         sender.unstarted = message.unstarted
         return
       case 'announced':
-        sender.announced = message.seq
+        sender.announced = message.announced
         return
       case 'failed':
         return events.onTrouble(new QueueError('HOOKCAST_SENDER_LOST', message.message))

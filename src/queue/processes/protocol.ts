@@ -1,5 +1,5 @@
 import type { DeliveryReport, Slice } from '../../campaign/delivery.ts'
-import type { Alarm } from '../queue.ts'
+import type { Alarm, Announced } from '../queue.ts'
 
 /** From the coordinator to a sender process. */
 export type ToSender =
@@ -34,5 +34,5 @@ export type FromSender =
   | { readonly kind: 'alarm'; readonly alarm: Alarm }
   | { readonly kind: 'acknowledged'; readonly order: number }
   | { readonly kind: 'beat'; readonly inFlight: number; readonly unstarted: number }
-  | { readonly kind: 'announced'; readonly seq: number }
+  | { readonly kind: 'announced'; readonly announced: Announced }
   | { readonly kind: 'failed'; readonly message: string }

@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import type { Slice } from '../../campaign/delivery.ts'
 import type { Clock } from '../../clock.ts'
+import type { Announced } from '../queue.ts'
 import type { FromSender, ToSender } from './protocol.ts'
 
 export interface SenderProgram {
@@ -46,7 +47,7 @@ export class SenderProcess {
   usedShare = 0
   toldGate = -1
   toldPerSecond: number | null = null
-  announced: number | null = null
+  announced: Announced | null = null
 
   constructor(program: SenderProgram, now: number) {
     this.heardAt = now
