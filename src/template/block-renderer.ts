@@ -1,5 +1,5 @@
 import { Script } from 'node:vm'
-import { TemplateError, formatProblem } from '../errors.ts'
+import { formatProblem, type TemplateError } from '../errors.ts'
 import { Template } from './render-template.ts'
 import { SuppressedByTemplate } from './runtime/runtime.ts'
 
@@ -73,7 +73,7 @@ class Block {
     return { results: this.#results }
   }
 
-  /** One `vm` call; true when its time ran out. */
+  /** One `vm` call; true when its time ran out before the last row. */
   #call(): boolean {
     Object.defineProperty(globalThis, this.#handle, { value: () => this.#run(), configurable: true })
     try {
@@ -81,7 +81,7 @@ class Block {
       return false
     } catch (error) {
       if ((error as { code?: unknown }).code !== 'ERR_SCRIPT_EXECUTION_TIMEOUT') throw error
-      return true
+      return this.#results.length < this.#jobs.length
     } finally {
       Reflect.deleteProperty(globalThis, this.#handle)
     }
@@ -97,7 +97,6 @@ class Block {
 
   #timeOut(isStarved: boolean): void {
     for (const template of this.#templates) template.recover()
-    if (this.#results.length === this.#jobs.length) return
     const ranMs = performance.now() - this.#rowStartedAt
     const isLate = ranMs < this.#rowTimeoutMs * FULL_SHARE
     if (this.#results.length > 0 && (isLate || isStarved)) {
@@ -113,9 +112,8 @@ class Block {
       return { kind: 'rendered', parts: this.#templates.map((template) => template.render(context, { seed })) }
     } catch (error) {
       if (error instanceof SuppressedByTemplate) return { kind: 'suppressed', reason: error.reason }
-      if (!(error instanceof TemplateError)) throw error
-      const { line, column } = error
-      return { kind: 'failed', message: formatProblem(error), line, column }
+      const failure = error as TemplateError
+      return { kind: 'failed', message: formatProblem(failure), line: failure.line, column: failure.column }
     }
   }
 }

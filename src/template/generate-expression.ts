@@ -17,7 +17,7 @@ export interface ExpressionScope {
 }
 
 /** The text of an expression on one line, for messages. */
-export function shownExpression({ source }: ExpressionScope, { start, end }: { start: number; end: number }): string {
+function shownExpression({ source }: ExpressionScope, { start, end }: { start: number; end: number }): string {
   const text = source.text.slice(start, end).replace(/\s+/g, ' ')
   return text.length > 60 ? `${text.slice(0, 57)}...` : text
 }

@@ -78,7 +78,7 @@ function generateRun(scope: StatementScope, { node, items, parts, depth }: Run):
 
 function declareLoopTargets(scope: StatementScope, target: Target): void {
   if (target.kind === 'tuple') for (const item of target.items) declareLoopTargets(scope, item)
-  else if (target.kind === 'name') scope.writer.line(`let ${scope.frame.find(target.name)!};`)
+  else scope.writer.line(`let ${scope.frame.find(target.name)!};`)
 }
 
 /** The items for which the `if` of a `for` holds; it sees the loop's variables and not `loop`. */

@@ -84,7 +84,7 @@ export function openFrame({ writer }: StatementScope, frame: Frame): void {
   }
 }
 
-export function newFrame(scope: StatementScope, isTransparent = false): Frame {
+function newFrame(scope: StatementScope, isTransparent = false): Frame {
   return new Frame(scope.frame, () => scope.writer.newName('v'), isTransparent)
 }
 
@@ -131,7 +131,7 @@ function generateBuffer(scope: StatementScope, body: Body): string {
 }
 
 /** Text that the template put together is safe text where text is escaped. */
-export function bufferValue({ writer, isEscaping }: StatementScope, variable: string): string {
+function bufferValue({ writer, isEscaping }: StatementScope, variable: string): string {
   if (isEscaping === false) return variable
   const safe = `${writer.use('markup')}(${variable})`
   return isEscaping ? safe : `(r.isEscaping ? ${safe} : ${variable})`

@@ -1,7 +1,6 @@
-import { JsonShape, ShapeProblem } from './json-shape.ts'
+import { JsonShape, type ShapeProblem } from './json-shape.ts'
 import { childrenOf, type Body, type Expression, type Statement } from './node.ts'
 import { expressionsOf } from './scope.ts'
-import type { Span } from './template-problem.ts'
 
 /**
  * Where what a statement prints will stand. `dynamic`: in a macro that is called on both sides of the quotes, so its
@@ -119,57 +118,64 @@ function bufferName(node: Statement): string {
   return node.kind === 'set_block' && node.target.kind !== 'tuple' ? node.target.name : ''
 }
 
-function walkBuffer({ node, body }: Buffer, isInString: boolean): Walk {
+interface Walked {
+  readonly walk: Walk
+  readonly problems: readonly ShapeProblem[]
+}
+
+function walkBuffer({ node, body }: Buffer, isInString: boolean): Walked {
   const walk = new Walk(node.kind === 'macro' ? node.name : null)
   const shape = new JsonShape(isInString, true)
   walk.body(body, shape)
-  if (shape.isInString === isInString) return walk
-  const message = 'expected the body to end on the side of a `"` on which it begins, got the other'
-  throw new ShapeProblem(node.start, message)
+  if (shape.isInString !== isInString) {
+    shape.problem(node.start, 'expected the body to end on the side of a `"` on which it begins, got the other')
+  }
+  return { walk, problems: shape.problems }
 }
 
-/** Which side of the quotes a body can begin on; a problem when on neither. */
-function sidesOf(buffer: Buffer): readonly boolean[] {
-  const sides: boolean[] = []
-  let problem: ShapeProblem | null = null
-  for (const isInString of [true, false]) {
-    try {
-      walkBuffer(buffer, isInString)
-      sides.push(isInString)
-    } catch (error) {
-      if (!(error instanceof ShapeProblem)) throw error
-      if (problem === null || error.offset > problem.offset) problem = error
-    }
-  }
-  if (sides.length === 0) throw problem!
-  return sides
+function fitting({ walk, problems }: Walked): Walk | null {
+  return problems.length === 0 ? walk : null
 }
 
 interface Pending {
   readonly buffer: Buffer
-  readonly sides: readonly boolean[]
+  /** The walks on which its text makes sense, begun inside a string or outside. */
+  readonly inString: Walk | null
+  readonly asValue: Walk | null
 }
 
 /** Decides for every print of a template on which side of the quotes it stands. */
 class Decision {
   readonly places = new Map<Statement, JsonPlace>()
+  readonly problems: ShapeProblem[] = []
   readonly #uses: Use[] = []
   readonly #pending: Pending[] = []
 
   add(walk: Walk): void {
     for (const [node, place] of walk.places) this.places.set(node, place)
     this.#uses.push(...walk.uses)
-    for (const buffer of walk.buffers) this.#pending.push({ buffer, sides: sidesOf(buffer) })
+    for (const buffer of walk.buffers) this.#addBuffer(buffer)
+  }
+
+  #addBuffer(buffer: Buffer): void {
+    const [inString, asValue] = [walkBuffer(buffer, true), walkBuffer(buffer, false)]
+    const [first, second] = [inString.problems[0], asValue.problems[0]]
+    if (first !== undefined && second !== undefined) {
+      // The way that got further is the one that was meant.
+      this.problems.push(first.start > second.start ? first : second)
+      return
+    }
+    this.#pending.push({ buffer, inString: fitting(inString), asValue: fitting(asValue) })
   }
 
   run(): void {
     while (this.#pending.length > 0) {
-      const { buffer, sides } =
-        this.#takeWhere(({ sides }) => sides.length === 1) ??
-        this.#takeWhere(({ buffer }) => this.#sidesUsed(buffer).size > 0) ??
+      const { buffer, inString, asValue } =
+        this.#takeWhere((entry) => entry.inString === null || entry.asValue === null) ??
+        this.#takeWhere((entry) => this.#sidesUsed(entry.buffer).size > 0) ??
         this.#pending.shift()!
-      if (sides.length === 1) this.add(walkBuffer(buffer, sides[0]!))
-      else this.#ambiguous(buffer)
+      if (inString !== null && asValue !== null) this.#ambiguous(buffer, inString, asValue)
+      else this.add((inString ?? asValue)!)
     }
   }
 
@@ -183,32 +189,27 @@ class Decision {
     return new Set(uses.map(({ place }) => place))
   }
 
-  #ambiguous(buffer: Buffer): void {
-    const used = this.#sidesUsed(buffer)
-    if (used.has('dynamic') || used.size > 1) {
-      if (buffer.node.kind === 'set_block') {
-        const message = `expected \`${buffer.name}\` to be printed on one side of the quotes, got both: set it twice`
-        throw new ShapeProblem(buffer.node.start, message)
-      }
-      return this.#dynamic(buffer)
+  #ambiguous({ node, name, place: around, ...buffer }: Buffer, inString: Walk, asValue: Walk): void {
+    const used = this.#sidesUsed({ node, name, place: around, ...buffer })
+    const isBoth = used.has('dynamic') || used.size > 1
+    if (isBoth && node.kind === 'set_block') {
+      const message = `expected \`${name}\` to be printed on one side of the quotes, got both: set it twice`
+      this.problems.push({ start: node.start, message })
+    } else if (isBoth) {
+      this.#dynamic(inString)
+    } else {
+      const [place = around ?? 'string'] = used
+      this.add(place === 'string' ? inString : asValue)
     }
-    const [place = buffer.place ?? 'string'] = used
-    this.add(walkBuffer(buffer, place === 'string'))
   }
 
-  #dynamic(buffer: Buffer): void {
-    const inside = walkBuffer(buffer, true)
-    for (const [node, place] of walkBuffer(buffer, false).places) {
-      if (inside.places.get(node) !== place) inside.places.set(node, 'dynamic')
-    }
-    const uses = inside.uses.map((use) => ({ ...use, place: 'dynamic' as const }))
-    inside.uses.splice(0, inside.uses.length, ...uses)
-    this.add(inside)
+  /** What is a string on one way is a value on the other. */
+  #dynamic(walk: Walk): void {
+    for (const node of walk.places.keys()) walk.places.set(node, 'dynamic')
+    const uses = walk.uses.map((use) => ({ ...use, place: 'dynamic' as const }))
+    walk.uses.splice(0, walk.uses.length, ...uses)
+    this.add(walk)
   }
-}
-
-export interface PlaceProblem extends Pick<Span, 'start'> {
-  readonly message: string
 }
 
 /**
@@ -219,24 +220,18 @@ export interface PlaceProblem extends Pick<Span, 'start'> {
  *
  * @returns a problem when the text is not JSON-shaped or the branches of a tag disagree.
  */
-export function findJsonPlaces(body: Body, isFragment: boolean): JsonPlaces | PlaceProblem {
-  try {
-    const decision = new Decision()
-    decision.add(walkRoot(body, isFragment))
-    decision.run()
-    return decision.places
-  } catch (error) {
-    if (error instanceof ShapeProblem) return { start: error.offset, message: error.message }
-    throw error
-  }
-}
-
-function walkRoot(body: Body, isFragment: boolean): Walk {
+export function findJsonPlaces(body: Body, isFragment: boolean): JsonPlaces | ShapeProblem {
   const walk = new Walk(null)
   const shape = new JsonShape(false, isFragment)
   walk.body(body, shape)
-  if (isFragment) return walk
-  shape.endLiteral()
-  if (!shape.isInString) return walk
-  throw new ShapeProblem(body.at(-1)?.end ?? 0, 'expected the JSON string to be closed by `"`, got the end')
+  if (!isFragment) {
+    shape.endLiteral()
+    if (shape.isInString) {
+      shape.problem(body.at(-1)!.end, 'expected the JSON string to be closed by `"`, got the end')
+    }
+  }
+  const decision = new Decision()
+  decision.add(walk)
+  decision.run()
+  return [...shape.problems, ...decision.problems][0] ?? decision.places
 }

@@ -8,14 +8,10 @@ const HOLE = '~'
 /** Stands for what comes before a fragment: a number may have begun there. */
 const BEFORE = '^'
 
-/** Thrown with the place in the template's text at which it stops being JSON. */
-export class ShapeProblem extends Error {
-  readonly offset: number
-
-  constructor(offset: number, message: string) {
-    super(message)
-    this.offset = offset
-  }
+/** A place in the template's text at which it stops being JSON. */
+export interface ShapeProblem {
+  readonly start: number
+  readonly message: string
 }
 
 /** Where in JSON a template's text has got to: inside a string or not, and what literal has begun. */
@@ -24,14 +20,17 @@ export class JsonShape {
   #isEscaped = false
   #literal: string
   #literalStart: number | null = null
+  /** Shared with the copies: what is wrong on any way through the template. */
+  readonly problems: ShapeProblem[]
 
-  constructor(isInString: boolean, isFragment: boolean) {
+  constructor(isInString: boolean, isFragment: boolean, problems: ShapeProblem[] = []) {
     this.isInString = isInString
     this.#literal = isFragment ? BEFORE : ''
+    this.problems = problems
   }
 
   copy(): JsonShape {
-    const copy = new JsonShape(this.isInString, false)
+    const copy = new JsonShape(this.isInString, false, this.problems)
     copy.assign(this)
     return copy
   }
@@ -65,7 +64,7 @@ export class JsonShape {
     this.endLiteral()
     if (character === '"') this.isInString = true
     else if (!STRUCTURE.test(character)) {
-      throw new ShapeProblem(offset, `expected JSON outside of quotes, got \`${character}\``)
+      this.problem(offset, `expected JSON outside of quotes, got \`${character}\``)
     }
   }
 
@@ -78,13 +77,17 @@ export class JsonShape {
     const isFine = literal === '' || LITERAL.test(literal) || (/[~^]/.test(literal) && NUMBER_PART.test(literal))
     if (isFine) return
     const shown = literal.replace(BEFORE, '').replaceAll(HOLE, '{{ … }}')
-    throw new ShapeProblem(start, `expected JSON outside of quotes, got \`${shown}\``)
+    this.problem(start, `expected JSON outside of quotes, got \`${shown}\``)
+  }
+
+  problem(start: number, message: string): void {
+    this.problems.push({ start, message })
   }
 
   /** A placeholder, or anything else that prints what is not known yet. */
   hole(offset: number): void {
     if (this.#isEscaped) {
-      throw new ShapeProblem(offset, 'expected no single `\\` before a tag inside a JSON string, got one')
+      this.problem(offset, 'expected no single `\\` before a tag inside a JSON string, got one')
     }
     if (this.isInString) return
     this.#literalStart ??= offset
@@ -96,7 +99,7 @@ export class JsonShape {
     for (const other of others) {
       if (other.isInString !== this.isInString || other.#isEscaped !== this.#isEscaped) {
         const message = 'expected every way through the tag to end on the same side of a `"`, got both sides'
-        throw new ShapeProblem(offset, message)
+        this.problem(offset, message)
       }
       if (other.#literal !== this.#literal) this.#literal = HOLE
     }

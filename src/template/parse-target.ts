@@ -10,7 +10,7 @@ export function parseTarget(cursor: TokenCursor, options: { isNamespaceAllowed: 
   if (!cursor.isOperator(',')) return first
   const items = [first]
   while (cursor.skipOperator(',')) {
-    if (cursor.is('name', 'in') || cursor.isOperator('=') || cursor.isOperator(')') || cursor.is('block_end')) break
+    if (cursor.isOperator(')') || cursor.is('block_end')) break
     items.push(parseOne(cursor, options))
   }
   return { kind: 'tuple', items, start, end: cursor.lastEnd }

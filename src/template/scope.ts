@@ -110,7 +110,7 @@ function collectTarget(frame: Frame, target: Target): void {
 
 export function declareTarget(frame: Frame, target: Target): void {
   if (target.kind === 'tuple') for (const item of target.items) declareTarget(frame, item)
-  else if (target.kind === 'name') frame.declareParameter(target.name)
+  else frame.declareParameter(target.name)
 }
 
 export function declareParameters(frame: Frame, parameters: readonly Parameter[]): void {
@@ -219,7 +219,7 @@ function defaultsOf(parameters: readonly Parameter[]): readonly (Expression | nu
   return parameters.map(({ fallback }) => fallback)
 }
 
-export function bodiesOf(node: Statement): readonly Body[] {
+function bodiesOf(node: Statement): readonly Body[] {
   switch (node.kind) {
     case 'if':
       return [...node.branches.map(({ body }) => body), node.otherwise]

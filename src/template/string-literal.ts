@@ -18,17 +18,14 @@ const SIMPLE: Record<string, string> = {
 export function decodeStringLiteral(quoted: string, source: Source, start: number): string {
   const body = quoted.slice(1, -1)
   if (!body.includes('\\')) return body
-  return body.replace(ESCAPE, (whole, ...groups: (string | number | undefined)[]) => {
-    const [hex2, hex4, hex8, octal, single, offset] = groups as [string?, string?, string?, string?, string?, number?]
+  return body.replace(ESCAPE, (whole, ...groups: unknown[]) => {
+    const [hex2, hex4, hex8, octal, single] = groups as [string?, string?, string?, string?, string?]
     const hex = hex2 ?? hex4 ?? hex8
     const code = hex === undefined ? (octal === undefined ? null : parseInt(octal, 8)) : parseInt(hex, 16)
     if (code !== null && code <= 0x10ffff) return String.fromCodePoint(code)
     if (single !== undefined && !'xuUN'.includes(single)) return SIMPLE[single] ?? whole
     if (single === undefined && code === null) return ''
-    throw invalidTemplate(
-      source,
-      start + 1 + (offset ?? 0),
-      'expected an escape such as `\\n` or `\\u010d`, got another',
-    )
+    const offset = start + 1 + (groups[5] as number)
+    throw invalidTemplate(source, offset, 'expected an escape such as `\\n` or `\\u010d`, got another')
   })
 }

@@ -6,13 +6,7 @@ import { modeFor, type TemplatePayload } from './template-mode.ts'
 
 export type { TemplatePayload } from './template-mode.ts'
 export { SuppressedByTemplate } from './runtime/runtime.ts'
-export {
-  createBlockRenderer,
-  type BlockRenderer,
-  type BlockResult,
-  type RenderJob,
-  type RenderResult,
-} from './block-renderer.ts'
+export { createBlockRenderer, type BlockRenderer, type RenderJob, type RenderResult } from './block-renderer.ts'
 
 export interface CompileOptions {
   /**

@@ -33,13 +33,14 @@ export class TokenCursor {
     return this.#tokens[this.#index]!
   }
 
+  /** The token after the current one, which is not the last. */
   get following(): Token {
-    return this.#tokens[this.#index + 1] ?? this.current
+    return this.#tokens[this.#index + 1]!
   }
 
   /** Where the token before the current one ended. */
   get lastEnd(): number {
-    return this.#tokens[this.#index - 1]?.end ?? 0
+    return this.#tokens[this.#index - 1]!.end
   }
 
   next(): Token {

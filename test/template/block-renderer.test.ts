@@ -80,17 +80,22 @@ describe('a block renderer', () => {
   })
 
   it('gives a row that began late the whole limit to itself', () => {
-    // Each row takes over half of the limit, so that the second is cut off and the third never begins.
-    const slow = compileTemplate('{% for a in range(100000) %}{% for b in range(n) %}{% endfor %}{% endfor %}{{ n }}', {
-      payload: 'text',
-    })
-    const calibrate = performance.now()
-    slow.render({ n: 50 })
-    const limitMs = Math.ceil((performance.now() - calibrate) * 1.6)
-    const renderer = createBlockRenderer([slow], { rowTimeoutMs: limitMs })
-    const { results, calls } = renderAll(renderer, jobs({ n: 50 }, { n: 50 }, { n: 50 }))
-    expect(calls).toBeGreaterThan(1)
-    expect(results.filter(({ kind }) => kind === 'rendered').length).toBeGreaterThan(0)
+    const template = compileTemplate(`{{ n }}${SPIN}`, { payload: 'text' })
+    const renderer = createBlockRenderer([template], { rowTimeoutMs: 1000 })
+    // The first row takes a quarter of the limit, so that the second has three quarters, and then all of it.
+    const slow = {
+      get n(): string {
+        for (const startedAt = performance.now(); performance.now() - startedAt < 250;);
+        return 'slow'
+      },
+    }
+    const all = jobs(slow, { spin: true })
+    expect(renderer.render(all).results).toEqual([{ kind: 'rendered', parts: ['slow'] }])
+    const secondAt = performance.now()
+    expect(renderer.render(all.slice(1)).results).toMatchObject([
+      { kind: 'failed', message: 'took longer than 1000 ms' },
+    ])
+    expect(performance.now() - secondAt).toBeGreaterThan(950)
   })
 
   it('puts the data back that a row had changed when its time was up', () => {
@@ -115,6 +120,11 @@ describe('a block renderer', () => {
     const before = Reflect.ownKeys(globalThis).length
     createBlockRenderer([body], { rowTimeoutMs: 1000 }).render(jobs({ id: 1 }))
     expect(Reflect.ownKeys(globalThis)).toHaveLength(before)
+  })
+
+  it('hands on what is wrong with the call itself', () => {
+    const renderer = createBlockRenderer([body], { rowTimeoutMs: 1000 })
+    expect(() => renderer.render([undefined as unknown as RenderJob])).toThrow(TypeError)
   })
 
   it('takes templates of compileTemplate only', () => {

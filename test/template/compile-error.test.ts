@@ -35,6 +35,11 @@ describe('a template that does not compile', () => {
     expect(failure('a\r\nb\r😀č {{ 1 2 }}')).toMatchObject({ line: 3, column: 9 })
   })
 
+  it('keeps the caret in place behind tabs', () => {
+    expect(failure('\t{{ a b }}\n').message).toContain('\n  \t{{ a b }}\n  \t     ^')
+    expect(failure('{{ a b }}\nmore').message).toMatch(/\n {2}\{\{ a b \}\}\n {7}\^$/)
+  })
+
   it('shows the part of a long line around the place', () => {
     const error = failure(`${'x'.repeat(500)}{{ a b }}${'y'.repeat(500)}`)
     const [, line, caret] = error.message.split('\n')
@@ -45,6 +50,9 @@ describe('a template that does not compile', () => {
   it.each([
     ['{{ a ', '1:1 expected the tag to be closed by `}}`, got the end of the template'],
     ['{{ (a', '1:1 expected the tag to be closed by `)`, got the end of the template'],
+    ['{{', '1:1 expected the tag to be closed by `}}`, got the end of the template'],
+    ['{% if', '1:1 expected the tag to be closed by `%}`, got the end of the template'],
+    ['{% set a, %}x', '1:14 expected `{% endset %}` for the `set` in line 1, got the end of the template'],
     [
       '{% if a %}x',
       '1:12 expected `{% elif %}`, `{% else %}` or `{% endif %}` for the `if` in line 1, got the end of the template',

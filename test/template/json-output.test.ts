@@ -229,6 +229,10 @@ describe('a template that is not JSON-shaped', () => {
       '{% macro m() %}"x{% endmacro %}1',
       '1:4 expected the body to end on the side of a `"` on which it begins, got the other',
     ],
+    [
+      '{% macro m(v) %}x \\{{ v }}{% endmacro %}1',
+      '1:23 expected no single `\\` before a tag inside a JSON string, got one',
+    ],
     ['{% macro m() %}x "{% endmacro %}1', '1:16 expected JSON outside of quotes, got `x`'],
   ])('does not compile: %s', (template, expected) => {
     expect(problem(template)).toBe(expected)

@@ -21,6 +21,11 @@ describe('a URL', () => {
     ['/v1?x={{ a }}', { a: '' }, '/v1?x='],
     ['/v1/{{ a|safe }}', { a: 'b%2Fc' }, '/v1/b%2Fc'],
     ['/%2e%2e.txt', {}, '/%2e%2e.txt'],
+    [
+      '/x{{ (a ~ "%zz")|upper }}{{ (a ~ "x")|upper }}',
+      { a: 'é' },
+      '/x%C3%A9%ZZ%C3%89X'.replace('%A9', '%A9').toUpperCase().replace('/X', '/x'),
+    ],
   ])('is made of %s', (template, context, expected) => {
     expect(render('url', template, context)).toBe(expected)
   })
@@ -138,6 +143,7 @@ describe('a legacy loop scope', () => {
     ],
     ['{% set x = "o" %}{% for x in [1, 2] %}{% set x = 5 %}{% endfor %}{{ x }}', 'o'],
     ['{% for x in [1] %}{% set a, b = x, 2 %}{% set c %}{{ a }}{% endset %}{% endfor %}{{ a }}{{ b }}{{ c }}', '121'],
+    ['{% set ns = namespace(n=0) %}{% for x in [1, 2] %}{% set ns.n = ns.n + x %}{% endfor %}{{ ns.n }}', '3'],
     ['{% set n = 0 %}{% for x in [] %}{% else %}{% set n = 1 %}{% endfor %}{{ n }}', '1'],
     [
       '{% set n = 0 %}{% macro m() %}{% for x in [1] %}{% set n = 5 %}{% endfor %}{{ n }}{% endmacro %}{{ m() }}{{ n }}',

@@ -143,6 +143,7 @@ describe('filters for webhooks', () => {
   })
 
   it.each([
+    ['{{ "a"|hmac_sha256(missing) }}', 'expected `missing` to be defined'],
     ['{{ missing|md5 }}', 'expected `missing` to be defined'],
     ['{{ missing|from_json }}', 'expected `missing` to be defined'],
     ['{{ "{"|from_json }}', 'expected a text that is JSON'],

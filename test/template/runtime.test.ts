@@ -67,7 +67,7 @@ describe('a number beyond what can be kept', () => {
 
 describe('a safe text of JSON', () => {
   it('is worked on as people read it, and as it is where it cannot be read', () => {
-    const context = { n: '"ž"\n' }
+    const context = { n: '"ž"\n', fmt: '<%s>' }
     const json = (template: string): unknown => JSON.parse(render('json', template, context))
     expect(json('"{{ (n ~ "é")|center(9) }}"')).toBe('  "ž"\né  ')
     expect(json('"{{ (n ~ "x")|striptags|length }}{{ (n ~ "<b>")|striptags }}"')).toBe('5"ž"')
@@ -80,6 +80,7 @@ describe('a safe text of JSON', () => {
     expect(json('"{{ "x"|join(n) }}{{ ","|safe ~ n }}{{ [n]|join(",") }}{{ n|forceescape }}{{ n|e }}"')).toBe(
       'x,"ž"\n"ž"\n"ž"\n"ž"\n',
     )
+    expect(json('"{{ fmt % ("a" ~ n) }}{{ (\'\\\\\\\\","\' ~ "a")|upper|length }}"')).toBe('<a"ž"\n>6')
     expect(json('[{{ ["a", n ~ "b"] }}, {{ {"k": "v"} }}, {{ ("a" ~ n)|tojson }}]')).toEqual([
       ['a', '"ž"\nb'],
       { k: 'v' },
@@ -107,6 +108,25 @@ describe('a safe text of JSON', () => {
   })
 })
 
+describe('what is rarely printed', () => {
+  it.each([
+    ['{{ l|map("upper") }}', '<generator object>'],
+    ['{{ range }} {{ "a".upper }}', '<built-in range> <built-in method upper>'],
+    ['{{ d.update(v=d.values()) }}{{ d }}', "None{'v': dict_values([{...}])}".replace('{...}', '...')],
+    ['{{ "&#9999999;&#x110000;&copy;"|striptags }}', '&#9999999;&#x110000;&copy;'],
+    ['{{ 1479600000|from_timestamp("%a %G-W%V %u") }} {{ 1479639600|from_timestamp("%P") }}', 'Sun 2016-W46 7 am'],
+    ['{{ 1479650400|from_timestamp("%P") }}', 'pm'],
+    ['{% output l separated by ", " %}', 'a, b'],
+    ['{% macro m(a=b, b=1) %}{{ a }}{{ b }}{% endmacro %}{{ m(2) }}', '21'],
+  ])('prints %s', (template, expected) => {
+    expect(render('text', template, { l: ['a', 'b'], d: {} })).toBe(expected)
+  })
+
+  it('says that a default cannot use a later parameter', () => {
+    expect(() => render('text', '{% macro m(a=b, b=1) %}{{ a }}{% endmacro %}{{ m() }}')).toThrow()
+  })
+})
+
 describe('a macro of JSON', () => {
   it('knows its caller and what it is called with', () => {
     const template =
@@ -116,6 +136,35 @@ describe('a macro of JSON', () => {
       { a: 1, more: { x: 'é"' }, rest: [2] },
       { 'é"': null, more: {}, rest: [] },
     ])
+  })
+})
+
+describe('a host that misbehaves', () => {
+  it('costs one render, which says that it is not the template', () => {
+    const context = {
+      get x(): string {
+        throw new Error('canary')
+      },
+    }
+    expect(() => render('text', '{{ x }}', context)).toThrow(
+      'expected the template engine to go on, got a defect in it',
+    )
+    let isFirst = true
+    const flaky = {
+      get x(): string {
+        if (!isFirst) return 'fine'
+        isFirst = false
+        throw new Error('canary')
+      },
+    }
+    expect(() => render('text', '{{ x }}', flaky)).toThrow('expected the template engine to go on, got a defect in it')
+  })
+
+  it('may hand over data that is nested deeper than the stack', () => {
+    const nest = (): unknown => JSON.parse(`${'['.repeat(20_000)}${']'.repeat(20_000)}`)
+    expect(() => render('text', '{{ a == b }}', { a: nest(), b: nest() })).toThrow(
+      'expected less nesting, got more than the stack holds',
+    )
   })
 })
 

@@ -2,7 +2,7 @@
 
 const SURROGATE = /[\ud800-\udfff]/
 
-export function hasSurrogates(text: string): boolean {
+function hasSurrogates(text: string): boolean {
   return SURROGATE.test(text)
 }
 
@@ -41,7 +41,7 @@ export function compareText(left: string, right: string): number {
 }
 
 /** What Python's `str.strip()` and `str.split()` take for white space. */
-export const SPACE_CLASS = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+const SPACE_CLASS = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const SPACE_ENDS = new RegExp(`^[${SPACE_CLASS}]+|[${SPACE_CLASS}]+$`, 'g')
 const SPACE_RUN = new RegExp(`[${SPACE_CLASS}]+`, 'g')
 const ALL_SPACE = new RegExp(`^[${SPACE_CLASS}]+$`)

@@ -20,7 +20,7 @@ function roundedQuotient(numerator: bigint, denominator: bigint): bigint {
 }
 
 /** `|value| × 10^places`, rounded half to even on the exact value, as C and Python do (`toFixed` rounds ties up). */
-export function scaledDigits(value: number, places: number): bigint {
+function scaledDigits(value: number, places: number): bigint {
   const { mantissa, exponent } = exactParts(value)
   let numerator = mantissa
   let denominator = 1n

@@ -5,7 +5,7 @@ import { listFrom, unpack } from './iterate.ts'
 import { Tuple, checkedLength, isText, kindOf, rawText, type Rendering } from './value.ts'
 
 /** Sets a key; a customer's own mapping is put back when the render ends, and can have texts as keys only. */
-export function mappingSet(mapping: Mapping, entry: readonly [unknown, unknown], rendering: Rendering): void {
+function mappingSet(mapping: Mapping, entry: readonly [unknown, unknown], rendering: Rendering): void {
   const [key, value] = entry
   checkedLength(mappingSize(mapping) + 1)
   rendering.beforeChange(mapping)

@@ -64,7 +64,7 @@ export function isMapping(value: unknown): value is Mapping {
 }
 
 /** A host's function or symbol is nothing that a template may hold. */
-export function isForeign(value: unknown): boolean {
+function isForeign(value: unknown): boolean {
   return typeof value === 'function' || typeof value === 'symbol' || value === undefined
 }
 

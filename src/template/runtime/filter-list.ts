@@ -153,6 +153,10 @@ const lengthFilter = defineMethod('', (value) => {
   return length
 })
 
+const defaultFilter = defineMethod('default_value=, boolean=', (value, { values: [fallback = '', boolean] }) => {
+  return value instanceof Undefined || (isTrue(boolean ?? false) && !isTrue(value)) ? fallback : value
+})
+
 export const LIST_FILTERS: Methods = {
   list: defineMethod('', (value) => listFrom(value)),
   length: lengthFilter,
@@ -199,10 +203,6 @@ export const LIST_FILTERS: Methods = {
       ? new Undefined('attr', 'expected the value to have the attribute asked for, got none')
       : found
   }),
-  default: defineMethod('default_value=, boolean=', (value, { values: [fallback = '', boolean] }) => {
-    return value instanceof Undefined || (isTrue(boolean ?? false) && !isTrue(value)) ? fallback : value
-  }),
-  d: defineMethod('default_value=, boolean=', (value, { values: [fallback = '', boolean] }) => {
-    return value instanceof Undefined || (isTrue(boolean ?? false) && !isTrue(value)) ? fallback : value
-  }),
+  default: defaultFilter,
+  d: defaultFilter,
 }

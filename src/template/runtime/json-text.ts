@@ -28,7 +28,6 @@ function unicodeEscape(character: string): string {
 
 /** A value as JSON, without blanks, in its own order: what a placeholder outside a JSON string prints. */
 export function jsonText(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
   return write(value, COMPACT, 0)
 }
 

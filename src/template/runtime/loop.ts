@@ -121,22 +121,6 @@ export class Loop extends Instance {
   }
 }
 
-export const LOOP_ATTRIBUTES = [
-  'index',
-  'index0',
-  'revindex',
-  'revindex0',
-  'first',
-  'last',
-  'length',
-  'depth',
-  'depth0',
-  'previtem',
-  'nextitem',
-  'cycle',
-  'changed',
-] as const
-
 /** The items of a `for` with an `if`, tested one by one as the loop gets there. */
 export function* filterItems(items: unknown, test: (item: unknown) => boolean): Generator {
   for (const item of iterate(items)) if (test(item)) yield item

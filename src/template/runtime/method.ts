@@ -42,11 +42,3 @@ export class BoundMethod extends Callable {
     return `<built-in method ${this.name}>`
   }
 }
-
-/** All names, for the page that lists them and for hints. */
-export const METHOD_NAMES = {
-  text: Object.keys(TEXT_METHODS),
-  list: Object.keys(LIST_METHODS),
-  tuple: Object.keys(TUPLE_METHODS),
-  dict: Object.keys(DICT_METHODS),
-} as const

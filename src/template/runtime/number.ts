@@ -47,7 +47,7 @@ export function indexFrom(value: unknown): number | null {
 }
 
 /** Prints a whole number with all its digits. */
-export function wholeText(value: number | bigint): string {
+function wholeText(value: number | bigint): string {
   if (typeof value === 'bigint' || Number.isSafeInteger(value)) return String(value)
   return String(BigInt(value))
 }

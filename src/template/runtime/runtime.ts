@@ -16,7 +16,7 @@ import { FILTERS, TESTS } from './table.ts'
 import { Float, Markup, NO_KEYWORDS, Namespace, Stream, Tuple, Undefined, kindOf, type Dialect } from './value.ts'
 
 /** Marks a value printed into a URL, so that an empty or dotted path segment is seen; NUL cannot come from anywhere else. */
-export const URL_MARK = '\0'
+const URL_MARK = '\0'
 
 /** A name of the context, else a global function, else undefined. */
 function resolve(context: Record<string, unknown>, name: string, missing: Undefined): unknown {
@@ -112,7 +112,4 @@ export { RenderState, type Mark, type RenderSettings } from './rendering.ts'
 export { HTML_DIALECT, JSON_DIALECT, URL_DIALECT, XML_DIALECT } from './dialect.ts'
 export { FILTERS, TESTS } from './table.ts'
 export { Zones } from './zone.ts'
-export { GLOBALS } from './global.ts'
-export { METHOD_NAMES } from './method.ts'
-export { LOOP_ATTRIBUTES } from './loop.ts'
 export { Markup, type Dialect } from './value.ts'

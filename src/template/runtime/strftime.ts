@@ -1,7 +1,7 @@
 import { RenderFault } from './fault.ts'
 import { checkedMoment, type Zones } from './zone.ts'
 
-export const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
+const DAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 export const MONTHS = [
   'January',
   'February',

@@ -5,7 +5,7 @@ import { numberFrom, isWhole, isNumber } from './number.ts'
 import { itemsOf, plainText, textOf } from './print.ts'
 import { operate } from './operator.ts'
 import { isLowerText, isUpperText } from './text-case.ts'
-import { Callable, Float, Markup, Range, Tuple, Undefined, isText, rawText } from './value.ts'
+import { Callable, Markup, Range, Tuple, Undefined, isText, rawText } from './value.ts'
 
 function check(test: (value: unknown) => boolean): Methods[string] {
   return defineMethod('', test)
@@ -17,7 +17,6 @@ function compare(test: (value: unknown, other: unknown) => boolean): Methods[str
 
 function isSame(left: unknown, right: unknown): boolean {
   if (isText(left)) return isText(right) && rawText(left) === rawText(right)
-  if (left instanceof Float) return right instanceof Float && Object.is(left.value, right.value)
   return Object.is(left, right)
 }
 

@@ -11,9 +11,9 @@ export interface WallTime {
 }
 
 const DAY_MS = 86_400_000
-/** Years 1 to 9999, as Python's calendar. */
-const FIRST_MS = -62_135_596_800_000
-const LAST_MS = 253_402_300_799_999
+/** Years 1 to 9999, as Python's calendar, but for the first and last day, which are in another year somewhere. */
+const FIRST_MS = -62_135_510_400_000
+const LAST_MS = 253_402_214_400_000
 
 export function wallTimeMs(wall: WallTime): number {
   const date = new Date(0)
@@ -37,7 +37,6 @@ export class Zones {
         calendar: 'gregory',
         numberingSystem: 'latn',
         hourCycle: 'h23',
-        era: 'short',
         year: 'numeric',
         month: 'numeric',
         day: 'numeric',
@@ -62,7 +61,7 @@ export class Zones {
     )
     const number = (type: Intl.DateTimeFormatPartTypes): number => Number(parts.get(type))
     const wall = wallTimeMs({
-      year: parts.get('era') === 'BC' ? 1 - number('year') : number('year'),
+      year: number('year'),
       month: number('month'),
       day: number('day'),
       hour: number('hour'),

@@ -428,6 +428,19 @@ two three'|wordwrap(5) }}|{{ ''|wordwrap }}
 {% for i in range(3) if i is even %}{{ loop.index }}{{ i }}{{ loop.revindex }}{{ loop.length }}{{ loop.changed(i > 0) }} {% endfor %}
 {% for c in 'ab' %}{{ loop.cycle(*[1, 2]) }}{% endfor %}
 {% for x in rows %}{% for y in x.items() %}{{ y[0] }}{% if loop.last %};{% endif %}{% endfor %}{% endfor %}
+{% for i in [1] %}{{ a }}{% endfor %}{% for i in [1] %}{{ a }}{% endfor %}
+{% set p, = [1] %}{{ p }}
+{% set (q,) = [2] %}{{ q }}
+{% for x, in [[1], [2]] %}{{ x }}{% endfor %}
+{{ '😀' < '😀a' }} {{ '😀b' > '😀a' }} {{ '😀' == '😀' }}
+{{ '{}'.format('<'|safe) }}{{ '%s' % ('<'|safe) }}
+{% autoescape true %}{{ '%s'|safe|format('<'|safe) }}{{ '%s'|safe|format(1) }}{% endautoescape %}
+{{ '{0[x]}'.format([1]) }}
+{{ [1, 2][true] }} {{ [1][10 ** 20] }}|
+{% set l = [] %}{% set t = (l,) %}{{ l.append(t) }}{{ t }}
+{{ 'abc'.count('a', none, 2) }} {{ 'abc'.count('a', 1, none) }}
+{% autoescape true %}{{ 'A'|safe is upper }}{{ 'a'|safe is lower }}{% endautoescape %}
+{{ n|float is sameas n }} {{ n|float is sameas(n|float) }} {{ [1, 2][false] }} {{ namespace(a=1)|attr('a') }}
 {{ foo bar }}
 {{ 1 + }}
 {{ (1 }}
