@@ -57,8 +57,8 @@ export interface Outcome {
 
 /** Who uses a key for what, and the body that it stands for. */
 export interface KeyUse {
-  /** User, method, path and key: the same key of another user, or on another path, is another key. */
-  readonly scope: readonly string[]
+  /** User, method, path and key in one: the same key of another user, or on another path, is another name. */
+  readonly name: string
   readonly body: Buffer
 }
 
@@ -88,11 +88,10 @@ export async function keep(store: Store, claim: Claim | null, { answer, work }: 
   return answer
 }
 
-async function claimKey(store: Store, { scope, body }: KeyUse): Promise<Claim | Answer> {
-  const name = scope.join(' ')
+async function claimKey(store: Store, { name, body }: KeyUse): Promise<Claim | Answer> {
   const key = name.length <= KEY_LENGTH ? name : hash('sha256', name, 'base64')
   const digest = hash('sha256', body, 'base64')
-  const giveUpAt = performance.now() + WAIT_MS
+  let giveUpAt = 0
   for (;;) {
     const claimed = await store.claim(key, digest)
     switch (claimed.kind) {
@@ -105,6 +104,7 @@ async function claimKey(store: Store, { scope, body }: KeyUse): Promise<Claim | 
       case 'full':
         throw busy(503, 'No room for another idempotency key.', 60)
       case 'running': {
+        giveUpAt ||= performance.now() + WAIT_MS
         const leftMs = giveUpAt - performance.now()
         if (leftMs <= 0) throw inProgress()
         await store.changed(key, leftMs)

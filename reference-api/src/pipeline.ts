@@ -98,7 +98,7 @@ export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => 
       return outcomeOf(await route.handle({ body: checked.value, params, user }))
     }
     if (found.kind === 'none') return keep(store, null, await run())
-    return answerOnce(store, { scope: [user, route.method, exchange.c.req.path, found.key], body: raw }, run)
+    return answerOnce(store, { name: `${user} ${route.method} ${exchange.c.req.path} ${found.key}`, body: raw }, run)
   }
 }
 

@@ -190,7 +190,7 @@ describe('IDEMPOTENCY and IDEMPOTENCY_FIELD', () => {
 })
 
 describe('answerOnce', () => {
-  const use = { scope: ['acme', 'POST', '/x', 'k'], body: Buffer.from('{}') }
+  const use = { name: 'acme POST /x k', body: Buffer.from('{}') }
   const limits = { ttlMs: 60_000, keys: 10, queue: 10 }
 
   it('frees the key when the work throws: the next one runs', async () => {

@@ -40,7 +40,7 @@ export async function receiveEvent({ source, verify, store }: WebhookParts, rece
   }
   const id = `${source}:${event.id}`
   const payload = { source, type: event.type, data: event.payload }
-  return answerOnce(store, { scope: ['webhook', id], body: NO_BODY }, () => ({
+  return answerOnce(store, { name: `webhook ${id}`, body: NO_BODY }, () => ({
     answer: success({}),
     work: [{ kind: 'event', id, payload }],
   }))
