@@ -163,9 +163,9 @@ export class Ledger implements Disposable {
     return this.#store.all(sql.selectLentWaiting).map(waitingRowFrom)
   }
 
-  /** Up to `limit` deliveries of one chunk that are due, the longest due first. */
-  dueWaiting(now: number, limit: number): WaitingRow[] {
-    return this.#store.all(sql.selectDue, now, limit).map(waitingRowFrom)
+  /** Up to `limit` deliveries that are due, the longest due first, of those that died with a process `restarts` times at most. */
+  dueWaiting(now: number, { restarts, limit }: { restarts: number; limit: number }): WaitingRow[] {
+    return this.#store.all(sql.selectDue, now, restarts, limit).map(waitingRowFrom)
   }
 
   markWaitingLent(seq: number): void {
@@ -173,8 +173,8 @@ export class Ledger implements Disposable {
   }
 
   /** When the next of them is due, epoch ms; null when none waits that could be lent. */
-  nextDueAt(): number | null {
-    const row = this.#store.get(sql.selectNextDue)
+  nextDueAt(restarts: number): number | null {
+    const row = this.#store.get(sql.selectNextDue, restarts)
     return row?.['due_at'] == null ? null : Number(row['due_at'])
   }
 

@@ -49,12 +49,12 @@ export const selectWaitingRow = `SELECT ${waitingColumns} FROM waiting WHERE seq
 export const selectLentWaiting = `SELECT ${waitingColumns} FROM waiting WHERE is_lent = 1 ORDER BY seq`
 export const selectDue = `
   SELECT ${waitingColumns} FROM waiting
-  WHERE is_lent = 0 AND due_at <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  WHERE is_lent = 0 AND due_at <= ? AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at, waiting.seq LIMIT ?`
 export const markWaitingLent = `UPDATE waiting SET is_lent = 1 WHERE seq = ?`
 export const selectNextDue = `
   SELECT due_at FROM waiting
-  WHERE is_lent = 0 AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  WHERE is_lent = 0 AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at LIMIT 1`
 
 export const insertResult = `

@@ -270,7 +270,7 @@ export class Coordinator {
         return false
       }
     }
-    this.#nextDueAt = ledger.nextDueAt()
+    this.#nextDueAt = ledger.nextDueAt(this.#lender.mostRestarts)
     return true
   }
 

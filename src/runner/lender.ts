@@ -6,6 +6,7 @@ import type { WaitingRow } from '../ledger/rows.ts'
 import type { Queue } from '../queue/queue.ts'
 import { Feeder, type Lending } from './feeder.ts'
 import type { Recorder } from './recorder.ts'
+import { RESTART_LIMIT } from './recovery.ts'
 import type { SliceBook } from './slice-book.ts'
 import type { StartGate } from './start-gate.ts'
 
@@ -61,6 +62,14 @@ export class Lender {
     this.#feeder.isAudienceComplete = isComplete
   }
 
+  /**
+   * Which of the waiting have their turn, by how often a process died over them: what did so twice waits until nobody
+   * is left who did not. If it is to blame it does no more harm, and if it is not it is in nobody's hands meanwhile.
+   */
+  get mostRestarts(): number {
+    return this.#feeder.nextChunk === null ? RESTART_LIMIT : 1
+  }
+
   plan(nextDueAt: number | null): readonly Lending[] {
     const lendings: Lending[] = []
     let room = this.#options.queue.room()
@@ -95,7 +104,7 @@ export class Lender {
     const now = clock.now()
     // After `--limit` what waits is left to the resume, as on Ctrl-C.
     if (room <= 0 || nextDueAt === null || nextDueAt > now || this.isLimitReached) return []
-    const due = ledger.dueWaiting(now, SLICE_ROWS * room)
+    const due = ledger.dueWaiting(now, { restarts: this.mostRestarts, limit: SLICE_ROWS * room })
     const rows = isUnknownResent ? due : due.filter((row) => !this.#isTooOld(row, now))
     const sliceRows = Math.min(SLICE_ROWS, Math.ceil(rows.length / room))
     const slices: WaitingRow[][] = []

@@ -11,15 +11,9 @@ import { Recorder } from './recorder.ts'
 import { Stops } from './stops.ts'
 
 /** Sends of one delivery that may die with their process before it is given up (campaigns: "at most 3 times"). */
-const RESTART_LIMIT = 3
+export const RESTART_LIMIT = 3
 /** A row that was being rendered when a process died, after so many had died over it before, is what they died of. */
 const CULPRIT_DEATHS = 2
-
-/**
- * What died with a process once comes first: nobody knows about it. What did so again waits, so that others are done
- * meanwhile: if it is to blame it does no more harm, and if it is not it lies in fewer hands when the next process dies.
- */
-const BACKOFF_MS: readonly (number | undefined)[] = [undefined, 5_000, 30_000]
 
 export interface RecoveryOptions {
   readonly recorder: Recorder
@@ -139,10 +133,8 @@ function putBack(
     recorder.giveUp(row, { reason: 'crash', message: `a sender process died over it ${restarts} times`, customerId })
     return
   }
-  const backoffMs = BACKOFF_MS[restarts - 1]
   const waiting: WaitingRow = {
     ...row,
-    dueAt: backoffMs === undefined ? row.dueAt : now + backoffMs,
     isLent: false,
     doubtAt: row.doubtAt ?? (wasReached ? row.dueAt : null),
     restarts,

@@ -148,10 +148,10 @@ describe('a ledger', () => {
         samples: [],
       })
     })
-    expect(ledger.dueWaiting(250, 10).map(({ seq }) => seq)).toEqual([1, 2])
-    expect(ledger.nextDueAt()).toBe(100)
+    expect(ledger.dueWaiting(250, { restarts: 3, limit: 10 }).map(({ seq }) => seq)).toEqual([1, 2])
+    expect(ledger.nextDueAt(3)).toBe(100)
     ledger.commit(() => ledger.liftStops(2))
-    expect(ledger.nextDueAt()).toBe(10)
+    expect(ledger.nextDueAt(3)).toBe(10)
   })
 
   test('gives a waiting row back as it was put', ({ room: { ledger } }) => {
