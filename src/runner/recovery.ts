@@ -112,12 +112,11 @@ function putBack(
   row: WaitingRow,
   {
     recorder,
-    now,
     isStopped,
     customerIdAt,
     isCulprit,
     wasReached,
-  }: RecoveryOptions & { readonly isCulprit: boolean; readonly wasReached: boolean },
+  }: Omit<RecoveryOptions, 'now'> & { readonly isCulprit: boolean; readonly wasReached: boolean },
 ): void {
   const customerId = row.customerId ?? customerIdAt(row.seq)
   if (isStopped(row.chunk)) {
