@@ -47,7 +47,7 @@ const GENERATE: { readonly [Kind in Statement['kind']]: Generate<Kind> } = {
   set: (scope, { target, value }) => generateAssign(scope, target, generateExpression(scope, value)),
   set_block: generateSetBlock,
   macro: (scope, { name, parameters, body }) => {
-    const shape = { name, parameters, body, isDynamic: isDynamic(scope, body) }
+    const shape = { name, parameters, body, isDynamic: isDynamic(scope.places, body) }
     scope.writer.line(`${scope.frame.find(name)!} = ${generateMacroValue(scope, shape, PARTS)};`)
   },
   call_block: generateCallBlock,
@@ -160,11 +160,9 @@ function generateFilterBlock(scope: StatementScope, node: FilterBlock): void {
   writer.line('}')
 }
 
-function isDynamic({ places }: StatementScope, body: Body): boolean {
-  return body.some(
-    (node) =>
-      places.get(node) === 'dynamic' || bodiesIn(node).some((inner) => isDynamic({ places } as StatementScope, inner)),
-  )
+/** Whether something in a macro's body is printed on the side of the quotes on which the macro is called. */
+function isDynamic(places: JsonPlaces, body: Body): boolean {
+  return body.some((node) => places.get(node) === 'dynamic' || bodiesIn(node).some((inner) => isDynamic(places, inner)))
 }
 
 function bodiesIn(node: Statement): readonly Body[] {
@@ -178,7 +176,7 @@ function generateCallBlock(scope: StatementScope, node: CallBlock): void {
   const { writer, places, mode } = scope
   const { call, parameters, body } = node
   const caller = writer.newName('m')
-  const shape = { name: null, parameters, body, isDynamic: isDynamic(scope, body) }
+  const shape = { name: null, parameters, body, isDynamic: isDynamic(scope.places, body) }
   writer.line(`const ${caller} = ${generateMacroValue(scope, shape, PARTS)};`)
   const frame = newFrame(scope)
   frame.declareParameter('caller')

@@ -43,7 +43,8 @@ function round(value: unknown, precision: unknown, method: string): NumberValue 
     throw new RenderFault('expected `method` to be "common", "ceil" or "floor", got another text')
   }
   const factor = 10 ** places
-  return floatFrom(Math[method](toDouble(number) * factor) / factor)
+  // What Python rounds up or down to is a whole number, which has no negative zero.
+  return floatFrom((Math[method](toDouble(number) * factor) + 0) / factor)
 }
 
 const SIZES = ['k', 'M', 'G', 'T', 'P', 'E', 'Z', 'Y']

@@ -34,6 +34,16 @@ function parseSpec(text: string): Spec {
   }
 }
 
+/** `.name` is an attribute, which a mapping has none of; `[name]` a mapping's value or a list's item. */
+function attributeOf(value: unknown, name: string): unknown {
+  return isMapping(value) ? undefined : ownAttribute(value, name)
+}
+
+function itemOf(value: unknown, name: string): unknown {
+  if (isMapping(value)) return mappingGet(value, name)
+  return /^\d+$/.test(name) ? itemAt(value, Number(name)) : undefined
+}
+
 /** One value as a format such as `,.2f` asks. */
 function formatValue(value: unknown, specText: string): string {
   if (specText === '') return value instanceof Markup ? value.raw : textOf(value)
@@ -128,16 +138,7 @@ class Fields {
     if (match === null) throw new RenderFault('expected a field such as `{0.name}` in a format, got another')
     let value = this.#argument(match[1]!)
     for (const [part] of match[2]!.matchAll(/\.[^.[]+|\[[^\]]*\]/g)) {
-      const name = part.startsWith('.') ? part.slice(1) : part.slice(1, -1)
-      const isIndex = part.startsWith('[') && /^\d+$/.test(name)
-      if (part.startsWith('.')) value = isMapping(value) ? undefined : ownAttribute(value, name)
-      else
-        value =
-          isIndex && !isMapping(value)
-            ? itemAt(value, Number(name))
-            : isMapping(value)
-              ? mappingGet(value, name)
-              : undefined
+      value = part.startsWith('.') ? attributeOf(value, part.slice(1)) : itemOf(value, part.slice(1, -1))
       if (value === undefined) throw new RenderFault('expected what each field of the format looks up, got nothing')
     }
     return value
