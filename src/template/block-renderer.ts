@@ -1,6 +1,6 @@
 import { Script } from 'node:vm'
 import { formatProblem, type TemplateError } from '../errors.ts'
-import { Template } from './render-template.ts'
+import { Template, type CompiledTemplate } from './render-template.ts'
 import { SuppressedByTemplate } from './runtime/runtime.ts'
 
 export interface RenderJob {
@@ -120,7 +120,7 @@ class Block {
 
 /** Renders several templates (URL, headers, body) for a block of rows; see {@link BlockRenderer}. */
 export function createBlockRenderer(
-  templates: readonly unknown[],
+  templates: readonly CompiledTemplate[],
   { rowTimeoutMs }: { readonly rowTimeoutMs: number },
 ): BlockRenderer {
   const compiled = templates.map((template) => {

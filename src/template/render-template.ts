@@ -25,13 +25,24 @@ interface Explanation {
   readonly offset: number | null
 }
 
+export interface CompiledTemplate {
+  /**
+   * Renders for one context; `seed` decides what `random` and `shuffle` draw. There is no time limit here:
+   * `createBlockRenderer` has one.
+   *
+   * @throws {TemplateError} HOOKCAST_TEMPLATE_RENDER, with the place in the template.
+   * @throws {SuppressedByTemplate} when the template says `{% abort %}` or `{% skip %}`.
+   */
+  render(context: Record<string, unknown>, options?: { readonly seed?: string }): string
+}
+
 /**
  * A template ready to render.
  *
  * The code that renders keeps no track of where it is. When it fails, the same render is done once more by code that
  * does: rendering is deterministic, so it fails in the same place, and a render that works pays nothing.
  */
-export class Template {
+export class Template implements CompiledTemplate {
   readonly #parsed: Parsed
   readonly #settings: RenderSettings
   readonly #rules: OutputRules
@@ -48,10 +59,6 @@ export class Template {
     this.#render = load(generate(parsed, false).code, this.#runtime)
   }
 
-  /**
-   * @throws {TemplateError} HOOKCAST_TEMPLATE_RENDER, with the place in the template.
-   * @throws {SuppressedByTemplate} when the template says `{% abort %}` or `{% skip %}`.
-   */
   render(context: Record<string, unknown>, { seed = '' }: { readonly seed?: string } = {}): string {
     const state = new RenderState(this.#settings, this.#journal, seed)
     try {

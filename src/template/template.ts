@@ -1,9 +1,10 @@
 import { parse } from './compile.ts'
 import { normalizeSource } from './lexer.ts'
-import { Template } from './render-template.ts'
+import { Template, type CompiledTemplate } from './render-template.ts'
 import { HTML_DIALECT, JSON_DIALECT, Markup, URL_DIALECT, XML_DIALECT, Zones } from './runtime/runtime.ts'
 import { modeFor, type TemplatePayload } from './template-mode.ts'
 
+export type { CompiledTemplate } from './render-template.ts'
 export type { TemplatePayload } from './template-mode.ts'
 export { SuppressedByTemplate } from './runtime/runtime.ts'
 export { createBlockRenderer, type BlockRenderer, type RenderJob, type RenderResult } from './block-renderer.ts'
@@ -27,17 +28,6 @@ export interface CompileOptions {
   /** IANA name, for `from_timestamp`. */
   readonly timezone?: string
   readonly maxOutputBytes?: number
-}
-
-export interface CompiledTemplate {
-  /**
-   * Renders for one context; `seed` decides what `random` and `shuffle` draw. There is no time limit here:
-   * `createBlockRenderer` has one.
-   *
-   * @throws {TemplateError} HOOKCAST_TEMPLATE_RENDER, with the place in the template.
-   * @throws {SuppressedByTemplate} when the template says `{% abort %}` or `{% skip %}`.
-   */
-  render(context: Record<string, unknown>, options?: { readonly seed?: string }): string
 }
 
 /** One MiB: more than any receiver wants in a request (spec `jinja`, Safety). */
