@@ -49,7 +49,7 @@ function codesOf(error: OddError): readonly string[] {
 }
 
 /** Tells our own trouble (no file descriptor, no port, no memory) from everything that lies outside; null for the latter. */
-export function localFailure(error: Error): CallFailure | null {
+function localFailure(error: Error): CallFailure | null {
   const code = codesOf(error).find((code) => LOCAL.has(code))
   return code === undefined ? null : new CallFailure('local', `${LOCAL.get(code)}: ${code}`, { cause: error })
 }
