@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto'
 import { parseWebhookUrl } from '../campaign/webhook-url.ts'
 import { hasTemplate } from '../campaign/template-span.ts'
 import { HookcastError } from '../errors.ts'
@@ -52,7 +53,8 @@ const OWN_HEADER = /^(idempotency-key|x-hookcast-.*)$/i
 /**
  * Puts together what is to be checked.
  *
- * @throws {HookcastError} HOOKCAST_USAGE, when the URL, a header or the credentials cannot be sent; never with a value.
+ * @throws {HookcastError} HOOKCAST_USAGE, when the URL, a header or the credentials cannot be sent, never with a value; or
+ *   when `ca` holds no certificate.
  */
 export function createEndpoint({ url, networkAllow, headers, credentials, payload, ca }: EndpointParts): Endpoint {
   const { origin, isLoopbackLiteral, isInsecure, path } = placeOf(url)
@@ -62,6 +64,7 @@ export function createEndpoint({ url, networkAllow, headers, credentials, payloa
     if (told !== null) throw new HookcastError('HOOKCAST_USAGE', told)
   }
   proofOf(credentials)
+  checkAuthority(ca)
   const { protocol, hostname } = new URL(origin)
   return {
     origin,
@@ -121,10 +124,21 @@ export function secretsOf(credentials: Credentials): readonly string[] {
     secret,
     JSON.stringify(secret).slice(1, -1),
     encodeURIComponent(secret),
+    encodeURI(secret),
+    new URLSearchParams([['', secret]]).toString().slice(1),
     Buffer.from(secret).toString('base64'),
   ])
   // Longest first: a short one may be a part of another.
   return [...new Set(written)].filter((text) => text !== '').toSorted((a, b) => b.length - a.length)
+}
+
+function checkAuthority(ca: string | null): void {
+  try {
+    if (ca !== null) void new X509Certificate(ca)
+  } catch (cause) {
+    const message = 'expected `--ca` to be certificates in PEM, got something else'
+    throw new HookcastError('HOOKCAST_USAGE', message, { cause })
+  }
 }
 
 function refuseUrl(message: string): never {

@@ -84,7 +84,7 @@ function firstList(value: object): readonly unknown[] | null {
 
 /** A body for one request: the same for all but the id, where it asks for that. */
 export function bodyFor(text: string, requestId: string): string {
-  return text.replaceAll(REQUEST_ID, requestId)
+  return text.replaceAll(REQUEST_ID, () => requestId)
 }
 
 /** The same JSON text without its last bracket: what a template makes of a campaign that was not finished. */

@@ -46,7 +46,7 @@ export function plain(message: string): string {
 
 export function evidenceOf(reply: Reply): Evidence {
   const { answer } = reply
-  if (answer.kind === 'failed') return { error: answer.code, detail: plain(answer.message) }
+  if (answer.kind === 'failed') return { error: answer.code }
   return {
     http_status: answer.httpStatus,
     content_type: answer.contentType === '' ? null : answer.contentType,

@@ -81,6 +81,18 @@ describe.skipIf(!hasPseudoTerminal)('on a terminal', () => {
     expect(shown).toContain('Replaying 1 customer of')
   })
 
+  test.for([
+    ['y\r', 1, 2],
+    ['\r', 130, 0],
+    ['\u0003', 130, 0],
+  ] as const)('check asks, and %j is exit code %i', async ([typed, expected, calls], { desk }) => {
+    const args = ['check', desk.receiver.url, '--only', 'wrong_credentials']
+    const { code, shown } = await onTerminal(desk, args, { keys: [['Send them? [y/N]', typed]] })
+    expect({ code, calls: desk.receiver.count }).toEqual({ code: expected, calls })
+    expect(shown).toContain('Up to 2 requests with X-Hookcast-Test: 1 to http://127.0.0.1')
+    expect(shown.includes('\u001B[31mfail\u001B[0m')).toBe(calls > 0)
+  })
+
   test('a preview shows control characters instead of obeying them', async ({ desk }) => {
     desk.writeCampaign({ webhook: "payload: text\nbody: '{{ customer.name }}'" })
     desk.write('customers.csv', 'id,name\na,x\u001B[2Jy\n')
