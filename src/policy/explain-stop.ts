@@ -35,9 +35,11 @@ export function explainStop({ rule, httpStatus, description, runId, failed, abor
   if (isInCampaign) {
     return `${counts} ${todo}, then \`hookcast replay ${runId} --status failed,aborted\`; if it was mended on the receiver's side, \`hookcast resume ${runId}\`.`
   }
+  const replay = `\`hookcast replay ${runId} --status failed\``
+  // Everybody else was done already: there is nobody left for a resume.
+  if (aborted === 0) return `${counts} ${todo}, then ${replay}.`
   const who = failed === 1 ? 'the one that failed' : `the ${number(failed)} that failed`
-  const replay = failed === 0 ? '' : `; ${who}: \`hookcast replay ${runId} --status failed\``
-  return `${counts} ${todo}, then \`hookcast resume ${runId}\`${replay}.`
+  return `${counts} ${todo}, then \`hookcast resume ${runId}\`${failed === 0 ? '' : `; ${who}: ${replay}`}.`
 }
 
 const TRIPPED: Readonly<Record<StopRule, (decision: StopDecision, target: string) => string>> = {

@@ -97,8 +97,14 @@ describe('explainStop', () => {
     expect(explainStop({ ...story, failed: 1, aborted: 8211 })).toBe(
       'Stopped chunk 0 after the first 401 from https://…: 1 failed, 8,211 aborted. Fix the credentials, then `hookcast resume R`; the one that failed: `hookcast replay R --status failed`.',
     )
+    expect(explainStop({ ...story, failed: 1200, aborted: 1 })).toMatch(
+      /resume R`; the 1,200 that failed: `hookcast replay R/,
+    )
+  })
+
+  it('offers no resume when nobody is left for it', () => {
     expect(explainStop({ ...story, failed: 1200, aborted: 0 })).toBe(
-      'Stopped chunk 0 after the first 401 from https://…: 1,200 failed, 0 aborted. Fix the credentials, then `hookcast resume R`; the 1,200 that failed: `hookcast replay R --status failed`.',
+      'Stopped chunk 0 after the first 401 from https://…: 1,200 failed, 0 aborted. Fix the credentials, then `hookcast replay R --status failed`.',
     )
   })
 
