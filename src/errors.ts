@@ -39,7 +39,10 @@ export const ERROR_CODES = {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',
   },
-  HOOKCAST_INTERRUPTED: { means: 'Stopped by a signal before a run had begun', todo: 'Start it again: nothing was sent' },
+  HOOKCAST_INTERRUPTED: {
+    means: 'Stopped by a signal before a run had begun',
+    todo: 'Start it again: nothing was sent',
+  },
   HOOKCAST_UNEXPECTED: {
     means: 'A defect of hookcast itself',
     todo: 'Report it with the text shown; a run that had begun is resumable',

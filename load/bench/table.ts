@@ -115,7 +115,7 @@ function formatGrowth({ growth }: Findings): string[] {
 }
 
 /** Calls a second while sending: the middle round. */
-export function speedOf({ samples }: Series): number {
+function speedOf({ samples }: Series): number {
   return median(samples.map(callsPerSecond))
 }
 
@@ -145,7 +145,7 @@ function cpuPerCall({ samples }: Series): number | null {
 }
 
 /** The middle of the ratios of each round: what slowed a round down slowed both of its sides. */
-export function pairedRatio(
+function pairedRatio(
   series: Series,
   yardstick: Series | undefined,
   of: (sample: Sample) => number | null,
