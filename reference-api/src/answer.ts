@@ -1,3 +1,5 @@
+import type { Work } from './store/store.ts'
+
 /** One thing that went wrong, in the caller's words: `code` is for programs, `description` for people. */
 export interface Problem {
   readonly code: number
@@ -36,6 +38,14 @@ export const CODES = {
   internal: 5000,
   unavailable: 5030,
 } as const
+
+/**
+ * What a handler gives back: the fields of the answer beside `success`, and what is to be done afterwards.
+ * Both are kept together or not at all, so a handler itself changes nothing that a repeat would double.
+ */
+export type Reply =
+  | { readonly success: true; readonly fields: Readonly<Record<string, unknown>>; readonly work?: readonly Work[] }
+  | { readonly success: false; readonly errors: readonly Problem[] }
 
 /** The answer for work that was taken over. */
 export function success(fields: Readonly<Record<string, unknown>>): Answer {

@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
-import { busy, CODES, failure, Refusal } from './answer.ts'
-import type { Answer } from './answer.ts'
-import type { Claim, Store, Work } from './store/store.ts'
+import { busy, CODES, failure, Refusal, success } from './answer.ts'
+import type { Answer, Reply } from './answer.ts'
+import type { Claim, Store } from './store/store.ts'
 
 export interface IdempotencyRules {
   readonly isRequired: boolean
@@ -49,12 +49,6 @@ export function fieldOf(pointer: string): string {
   return unescape(pointer.split('/')[1] ?? '')
 }
 
-/** What a request comes to: its answer, and what is to be done afterwards. */
-export interface Outcome {
-  readonly answer: Answer
-  readonly work: readonly Work[]
-}
-
 /** Who uses a key for what, and the body that it stands for. */
 export interface KeyUse {
   /** User, method, path and key in one: the same key of another user, or on another path, is another name. */
@@ -63,29 +57,35 @@ export interface KeyUse {
 }
 
 /**
- * Runs a request under its key: the first one runs, a repeat gets the first one's answer.
+ * Runs a request under its key: the first one runs, a repeat gets the first one's answer. Without a key (null) it just runs.
  *
- * Whatever is thrown (a 429, a 500, a 503) frees the key, so that the sender's retry starts from the beginning.
+ * The answer is kept and the work is queued in one step. Whatever is thrown (a 429, a 500, a 503) frees the key, so
+ * that the sender's retry starts from the beginning.
  */
-export async function answerOnce(store: Store, use: KeyUse, run: () => Outcome | Promise<Outcome>): Promise<Answer> {
-  const claim = await claimKey(store, use)
-  if ('status' in claim) return claim
+export async function answerOnce(store: Store, use: KeyUse | null, run: () => Reply | Promise<Reply>): Promise<Answer> {
+  const claim = use === null ? null : await claimKey(store, use)
+  if (claim !== null && 'status' in claim) return claim
   try {
-    return await keep(store, claim, await run())
+    const reply = await run()
+    const answer = reply.success ? success(reply.fields) : failure(reply.errors)
+    const work = reply.success ? (reply.work ?? []) : []
+    if (claim === null && work.length === 0) return answer
+    const settled = await store.settle(claim, answer, work)
+    if (settled === 'full') throw busy(429, 'The work queue is full.')
+    if (settled === 'lost') throw busy(503, 'This took too long here; the request may be sent again.')
+    return answer
   } catch (error) {
-    // A store that cannot be reached forgets the claim by itself, when its lease ends.
-    await store.release(claim).catch(() => undefined)
+    if (claim !== null) await release(store, claim)
     throw error
   }
 }
 
-/** Keeps the answer and queues the work, in one step; without a key there is only the work. */
-export async function keep(store: Store, claim: Claim | null, { answer, work }: Outcome): Promise<Answer> {
-  if (claim === null && work.length === 0) return answer
-  const settled = await store.settle(claim, answer, work)
-  if (settled === 'full') throw busy(429, 'The work queue is full.')
-  if (settled === 'lost') throw busy(503, 'This took too long here; the request may be sent again.')
-  return answer
+async function release(store: Store, claim: Claim): Promise<void> {
+  try {
+    await store.release(claim)
+  } catch {
+    // A store that cannot be reached forgets the claim by itself, when its lease ends.
+  }
 }
 
 async function claimKey(store: Store, { name, body }: KeyUse): Promise<Claim | Answer> {

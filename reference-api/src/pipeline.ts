@@ -3,8 +3,8 @@ import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { Context } from 'hono'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { AddressCheck } from './address.ts'
-import { busy, CODES, failure, Refusal, success } from './answer.ts'
-import type { Answer } from './answer.ts'
+import { busy, CODES, failure, Refusal } from './answer.ts'
+import type { Answer, Reply } from './answer.ts'
 import { unauthorized } from './auth.ts'
 import type { Authenticator } from './auth.ts'
 import { parseJson } from './body.ts'
@@ -13,11 +13,11 @@ import { checkValue } from './check-value.ts'
 import type { Checked } from './check-value.ts'
 import { DRIP_MS } from './faults.ts'
 import type { Fault, FaultSource } from './faults.ts'
-import { answerOnce, fieldOf, findKey, keep } from './idempotency.ts'
-import type { IdempotencyRules, KeyFound, Outcome } from './idempotency.ts'
+import { answerOnce, fieldOf, findKey } from './idempotency.ts'
+import type { IdempotencyRules, KeyFound } from './idempotency.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
-import type { Reply, Route } from './route.ts'
+import type { Route } from './route.ts'
 import { StoreUnavailable } from './store/store.ts'
 import type { Store } from './store/store.ts'
 
@@ -91,20 +91,15 @@ export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => 
     }
     if (faults) await misbehave(faults, exchange, { body, raw, found })
 
-    const run = async (): Promise<Outcome> => {
+    const run = (): Reply | Promise<Reply> => {
       const checked = checkBody(route, idempotency, body)
-      if (!checked.ok) return { answer: failure(checked.errors), work: [] }
+      if (!checked.ok) return { success: false, errors: checked.errors }
       const params = hasParams ? (exchange.c.req.param() as Record<string, string>) : {}
-      return outcomeOf(await route.handle({ body: checked.value, params, user }))
+      return route.handle({ body: checked.value, params, user })
     }
-    if (found.kind === 'none') return keep(store, null, await run())
+    if (found.kind === 'none') return answerOnce(store, null, run)
     return answerOnce(store, { name: `${user} ${route.method} ${exchange.c.req.path} ${found.key}`, body: raw }, run)
   }
-}
-
-function outcomeOf(reply: Reply): Outcome {
-  if (!reply.success) return { answer: failure(reply.errors), work: [] }
-  return { answer: success(reply.fields), work: reply.work ?? [] }
 }
 
 /** A field that carries the idempotency key passes although the schema does not name it. */

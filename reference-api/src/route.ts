@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import type { Work } from './store/store.ts'
+import type { Reply } from './answer.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
@@ -9,14 +9,6 @@ interface Call<B> {
   readonly params: Readonly<Record<string, string>>
   readonly user: string
 }
-
-/**
- * What a handler gives back: the fields of the answer beside `success`, and what is to be done afterwards.
- * Both are kept together or not at all, so a handler itself changes nothing that a repeat would double.
- */
-export type Reply =
-  | { readonly success: true; readonly fields: Readonly<Record<string, unknown>>; readonly work?: readonly Work[] }
-  | { readonly success: false; readonly errors: readonly { readonly code: number; readonly description: string }[] }
 
 /** A route as the pipeline, the documentation page and OpenAPI see it. */
 export interface Route<S extends z.ZodType = z.ZodType> {

@@ -3,7 +3,8 @@ import { EventEmitter, once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
 import { answerOnce, findKey } from '../src/idempotency.ts'
-import { busy, success } from '../src/answer.ts'
+import { busy } from '../src/answer.ts'
+import type { Reply as Outcome } from '../src/answer.ts'
 import { MemoryStore } from '../src/store/memory-store.ts'
 import { Api, GOOD } from './test-api.ts'
 import type { Reply } from './test-api.ts'
@@ -199,18 +200,18 @@ describe('answerOnce', () => {
       answerOnce(store, use, () => Promise.reject(busy(503, 'no'))),
       /no/,
     )
-    const answer = await answerOnce(store, use, () => ({ answer: success({}), work: [] }))
+    const answer = await answerOnce(store, use, () => ({ success: true, fields: {} }))
     assert.equal(answer.headers, undefined)
   })
 
   it('lets a waiting duplicate run when the first one failed', async () => {
     const store = new MemoryStore(limits)
     let runs = 0
-    const run = async (): Promise<{ answer: ReturnType<typeof success>; work: [] }> => {
+    const run = async (): Promise<Outcome> => {
       runs += 1
       await new Promise((resolve) => setTimeout(resolve, 20))
       if (runs === 1) throw busy(503, 'no')
-      return { answer: success({ runs }), work: [] }
+      return { success: true, fields: { runs } }
     }
     const [first, second] = await Promise.allSettled([answerOnce(store, use, run), answerOnce(store, use, run)])
     assert.deepEqual([first?.status, second?.status, runs], ['rejected', 'fulfilled', 2])
@@ -221,7 +222,7 @@ describe('answerOnce', () => {
     const end = new EventEmitter()
     const first = answerOnce(store, use, async () => {
       await once(end, 'now')
-      return { answer: success({}), work: [] }
+      return { success: true, fields: {} }
     })
     const startedAt = performance.now()
     const second = answerOnce(store, use, () => assert.fail('ran twice'))

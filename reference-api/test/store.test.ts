@@ -24,7 +24,7 @@ function claimOf(claimed: Claimed): Claim {
 function suite(open: (limits?: Partial<StoreLimits>) => Promise<Store>): void {
   it('gives a key to one of a hundred who ask at once', async () => {
     const store = await open()
-    const claims = await Promise.all(Array.from({ length: 100 }, () => store.claim('k', 'd')))
+    const claims = await Promise.all(Array.from({ length: 100 }, async () => store.claim('k', 'd')))
     assert.equal(claims.filter(({ kind }) => kind === 'claimed').length, 1)
     assert.equal(claims.filter(({ kind }) => kind === 'running').length, 99)
     await store.close()
@@ -126,7 +126,7 @@ describe('MemoryStore', () => {
 
   it('holds no more keys than it may, and throws out none that lives', async () => {
     let now = 0
-    const store = new MemoryStore({ ttlMs: 10_000, keys: 3, queue: 5 }, () => now)
+    const store: Store = new MemoryStore({ ttlMs: 10_000, keys: 3, queue: 5 }, () => now)
     for (const key of ['a', 'b', 'c']) await store.settle(claimOf(await store.claim(key, 'd')), ANSWER, [])
     assert.deepEqual(await store.claim('d', 'd'), { kind: 'full' })
     assert.equal((await store.claim('a', 'd')).kind, 'stored')
@@ -136,7 +136,7 @@ describe('MemoryStore', () => {
   })
 
   it('wakes who waits for a key as soon as it is settled', async () => {
-    const store = new MemoryStore(LIMITS)
+    const store: Store = new MemoryStore(LIMITS)
     const claim = claimOf(await store.claim('k', 'd'))
     const startedAt = performance.now()
     const waiting = store.changed('k', 5_000)
@@ -147,7 +147,7 @@ describe('MemoryStore', () => {
 
   it('expires many keys in time, in whatever order they were settled', async () => {
     let now = 0
-    const store = new MemoryStore({ ttlMs: 5_000, keys: 10_000, queue: 5 }, () => now)
+    const store: Store = new MemoryStore({ ttlMs: 5_000, keys: 10_000, queue: 5 }, () => now)
     const open: Claim[] = []
     for (let index = 0; index < 5_000; index += 1) {
       now += 2

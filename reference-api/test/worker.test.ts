@@ -2,17 +2,18 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createLog } from '../src/log.ts'
 import { MemoryStore } from '../src/store/memory-store.ts'
+import type { Store } from '../src/store/store.ts'
 import { Worker } from '../src/worker.ts'
 import type { Perform } from '../src/worker.ts'
 
 interface Scene {
-  readonly store: MemoryStore
+  readonly store: Store
   readonly worker: Worker
   readonly lines: string[]
 }
 
 function start(perform: Perform, waitsMs: readonly number[] = [10, 10]): Scene {
-  const store = new MemoryStore({ ttlMs: 60_000, keys: 10, queue: 1000 })
+  const store: Store = new MemoryStore({ ttlMs: 60_000, keys: 10, queue: 1000 })
   const lines: string[] = []
   const log = createLog('info', { write: (line) => lines.push(line) })
   const worker = new Worker({ store, perform, log, concurrency: 4, waitsMs })

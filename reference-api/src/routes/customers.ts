@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import type { Reply } from '../answer.ts'
 import type { Customer, Customers } from '../customers.ts'
 import { defineRoute } from '../route.ts'
-import type { Reply, Route } from '../route.ts'
+import type { Route } from '../route.ts'
 import { Phone } from './messages.ts'
 
 const CustomerBody = z.strictObject({

@@ -44,11 +44,7 @@ export class MemoryStore implements Store {
     this.#startedAt = now()
   }
 
-  claim(key: string, digest: string): Promise<Claimed> {
-    return Promise.resolve(this.#claim(key, digest))
-  }
-
-  #claim(key: string, digest: string): Claimed {
+  claim(key: string, digest: string): Claimed {
     const nowS = this.#seconds()
     this.#expire(nowS)
     const entry = this.#entries.get(key)
@@ -74,8 +70,8 @@ export class MemoryStore implements Store {
     })
   }
 
-  settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): Promise<'kept' | 'full' | 'lost'> {
-    if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) return Promise.resolve('full')
+  settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): 'kept' | 'full' {
+    if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) return 'full'
     const entry = claim ? this.#entries.get(claim.key) : undefined
     if (claim && entry) {
       entry.status = answer.status
@@ -84,13 +80,12 @@ export class MemoryStore implements Store {
       this.#wakeWaiters(claim.key)
     }
     for (const each of work) this.#enqueue({ work: each, attempt: 1 })
-    return Promise.resolve('kept')
+    return 'kept'
   }
 
-  release({ key }: Claim): Promise<void> {
+  release({ key }: Claim): void {
     this.#entries.delete(key)
     this.#wakeWaiters(key)
-    return Promise.resolve()
   }
 
   async take(count: number): Promise<readonly Lease[]> {
@@ -108,12 +103,11 @@ export class MemoryStore implements Store {
     return leases
   }
 
-  finish(): Promise<void> {
+  finish(): void {
     this.#taken -= 1
-    return Promise.resolve()
   }
 
-  postpone({ work, attempt }: Lease, waitMs: number): Promise<void> {
+  postpone({ work, attempt }: Lease, waitMs: number): void {
     this.#taken -= 1
     if (this.#isEnding) this.#lost += 1
     else {
@@ -121,7 +115,6 @@ export class MemoryStore implements Store {
       const timer = setTimeout(() => this.#resume(timer), waitMs)
       this.#postponed.set(timer, item)
     }
-    return Promise.resolve()
   }
 
   #resume(timer: NodeJS.Timeout): void {
@@ -130,8 +123,8 @@ export class MemoryStore implements Store {
     if (item) this.#enqueue(item)
   }
 
-  bury(): Promise<void> {
-    return this.finish()
+  bury(): void {
+    this.finish()
   }
 
   /** What was postponed gets one last try now. */

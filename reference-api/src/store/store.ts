@@ -1,3 +1,6 @@
+/** A store in memory answers at once, one elsewhere later; `await` takes both, and waits only where it must. */
+export type Soon<T> = T | Promise<T>
+
 /** Something to do after the answer: handed to the queue together with the answer, done by the worker. */
 export interface Work {
   readonly kind: string
@@ -50,7 +53,7 @@ export interface StoreSize {
  */
 export interface Store {
   /** Takes a key, or says why not; atomic over all instances that share the store. */
-  claim(key: string, digest: string): Promise<Claimed>
+  claim(key: string, digest: string): Soon<Claimed>
   /** Resolves when a running key may have changed, or after `waitMs`. */
   changed(key: string, waitMs: number): Promise<void>
   /**
@@ -59,18 +62,18 @@ export interface Store {
    * `full`: the queue has no room, nothing was kept, and the claim is to be released. `lost`: the claim went to
    * somebody else meanwhile (only after a pause longer than the lease), and nothing was kept.
    */
-  settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): Promise<'kept' | 'full' | 'lost'>
+  settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): Soon<'kept' | 'full' | 'lost'>
   /** Frees a key without an answer: the next request with it starts from the beginning. */
-  release(claim: Claim): Promise<void>
+  release(claim: Claim): Soon<void>
 
   /** Up to `count` pieces of work; waits until there is one. None: the queue has ended. */
   take(count: number): Promise<readonly Lease[]>
   /** The work is done and forgotten. */
-  finish(lease: Lease): Promise<void>
+  finish(lease: Lease): Soon<void>
   /** The work comes again later. */
-  postpone(lease: Lease, waitMs: number): Promise<void>
+  postpone(lease: Lease, waitMs: number): Soon<void>
   /** The work is given up: kept aside where the store can. */
-  bury(lease: Lease): Promise<void>
+  bury(lease: Lease): Soon<void>
 
   /**
    * Takes no new work in, and lets `take` end: a store that outlives the process keeps what waits for the next one,

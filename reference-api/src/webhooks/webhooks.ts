@@ -1,4 +1,4 @@
-import { CODES, Refusal, success } from '../answer.ts'
+import { CODES, Refusal } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import { unauthorized } from '../auth.ts'
 import { answerOnce } from '../idempotency.ts'
@@ -41,7 +41,8 @@ export async function receiveEvent({ source, verify, store }: WebhookParts, rece
   const id = `${source}:${event.id}`
   const payload = { source, type: event.type, data: event.payload }
   return answerOnce(store, { name: `webhook ${id}`, body: NO_BODY }, () => ({
-    answer: success({}),
+    success: true,
+    fields: {},
     work: [{ kind: 'event', id, payload }],
   }))
 }
