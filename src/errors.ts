@@ -10,7 +10,7 @@ export const ERROR_CODES = {
   HOOKCAST_CONFIG_INVALID: { means: 'hookcast.yaml or a setting has problems', todo: 'Mend each line named' },
   HOOKCAST_AUDIENCE_INVALID: {
     means: 'The audience has rows that cannot be read',
-    todo: 'Mend the lines named, or run with `--skip-bad-rows`',
+    todo: 'Mend what is named; bad rows alone can be passed over with `--skip-bad-rows`',
   },
   HOOKCAST_TEMPLATE_INVALID: { means: 'A template cannot be compiled', todo: 'Mend the line and column named' },
   HOOKCAST_TEMPLATE_RENDER: {

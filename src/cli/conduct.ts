@@ -52,7 +52,7 @@ export async function conduct(
   )
   display[Symbol.dispose]()
   context.openRun = { runId: end.runId, settings }
-  return tellEnd(context, end, settings)
+  return await tellEnd(context, end, settings)
 }
 
 const INTERRUPT_WORDS = {

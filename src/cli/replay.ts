@@ -5,7 +5,7 @@ import { ABORTED_REASONS, FAILED_REASONS, type Reason } from '../campaign/result
 import { checkCampaign } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
-import { selectForReplay, type ReplayCounts } from '../report/report.ts'
+import { numbersSentSince, selectForReplay, type ReplayCounts } from '../report/report.ts'
 import { replayRun } from '../runner/runner.ts'
 import { isAgreed } from './ask.ts'
 import { conduct } from './conduct.ts'
@@ -73,11 +73,17 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
     reasons: flags.reason ?? null,
     httpStatuses: flags.httpStatus ?? null,
     newKeys: flags.newKeys === true,
+    sentSince: numbersSentSince(settings.data, from),
   })
   if (counts.customers === 0) {
-    terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for`)
+    const since = counts.sentSince === 0 ? '' : ` (a replay has sent to ${number(counts.sentSince)} of them before)`
+    terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for${since}`)
     if (context.isJson) await terminal.print(`${JSON.stringify({ replay_of: from, customers: 0 })}\n`)
     return EXIT_DONE
+  }
+  if (counts.kept > 0 && kept.campaign.origin !== snapshot.origin) {
+    const message = `${number(counts.kept)} customers ended in doubt at ${kept.campaign.origin}, and the campaign calls ${snapshot.origin} now: give all of them new keys with --new-keys, or put the old origin back`
+    throw new HookcastError('HOOKCAST_RUN_STATE', message)
   }
   terminal.tell(countsInWords(from, counts))
   await haveAgreed(flags, context)
@@ -86,13 +92,14 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
   )
 }
 
-function countsInWords(from: string, { customers, byStatus, byReason, kept }: ReplayCounts): string {
+function countsInWords(from: string, { customers, byStatus, byReason, kept, sentSince }: ReplayCounts): string {
   const list = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${number(count)} ${name}`)
       .join(', ')
   const keys = kept === 0 ? '' : `; ${number(kept)} keep key and bytes, as the receiver may have them`
-  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}`
+  const since = sentSince === 0 ? '' : `; ${number(sentSince)} left out, as a replay has sent to them before`
+  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}${since}`
 }
 
 function number(value: number): string {

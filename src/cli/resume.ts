@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { campaignFilesFrom } from '../campaign/campaign-folder.ts'
 import { checkCampaign } from '../check/check.ts'
+import { HookcastError } from '../errors.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
-import { readReport } from '../report/report.ts'
+import { numbersSentSince, readReport } from '../report/report.ts'
 import { resumeRun } from '../runner/runner.ts'
 import { conduct } from './conduct.ts'
 import type { Context } from './context.ts'
@@ -38,6 +39,11 @@ async function resume(wanted: string, flags: ResumeFlags, context: Context): Pro
     for (const campaign of [snapshot.campaign, ...Object.values(snapshot.kept)]) {
       checkCampaign(campaignFilesFrom(campaign), { env: context.env, settings })
     }
+  }
+  // Customers that a stop had aborted may have been replayed: the receiver could not tell that it serves them twice.
+  if (state === 'aborted' && numbersSentSince(settings.data, runId).size > 0) {
+    const message = `Customers of this run were sent to by a replay of it, and a resume would send to them again: take the others with \`hookcast replay ${runId}\``
+    throw new HookcastError('HOOKCAST_RUN_STATE', message)
   }
   const isUnknownResent = flags.resendUnknown === true
   return conduct(context, { settings, isQuiet: flags.quiet === true, isUnknownResent, runId }, ({ options }) =>

@@ -174,6 +174,14 @@ export function isStorageFull(error: unknown): boolean {
   return code === 'ENOSPC' || code === 'EDQUOT' || isSqliteError(error, SQLITE_FULL)
 }
 
+/** What was in flight could still be written down: the ballast was given up for it. */
+export function storageFullError(): LedgerError {
+  return new LedgerError(
+    'HOOKCAST_STORAGE_FULL',
+    'The disk of the data folder is full; what was in flight was written down',
+  )
+}
+
 /** Turns what the disk said about a run's folder into a sentence with what to do; errors of ours pass. */
 export function folderError(place: string, cause: unknown): HookcastError {
   if (cause instanceof HookcastError) return cause

@@ -152,7 +152,7 @@ function nextSteps({ run_id: runId, state, failed, aborted, waiting, pending }: 
     steps.push([`call the ${number(left)} that are left`, `hookcast replay ${runId} --status aborted`])
   }
   if (failed > 0 && state !== 'running') {
-    steps.push([`call the ${number(failed)} that failed again`, `hookcast replay ${runId} --status failed`])
+    steps.push([`call again the ${number(failed)} that failed`, `hookcast replay ${runId} --status failed`])
   }
   if (failed + aborted > 0) {
     steps.push(['see each of them', `hookcast report ${runId} --format ndjson --status failed,aborted`])

@@ -1,13 +1,16 @@
-import type { CopiedRow, KeptRequest } from '../audience/audience.ts'
+import { SpoolReader, type CopiedRow, type KeptRequest } from '../audience/audience.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endedCustomers, type EndedCustomer, type NamingCampaign } from './ended-customers.ts'
 import type { ResultFilter } from './result-filter.ts'
 import { RunReader } from './run-reader.ts'
+import { numbersAt } from './sent-since.ts'
 import { selectChunkStart } from './statements.ts'
 
 export interface ReplayFilter extends ResultFilter {
   /** A new key for everybody, also where the receiver may have the request: it may then be served twice. */
   readonly newKeys: boolean
+  /** Numbers in the audience of those whom a replay has sent to before; see `numbersSentSince`. */
+  readonly sentSince?: ReadonlySet<number>
 }
 
 /** How many customers a replay takes over. */
@@ -17,8 +20,11 @@ export interface ReplayCounts {
   readonly byReason: Readonly<Record<string, number>>
   /** Those whose request stays the same, key and bytes: the receiver may have it. */
   readonly kept: number
+  /** Those who would be among them and are left out: a replay has sent to them before. */
+  readonly sentSince: number
 }
 
+const NOBODY: ReadonlySet<number> = new Set()
 const REPLAYED = ['failed', 'aborted'] as const
 
 /**
@@ -33,22 +39,43 @@ const REPLAYED = ['failed', 'aborted'] as const
 export function selectForReplay(
   paths: RunPaths,
   campaign: NamingCampaign,
-  { newKeys, ...filter }: ReplayFilter,
+  { newKeys, sentSince = NOBODY, ...filter }: ReplayFilter,
 ): { readonly rows: Iterable<CopiedRow>; readonly counts: ReplayCounts } {
   const selection = { ...filter, statuses: filter.statuses ?? REPLAYED }
-  const select = (): Iterable<EndedCustomer> => endedCustomers(paths, campaign, selection)
+  const select = (): Iterable<EndedCustomer> => leftOver(paths, endedCustomers(paths, campaign, selection), sentSince)
+  const counts = countThem(select(), newKeys)
+  const all = sentSince.size === 0 ? counts.customers : countAll(endedCustomers(paths, campaign, selection))
   return {
-    counts: countThem(select(), newKeys),
+    counts: { ...counts, sentSince: all - counts.customers },
     // Read anew: a million rows are not held in memory while somebody thinks about the counts.
     rows: { [Symbol.iterator]: () => copiedRows(paths, select(), newKeys) },
   }
+}
+
+function* leftOver(
+  paths: RunPaths,
+  customers: Iterable<EndedCustomer>,
+  sentSince: ReadonlySet<number>,
+): Generator<EndedCustomer> {
+  if (sentSince.size === 0) return yield* customers
+  using spool = SpoolReader.open(paths.folder)
+  for (const customer of customers) {
+    const [number = 0] = numbersAt(spool, [customer.record.seq])
+    if (!sentSince.has(number)) yield customer
+  }
+}
+
+function countAll(customers: Iterable<unknown>): number {
+  let count = 0
+  for (const _ of customers) count++
+  return count
 }
 
 function isKept({ record, kept }: EndedCustomer): boolean {
   return record.status !== 'sent' && (record.in_doubt || kept !== null)
 }
 
-function countThem(customers: Iterable<EndedCustomer>, newKeys: boolean): ReplayCounts {
+function countThem(customers: Iterable<EndedCustomer>, newKeys: boolean): Omit<ReplayCounts, 'sentSince'> {
   const counts = { customers: 0, kept: 0 }
   const byStatus: Record<string, number> = {}
   const byReason: Record<string, number> = {}

@@ -40,3 +40,6 @@ export const selectWaiting = `
   SELECT seq, chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, customer_id,
     ${['code', 'message'].map(textOf).join(', ')}
   FROM waiting WHERE seq >= ? AND seq < ?`
+
+export const selectReplayOf = `SELECT replay_of, state FROM run`
+export const selectSentSeqs = `SELECT seq FROM result WHERE status = 'sent' ORDER BY seq`

@@ -6,8 +6,10 @@ import type { Clock } from '../clock.ts'
 import type { HookcastError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunNumbers } from '../ledger/numbers.ts'
+import { storageFullError } from '../ledger/run-folder.ts'
 import { StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
 import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
+import { saveEnding } from './save-ending.ts'
 import { customerIdReader } from './customer-id-reader.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
@@ -121,11 +123,7 @@ export class Coordinator {
     this.#cancelWake?.()
     this.#cancelTick?.()
     await this.#queue[Symbol.asyncDispose]()
-    if (ending.error?.code === 'HOOKCAST_STORAGE_FULL') return ending
-    ledger.commit(() => {
-      ledger.saveState(ending.state, clock.now())
-      ledger.forgetSenders()
-    })
+    saveEnding(ledger, ending, clock.now())
     return ending
   }
 
@@ -264,7 +262,7 @@ export class Coordinator {
           for (const change of changes) change(ledger)
           ledger.saveNumbers(numbers)
         })
-        if (isStorageFull) this.end('paused', null)
+        if (isStorageFull) this.end('paused', storageFullError())
       } catch (error) {
         this.cut('paused', error as HookcastError)
         return false

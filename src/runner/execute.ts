@@ -11,6 +11,7 @@ import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
+import { saveEnding } from './save-ending.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
 
@@ -59,7 +60,11 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   await endProcesses(ledger.senders(), clock)
   using cleanUp = new DisposableStack()
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
-  await streaming?.begin()
+  if (streaming !== null && !(await beginUnlessStopped(streaming, host.signal))) {
+    const ending: Ending = { state: 'interrupted', error: null }
+    saveEnding(ledger, ending, clock.now())
+    return ending
+  }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
   const pace = new Pace()
@@ -120,4 +125,19 @@ function onSignal(signal: AbortSignal | undefined, onAbort: () => void): () => v
   if (signal.aborted) queueMicrotask(onAbort)
   signal.addEventListener('abort', onAbort, { once: true })
   return () => signal.removeEventListener('abort', onAbort)
+}
+
+/** Waits for the first rows of a stream, which may never come: false when the run was stopped before. */
+async function beginUnlessStopped(streaming: StreamedSpool, signal: AbortSignal | undefined): Promise<boolean> {
+  const stopped = Promise.withResolvers<false>()
+  using cleanUp = new DisposableStack()
+  cleanUp.defer(onSignal(signal, () => stopped.resolve(false)))
+  const begun = (async () => {
+    await streaming.begin()
+    return true
+  })()
+  if (await Promise.race([begun, stopped.promise])) return true
+  begun.catch(() => undefined)
+  await streaming.stop()
+  return false
 }

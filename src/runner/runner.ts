@@ -69,7 +69,8 @@ export async function startRun(request: StartRequest, options: RunOptions): Prom
   cleanUp.defer(() => lock.release())
   writeSnapshot(paths, { campaign: request.snapshot, kept: {}, isStreamed, skipsBadRows })
   const spooling = spoolRequest(campaign, { paths, skipsBadRows, stdin: request.stdin })
-  if (isStreamed) return streamRun({ runId, paths, campaign, spooling, options, onRunId: request.onRunId })
+  // Awaited here: the lock is given back when this function is left.
+  if (isStreamed) return await streamRun({ runId, paths, campaign, spooling, options, onRunId: request.onRunId })
   const summary = await orRemove(paths, () => spoolAudience({ ...spooling, ...signalOf(options) }))
   const warnings = [...campaign.warnings, ...summary.warnings]
   using ledger = createLedger(paths, { runId, campaign, warnings, customers: summary.rows, isComplete: true, options })
@@ -126,6 +127,10 @@ export interface ReplayRequest {
 export async function replayRun(request: ReplayRequest, options: RunOptions): Promise<RunEnd> {
   const { campaign } = request
   const old = findRun(options.dataFolder, request.from)
+  // Nobody resumes or replays it meanwhile: both would send to the same customers under other keys.
+  using held = new DisposableStack()
+  const oldLock = lockRun(old)
+  held.defer(() => oldLock.release())
   const oldSnapshot = readSnapshot(old)
   const runId = createRunId(options.clock.now())
   const paths = createRunFolder(options.dataFolder, runId)

@@ -65,7 +65,8 @@ interface Program {
   readonly renderer: BlockRenderer
   readonly headerNames: readonly string[]
   readonly hasBody: boolean
-  readonly hasTemplatedPath: boolean
+  /** Its URL differs from the one whose place under the credentials' prefix was checked with the campaign. */
+  readonly isUrlChecked: boolean
   /** Headers that are the same for every delivery, flat. */
   readonly constantHeaders: readonly string[]
   readonly attributes: Readonly<Record<string, unknown>>
@@ -148,7 +149,7 @@ export class Preparer {
     if (!PATH.test(path))
       return `expected the rendered path to begin with "/" and hold visible ASCII only, got ${JSON.stringify(path.slice(0, 80))}`
     const { authorization, origin } = this.#setup
-    if (authorization !== null && program.hasTemplatedPath && !isAtOrBelow(authorization.urlPrefix, origin + path)) {
+    if (authorization !== null && program.isUrlChecked && !isAtOrBelow(authorization.urlPrefix, origin + path)) {
       return `expected the rendered URL to be at or below ${authorization.urlPrefix}, where its credentials may go, got ${JSON.stringify(path.slice(0, 80))}`
     }
     const headers = [...program.constantHeaders]
@@ -216,7 +217,7 @@ function programFrom(setup: SenderSetup, definition: RequestDefinition): Program
     renderer: createBlockRenderer(templates, { rowTimeoutMs: ROW_TIMEOUT_MS }),
     headerNames: definition.headers.map(({ name }) => name),
     hasBody: body !== null,
-    hasTemplatedPath: definition.path.text.includes('{'),
+    isUrlChecked: definition.path.text.includes('{') || definition !== setup.definition,
     constantHeaders: [
       ...constant.filter(([name]) => !own.has(name.toLowerCase())),
       ...setup.secretHeaders.map(({ name, value }): [string, string] => [name, value]),

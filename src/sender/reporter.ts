@@ -23,7 +23,6 @@ interface Waiting {
 
 /** Gathers what became of deliveries and tells it in groups. */
 export class Reporter {
-  readonly #setup: SenderSetup
   readonly #port: SenderPort
   readonly #clock: Clock
   readonly #properties: PropertyRenderer
@@ -32,7 +31,6 @@ export class Reporter {
   #cancelFlush: (() => void) | null = null
 
   constructor({ setup, port, clock }: { setup: SenderSetup; port: SenderPort; clock: Clock }) {
-    this.#setup = setup
     this.#port = port
     this.#clock = clock
     this.#properties = new PropertyRenderer(setup)
@@ -69,7 +67,7 @@ export class Reporter {
       seq: task.seq,
       customerId: ready.customerId,
       attempt: task.attempt,
-      verdict: { kind: 'called', outcome: this.#masked(outcome) },
+      verdict: { kind: 'called', outcome },
       httpStatus: answer.kind === 'answered' ? answer.httpStatus : null,
       code: wasCalled ? code : null,
       latencyMs: result.latencyMs,
@@ -120,19 +118,7 @@ export class Reporter {
     const taken = this.#samples.get(code) ?? 0
     if (text === '' || taken >= SAMPLES_PER_CODE) return null
     this.#samples.set(code, taken + 1)
-    return this.#mask(text).slice(0, SAMPLE_CHARS)
-  }
-
-  #mask(text: string): string {
-    let masked = text
-    for (const secret of this.#setup.secrets) masked = masked.replaceAll(secret, '***')
-    return masked
-  }
-
-  /** A receiver may repeat what it was sent: its words are kept in the ledger, and no secret is. */
-  #masked(outcome: Outcome): Outcome {
-    if (!('words' in outcome) || outcome.words.message === null) return outcome
-    return { ...outcome, words: { ...outcome.words, message: this.#mask(outcome.words.message) } }
+    return text.slice(0, SAMPLE_CHARS)
   }
 }
 

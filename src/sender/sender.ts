@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import { CONNECTION_ISSUES_IN_A_ROW, createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
 import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, type CallResult } from '../request/request.ts'
+import { Mask, withMaskedWords } from './mask.ts'
 import { Preparer, type DecidedTask, type Prepared, type PreparedDelivery } from './prepare.ts'
 import { Reporter } from './reporter.ts'
 import type { SenderSetup } from './sender-setup.ts'
@@ -42,6 +43,7 @@ export class Sender {
   readonly #client: CallClient
   readonly #preparer: Preparer
   readonly #reporter: Reporter
+  readonly #mask: Mask
   readonly #work = new Workload()
   readonly #lowered: { readonly order: number; readonly share: number }[] = []
   readonly #clientErrors = new Map<number, number>()
@@ -74,6 +76,7 @@ export class Sender {
     this.#clock = clock
     this.#isReplacement = isReplacement
     this.#preparer = new Preparer(setup)
+    this.#mask = new Mask(setup.secrets)
     this.#reporter = new Reporter({ setup, port, clock })
     this.#client = new CallClient({
       origin: setup.origin,
@@ -243,16 +246,19 @@ export class Sender {
 
   #finish(ready: PreparedDelivery, { result, round }: { result: CallResult; round: number }): void {
     const { task } = ready
-    const outcome = judgeAnswer(result.answer, {
+    const context = {
       attempt: task.attempt,
       isInDoubt: task.isInDoubt || ready.isKept || result.hadInstantRetry,
       wasReusedConnection: result.wasReusedConnection,
       hasRunSucceeded: this.#hasSucceeded,
       endedAt: this.#clock.now(),
       rules: this.#setup,
-    })
+    }
+    const judged = judgeAnswer(result.answer, context)
+    const answer = this.#mask.apply(result.answer)
+    const outcome = answer === result.answer ? judged : withMaskedWords(judged, judgeAnswer(answer, context))
     if (outcome.kind === 'sent') this.#hasSucceeded = true
-    this.#reporter.called(ready, { result, outcome, round })
+    this.#reporter.called(ready, { result: { ...result, answer }, outcome, round })
     this.#work.finished(task)
     const alarm = this.#alarmFor(task.chunk, outcome)
     if (alarm === null) return

@@ -69,7 +69,7 @@ calls
   lowest concurrency  200
 
 next
-  call the 6 that failed again  hookcast replay 019aab00-0000-7000-8000-000000000000 --status failed
+  call again the 6 that failed  hookcast replay 019aab00-0000-7000-8000-000000000000 --status failed
   see each of them              hookcast report 019aab00-0000-7000-8000-000000000000 --format ndjson --status failed,aborted
 `)
   })

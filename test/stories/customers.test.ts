@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
@@ -129,6 +129,42 @@ describe('a template', () => {
     expect(await story.start()).toMatchObject({ state: 'aborted' })
     expect(story.stops).toMatchObject([{ rule: 'render', scope: 'chunk' }])
     expect(story.receiver.count).toBe(0)
+  })
+})
+
+describe('a secret', () => {
+  test('that a receiver sends back is in no file of the data folder', async ({ tell }) => {
+    const secret = 'C4n"ary\\pw äöü'
+    const basic = Buffer.from(`bob:${secret}`).toString('base64')
+    const said = `${secret} ${basic} ${encodeURIComponent(secret)}`
+    const story = await tell({
+      customers: 3,
+      env: { PW: secret },
+      webhook: [
+        'concurrency: 1',
+        'auth: { type: basic, username: bob, password: "${PW}" }',
+        'event_properties: { echo: "{{ response.body.said }}" }',
+      ].join('\n'),
+      answer: ({ customer }) => ({
+        status: customer === 'c-2' ? 401 : 200,
+        body: {
+          success: customer === 'c-0',
+          said,
+          result: { code: said, status: said },
+          errors: [{ code: said, description: `${'x'.repeat(480)} ${said}` }],
+        },
+      }),
+    })
+    await story.start()
+    expect(story.results.map(({ status }) => status)).toEqual(['sent', 'failed', 'failed'])
+    const files = readdirSync(story.dataFolder, { recursive: true, withFileTypes: true }).filter((entry) =>
+      entry.isFile(),
+    )
+    const text = files.map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'latin1')).join('\n')
+    for (const form of [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), 'C4n']) {
+      expect(text).not.toContain(Buffer.from(form).toString('latin1'))
+    }
+    expect(text).not.toContain(basic)
   })
 })
 

@@ -181,11 +181,14 @@ describe('hookcast run', () => {
 
 describe('hookcast pause and cancel', () => {
   test('pause a run of another process, which resumes', async ({ sitDown }) => {
-    const desk = await sitDown({ customers: 300, webhook: 'concurrency: 5', answer: () => ({ delayMs: 30 }) })
+    // Slow enough not to end before the other commands have started, on a busy machine too.
+    let delayMs = 500
+    const desk = await sitDown({ customers: 300, webhook: 'concurrency: 5', answer: () => ({ delayMs }) })
     const run = desk.start('run', desk.campaign, '--quiet', '--json')
     await desk.receiver.waitFor(10)
     const { runs } = await desk.json('runs', '--json')
     expect((await desk.hookcast('pause', runs[0].run_id)).code).toBe(0)
+    delayMs = 0
     const { code, stdout } = await run.finished
     expect(code).toBe(130)
     expect(JSON.parse(stdout)).toMatchObject({ state: 'paused' })
@@ -197,7 +200,7 @@ describe('hookcast pause and cancel', () => {
   })
 
   test('cancel a run: whoever has no final row is aborted, and it does not go on', async ({ sitDown }) => {
-    const desk = await sitDown({ customers: 300, webhook: 'concurrency: 5', answer: () => ({ delayMs: 30 }) })
+    const desk = await sitDown({ customers: 300, webhook: 'concurrency: 5', answer: () => ({ delayMs: 500 }) })
     const run = desk.start('run', desk.campaign, '--quiet', '--json')
     await desk.receiver.waitFor(10)
     const { runs } = await desk.json('runs', '--json')
@@ -213,7 +216,7 @@ describe('hookcast pause and cancel', () => {
 
 describe('hookcast resume', () => {
   test('of a run that another process works on is refused', async ({ sitDown }) => {
-    const desk = await sitDown({ customers: 100, webhook: 'concurrency: 2', answer: () => ({ delayMs: 50 }) })
+    const desk = await sitDown({ customers: 100, webhook: 'concurrency: 2', answer: () => ({ delayMs: 500 }) })
     const run = desk.start('run', desk.campaign, '--quiet')
     await desk.receiver.waitFor(4)
     const { runs } = await desk.json('runs', '--json')
@@ -222,6 +225,23 @@ describe('hookcast resume', () => {
     expect(stderr).toContain(`pid ${run.pid}`)
     process.kill(run.pid, 'SIGINT')
     await run.finished
+  })
+})
+
+describe('a streamed run', () => {
+  test('is locked like any other', async ({ sitDown }) => {
+    const desk = await sitDown({ customers: 100, webhook: 'concurrency: 2', answer: () => ({ delayMs: 500 }) })
+    const run = desk.start('run', desk.campaign, '--quiet', '--stream')
+    await desk.receiver.waitFor(4)
+    const { runs } = await desk.json('runs', '--json')
+    expect(runs).toMatchObject([{ state: 'running' }])
+    expect(await desk.hookcast('resume', runs[0].run_id)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining(`pid ${run.pid}`),
+    })
+    expect((await desk.hookcast('cancel', runs[0].run_id)).code).toBe(0)
+    await run.finished
+    expect((await desk.json('report', runs[0].run_id, '--format', 'json'))['sent']).toBe(desk.receiver.count)
   })
 })
 
@@ -242,6 +262,28 @@ describe('hookcast replay', () => {
     const again = desk.receiver.requests.slice(20)
     expect(again.map(({ customer }) => customer)).toEqual(['c-3', 'c-7'])
     expect(again.map(({ key }) => key)).toEqual([`${second['run_id']}-0`, `${second['run_id']}-1`])
+    // Who was sent to by a replay is nobody's to be replayed again: the receiver could not tell.
+    const third = await desk.hookcast('replay', first['run_id'], '--status', 'failed', '--yes')
+    expect(third).toMatchObject({ code: 0, stderr: expect.stringContaining('a replay has sent to 2 of them before') })
+    expect(desk.receiver.count).toBe(22)
+  })
+
+  test('and resume never send to the same customers', async ({ sitDown }) => {
+    let isMended = false
+    const desk = await sitDown({
+      customers: 20,
+      webhook: 'concurrency: 1',
+      answer: ({ customer }) => ({ status: !isMended && customer === 'c-5' ? 401 : 200 }),
+    })
+    const first = await desk.json('run', desk.campaign, '--json', '--quiet')
+    expect(first).toMatchObject({ sent: 5, failed: 1, aborted: 14 })
+    isMended = true
+    expect(await desk.json('replay', first['run_id'], '--json', '--quiet', '--yes')).toMatchObject({ sent: 15 })
+    expect(await desk.hookcast('resume', first['run_id'])).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('replay'),
+    })
+    expect(desk.receiver.count).toBe(21)
   })
 
   test('repeats what ended in doubt with the same key and the same bytes, whatever the template is now', async ({

@@ -70,7 +70,7 @@ export interface Receiver extends AsyncDisposable {
   readonly openConnections: number
   readonly inFlight: number
   readonly maxInFlight: number
-  /** Resolves when `n` requests have arrived; rejects after `timeoutMs` (default 10 s), saying how many had. */
+  /** Resolves when `n` requests have arrived; rejects after `timeoutMs` (default 30 s), saying how many had. */
   waitFor(n: number, timeoutMs?: number): Promise<void>
   /** Resolves when `condition` holds; it is looked at whenever something arrives, ends or closes. */
   waitUntil(condition: () => boolean, timeoutMs?: number): Promise<void>
@@ -199,11 +199,11 @@ class ScriptedReceiver implements Receiver {
     if (this.#watchers.size > 0) for (const watch of this.#watchers) watch()
   }
 
-  waitFor(n: number, timeoutMs = 10_000): Promise<void> {
+  waitFor(n: number, timeoutMs = 30_000): Promise<void> {
     return this.waitUntil(() => this.count >= n, timeoutMs)
   }
 
-  waitUntil(condition: () => boolean, timeoutMs = 10_000): Promise<void> {
+  waitUntil(condition: () => boolean, timeoutMs = 30_000): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = (finish: () => void): void => {
         clearTimeout(timer)

@@ -1,0 +1,14 @@
+import type { Ledger } from '../ledger/ledger.ts'
+import type { Ending } from './progress.ts'
+
+/** Writes down how a run ended; what ended it (a full disk) may keep that from being written. */
+export function saveEnding(ledger: Ledger, { state, error }: Ending, now: number): void {
+  try {
+    ledger.commit(() => {
+      ledger.saveState(state, now)
+      ledger.forgetSenders()
+    })
+  } catch (cause) {
+    if (error === null) throw cause
+  }
+}
