@@ -11,6 +11,7 @@ import {
   referencePayload,
   type CheckId,
   type ContractPlan,
+  type ContractReport,
   type Credentials,
   type HeaderLine,
 } from '../contract/contract.ts'
@@ -18,9 +19,9 @@ import { HookcastError } from '../errors.ts'
 import { isAgreed } from './ask.ts'
 import type { Context } from './context.ts'
 import { contractTable } from './contract-table.ts'
-import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
+import { EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED } from './exit-code.ts'
 import { flagError, namesFlag, wholeNumberFlag } from './flag-value.ts'
-import { orInterrupted, watchInterrupts } from './interrupts.ts'
+import { watchInterrupts } from './interrupts.ts'
 
 interface CheckFlags {
   readonly user?: string
@@ -101,28 +102,37 @@ function idsFlag(flag: string): (text: string, before?: readonly CheckId[]) => r
   return (text, before) => [...(before ?? []), ...parse(text)]
 }
 
+const INTERRUPTED = 'Interrupted: nothing more is sent, and there is no report'
+
 async function check(url: string, flags: CheckFlags, context: Context): Promise<number> {
-  const { terminal, wiring, isJson } = context
+  const { terminal, isJson } = context
   const plan = planFrom(url, flags, context)
   await announce(plan, flags, context)
-  using interrupts = watchInterrupts(wiring.clock, () => terminal.tell('Interrupted: giving up what is in flight'))
-  const { signal } = interrupts
-  let report
-  try {
-    report = await orInterrupted(signal, () =>
-      checkContract(plan, {
-        clock: wiring.clock,
-        version: wiring.version,
-        signal,
-        onProgress: (sent) => terminal.status(`${sent} of ${plan.requests} requests`),
-      }),
-    )
-  } finally {
-    terminal.status('')
+  const report = await reportOf(plan, context)
+  if (report === null) {
+    const error = { code: 'HOOKCAST_INTERRUPTED', message: INTERRUPTED, problems: [] }
+    if (isJson) await terminal.print(`${JSON.stringify({ error }, null, 2)}\n`)
+    return EXIT_INTERRUPTED
   }
   const { isOutputColored: isColored, outputWidth: width } = terminal
   await terminal.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : contractTable(report, { isColored, width }))
   return report.grade === 'fail' ? EXIT_INCOMPLETE : EXIT_DONE
+}
+
+/** Null when a signal has ended it: half a report would be taken for a whole one. */
+async function reportOf(plan: ContractPlan, { terminal, wiring }: Context): Promise<ContractReport | null> {
+  const { clock, version } = wiring
+  using interrupts = watchInterrupts(clock, (how) => how === 'stop' && terminal.tell(INTERRUPTED))
+  const { signal } = interrupts
+  const onProgress = (sent: number): void => terminal.status(`${sent} of ${plan.requests} requests`)
+  try {
+    return await checkContract(plan, { clock, version, signal, onProgress })
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error
+    return null
+  } finally {
+    terminal.status('')
+  }
 }
 
 function planFrom(url: string, flags: CheckFlags, context: Context): ContractPlan {

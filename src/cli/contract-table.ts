@@ -27,7 +27,7 @@ export function contractTable(
   const idWidth = Math.max(...checks.map(({ id }) => id.length))
   const indent = WORDS.cannot_tell.length + idWidth + 4
   const wrap = (text: string): string =>
-    wrapped(visible(text.replaceAll(/\s+/g, ' ')), Math.max(NARROWEST, width - indent), ' '.repeat(indent))
+    wrapped(visible(text.trim().replaceAll(/\s+/g, ' ')), Math.max(NARROWEST, width - indent), ' '.repeat(indent))
   const lines = checks.flatMap(({ id, status, message, fix, evidence }) => {
     const head = `${paint(status, WORDS[status].padEnd(WORDS.cannot_tell.length))}  ${id.padEnd(idWidth)}  `
     const seen = status === 'warn' || status === 'fail' ? evidenceText(evidence) : ''

@@ -35,11 +35,11 @@ export const CHECKS: Readonly<Record<CheckId, ContractCheck>> = {
     endpoint.isTls ? gradeCertificate(seen, at) : cannotTell('Plain http has no certificate'),
   ),
   no_redirect: check(['valid'], gradeRedirects),
-  no_credentials: check(['valid', 'noCredentials'], ({ noCredentials }) =>
-    gradeRefusal(noCredentials, 'without credentials'),
+  no_credentials: check(['valid', 'noCredentials'], ({ valid, noCredentials }) =>
+    gradeRefusal(noCredentials, { valid, whom: 'without credentials' }),
   ),
-  wrong_credentials: check(['valid', 'wrongCredentials'], ({ wrongCredentials }) =>
-    gradeRefusal(wrongCredentials, 'with wrong credentials'),
+  wrong_credentials: check(['valid', 'wrongCredentials'], ({ valid, wrongCredentials }) =>
+    gradeRefusal(wrongCredentials, { valid, whom: 'with wrong credentials' }),
   ),
   www_authenticate: check(['valid', 'noCredentials', 'wrongCredentials'], (seen, { endpoint }) =>
     gradeChallenge(seen, endpoint.credentials),

@@ -13,7 +13,7 @@ export function gradeValidCall({ valid }: Pick<Seen, 'valid'>, { credentials }: 
   const message = `A valid call was ${wordsOf(valid)}`
   if (answer.kind === 'failed') {
     if (answer.code === 'tls') return cannotTell('No connection was made: see https')
-    return fail(message, fixOfSilence(answer.code), evidence)
+    return fail(message, FIXES_OF_SILENCE[answer.code] ?? START_IT, evidence)
   }
   const meaning = meaningOf(valid)
   if (meaning !== 'success') {
@@ -37,14 +37,16 @@ export function gradeValidCall({ valid }: Pick<Seen, 'valid'>, { credentials }: 
   return warn(message, 'Answer with 200, also when you only take the work over', evidence)
 }
 
-function fixOfSilence(code: string): string {
-  if (code === 'blocked') {
-    return 'Write its address under network.campaigns.allow in hookcast.yaml, if a private address is what you mean'
-  }
-  if (code === 'dns') return 'Correct the name, or add it to your DNS'
-  if (code === 'timeout') return 'Answer within a second, and do the work afterwards'
-  if (code === 'local') return 'Raise the limit of this machine that is named'
-  return 'Start it, and let this machine reach its port'
+const START_IT = 'Start it, and let this machine reach its port'
+
+/** By how a call ended without an answer. */
+const FIXES_OF_SILENCE: Readonly<Record<string, string>> = {
+  blocked: 'Write its address under network.campaigns.allow in hookcast.yaml, if a private address is what you mean',
+  dns: 'Correct the name, or add it to your DNS',
+  timeout: 'Answer within a second, and do the work afterwards',
+  local: 'Raise the limit of this machine that is named',
+  reset: 'Look into its log, and that of what stands before it, why it breaks the connection',
+  invalid_response: 'Answer in whole messages of HTTP/1.1 at this port',
 }
 
 function fixOfStatus(status: number, credentials: Endpoint['credentials']['kind']): string {

@@ -5,13 +5,16 @@ import { CONSEQUENCES, evidenceOf, meaningOf, redirected, statusOf, wordsOf } fr
 import type { Seen } from './seen.ts'
 
 /** Is somebody let in who should not be? */
-export function gradeRefusal(reply: Reply, whom: string): Finding {
+export function gradeRefusal(reply: Reply, { valid, whom }: { readonly valid: Reply; readonly whom: string }): Finding {
   const evidence = evidenceOf(reply)
   const message = `A call ${whom} was ${wordsOf(reply)}`
   const fix = `Answer a call ${whom} with 401 and WWW-Authenticate, before looking at anything else of it`
   const status = statusOf(reply)
   const meaning = meaningOf(reply)
   if (status === 401) return pass(message, evidence)
+  if (meaningOf(valid) !== 'success' && status === statusOf(valid)) {
+    return cannotTell(`${message}, as a valid one was: see valid_call`, null, evidence)
+  }
   if (status === 403) return warn(`${message}, which does not say what is wrong`, fix, evidence)
   if (status === 429) return cannotTell(message, null, evidence)
   if (meaning === null) return fail(message, fix, evidence)

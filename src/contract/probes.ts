@@ -104,7 +104,7 @@ export const PROBES: { readonly [K in ProbeId]: Probe<Seen[K]> } = {
   },
   keepAlive: {
     cost: () => KEEP_ALIVE_CALLS,
-    obstacle: ifAnswered,
+    obstacle: ifSucceeded,
     async look({ caller, endpoint }) {
       await using lane = caller.openLane(1)
       const replies: Reply[] = []

@@ -5,7 +5,7 @@ import { createAuthority } from '../request/certificates.ts'
 import { test, type Desk, type Ended } from './fixture.ts'
 
 const PASSWORD = 'correct horse, battery: staple'
-const ENV = { SMS_PASSWORD: PASSWORD, SMS_TOKEN: 'canary-token-5' }
+const ENV = { SMS_PASSWORD: PASSWORD, SMS_TOKEN: 'canary-token-5', HOOKCAST_DATA: '/tmp/canary' }
 const BASIC = ['--user', 'acme', '--password-env', 'SMS_PASSWORD']
 /** Checks that take few calls. */
 const FEW = ['--only', 'no_credentials,valid_call,success_body']
@@ -90,13 +90,13 @@ pass         clock           Its clock and this one agree
 
   test('sends the body and the headers that it is given', async ({ desk }) => {
     desk.write('email.json', '{"id": "{{ request.id }}", "subject": "Hi"}\n')
-    const headers = ['--header', 'X-Shop: acme ', '--header', 'X-Api-Key: ${SMS_TOKEN}', '--header', 'Accept:text/x']
+    const headers = ['--header', 'X-Shop: acme ', '--header', 'X-Signed-By: ${SMS_TOKEN}', '--header', 'Accept:text/x']
     await checkAt(desk)(['--payload', 'email.json', ...headers, ...FEW])
     const [valid, without] = desk.receiver.requests
     expect(JSON.parse(valid!.body)).toEqual({ id: valid!.key, subject: 'Hi' })
-    expect(valid!.headers).toMatchObject({ 'x-shop': 'acme', 'x-api-key': 'canary-token-5', accept: 'text/x' })
+    expect(valid!.headers).toMatchObject({ 'x-shop': 'acme', 'x-signed-by': 'canary-token-5', accept: 'text/x' })
     expect(without!.headers).toMatchObject({ 'x-shop': 'acme' })
-    expect(without!.headers).not.toHaveProperty('x-api-key')
+    expect(without!.headers).not.toHaveProperty('x-signed-by')
   })
 
   test('knows a key by its name, and a bearer token', async ({ desk }) => {
@@ -143,14 +143,16 @@ pass         clock           Its clock and this one agree
     expect(stdout).toContain('→ Allow more by --max-requests')
   })
 
-  test('ends at Ctrl-C', async ({ openDesk }) => {
+  test.for([[], ['--json']])('ends at Ctrl-C without a report (%s)', async (form, { openDesk }) => {
     const desk = await openDesk({ answer: () => ({ misbehave: 'hang' }) })
-    const going = desk.start(['check', desk.receiver.url])
+    const going = desk.start(['check', desk.receiver.url, ...form])
     await desk.receiver.waitFor(1)
     going.signal('SIGINT')
     const { code, stdout, stderr } = await going.ended
-    expect({ code, stdout }).toEqual({ code: 130, stdout: '' })
-    expect(stderr).toContain('Interrupted: giving up what is in flight')
+    expect({ code, calls: desk.receiver.count }).toEqual({ code: 130, calls: 1 })
+    expect(stderr).toMatch(/\nInterrupted: nothing more is sent, and there is no report\n$/)
+    if (form.length === 0) expect(stdout).toBe('')
+    else expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'HOOKCAST_INTERRUPTED' } })
   })
 })
 

@@ -102,6 +102,19 @@ describe('a check', () => {
     expect((await check(url, { only: ['latency_50'], maxRequests: 2 })).grade).toBe('warn')
   })
 
+  test('begins no more calls of a load when its time is over', async ({ serve }) => {
+    const receiver = await serve({ answer: () => ({ delayMs: 50 }) })
+    // At a thousand times the pace its ten seconds are ten milliseconds.
+    await check(receiver.url, { only: ['latency_1'], pace: 1000 })
+    expect(receiver.count).toBe(2)
+  })
+
+  test('breaks no bodies, and loads no API, whose valid call was refused', async ({ serve }) => {
+    const receiver = await serve({ answer: () => ({ status: 400 }) })
+    await check(receiver.url, { skip: ['no_credentials', 'wrong_credentials', 'www_authenticate', 'keep_alive'] })
+    expect(receiver.count).toBe(1)
+  })
+
   test('gives up at once when it is interrupted', async ({ serve }) => {
     const receiver = await serve({ answer: () => ({ delayMs: 60_000 }) })
     const interrupt = new AbortController()
