@@ -23,11 +23,13 @@ describe('hookcast replay', () => {
   })
 
   test('keeps key and bytes of a request that may have arrived, unless told not to', async ({ openDesk }) => {
-    const desk = await openDesk({ answer: (_: unknown, n: number) => (n === 0 ? { misbehave: 'reset' } : {}) })
+    const desk = await openDesk({
+      answer: (_: unknown, n: number) => (n === 0 || n === 3 ? { misbehave: 'reset' } : {}),
+    })
     desk.writeCampaign({ webhook: 'concurrency: 1\nretry: { delays: [] }' })
     const { object: old } = await desk.json(['run', 'campaign.yaml'])
     expect(old).toMatchObject({ failed: 1, sent: 2, in_doubt: 1 })
-    desk.writeCampaign({ webhook: `body: '{"again": "{{ customer.name }}"}'` })
+    desk.writeCampaign({ webhook: `retry: { delays: [] }\nbody: '{"again": "{{ customer.name }}"}'` })
     const same = await desk.json(['replay', old.run_id, '--yes'])
     expect(same.stderr).toContain('1 keep key and bytes, as the receiver may have them')
     const other = await desk.json(['replay', old.run_id, '--yes', '--new-keys'])
