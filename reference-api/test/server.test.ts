@@ -159,7 +159,7 @@ describe('kill -9 of an instance with Redis', { skip: NO_REDIS }, () => {
       const works = [...first.map((line) => JSON.parse(line) as Work), ...second.outbox()]
       return new Set(works.map(({ payload }) => payload['customer_id']))
     }
-    const giveUpAt = Date.now() + 15_000
+    const giveUpAt = Date.now() + 30_000
     while (acknowledged.some((id) => !done().has(id)) && Date.now() < giveUpAt) {
       await new Promise((resolve) => setTimeout(resolve, 50))
     }

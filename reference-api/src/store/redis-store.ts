@@ -125,9 +125,9 @@ export class RedisStore implements Store {
   async #takeOnce(count: number): Promise<readonly Lease[]> {
     await this.#redis.resumeLater(LATER, QUEUE, Date.now())
     if (Date.now() - this.#reclaimedAt > RECLAIM_EVERY_MS) {
-      this.#reclaimedAt = Date.now()
       const orphans = await this.#reclaim(count)
       if (orphans.length > 0) return orphans
+      this.#reclaimedAt = Date.now()
     }
     const group = ['GROUP', GROUP, this.#consumer] as const
     try {
