@@ -81,7 +81,8 @@ export const hookcastRun: Contender = {
     if (senders !== null) flags.push('--senders', String(senders))
     try {
       const measured = await measureCommand({
-        args: [COMMAND, 'run', campaignOf(customers), ...flags],
+        // Node's flag is that of the command's own first line.
+        args: ['--max-semi-space-size=4', COMMAND, 'run', campaignOf(customers), ...flags],
         env: { BENCH_PASSWORD: CREDENTIALS.password },
         folder,
         receiver,
