@@ -276,10 +276,10 @@ export async function startReceiverProcess(config: ReceiverConfig): Promise<Rece
     child.kill('SIGKILL')
     await ended
   }
-  const readJournal = (): ProcessEntry[] =>
-    readFileSync(config.journal, 'utf8')
-      .split('\n')
-      .filter((text) => text !== '')
-      .map((text) => JSON.parse(text) as ProcessEntry)
+  const readJournal = (): ProcessEntry[] => {
+    const lines = readFileSync(config.journal, 'utf8').split('\n')
+    lines.pop() // nothing, or an entry that is being written
+    return lines.map((text) => JSON.parse(text) as ProcessEntry)
+  }
   return { url, port, pid: child.pid!, readJournal, kill, [Symbol.asyncDispose]: kill }
 }
