@@ -33,6 +33,7 @@ function problemOf(campaign: Campaign, template: TemplateText, payload: Template
       jsonEscape: campaign.webhook.jsonEscape,
       isLegacyLoopScope: campaign.isLegacyLoopScope,
       timezone: campaign.timezone,
+      areBranchesChecked: true,
     })
     return null
   } catch (error) {

@@ -19,6 +19,7 @@ export interface Parsed {
   readonly places: JsonPlaces
   readonly mode: TemplateMode
   readonly isLegacy: boolean
+  readonly areBranchesChecked: boolean
 }
 
 const SOURCE_LIMIT = 1_000_000
@@ -27,29 +28,31 @@ const NO_PLACES: JsonPlaces = new Map()
 /** @throws {TemplateError} HOOKCAST_TEMPLATE_INVALID, with the place. */
 export function parse(
   source: Source,
-  { mode, isFragment, isLegacy }: { mode: TemplateMode; isFragment: boolean; isLegacy: boolean },
+  { isFragment, ...options }: Pick<Parsed, 'mode' | 'isLegacy' | 'areBranchesChecked'> & { isFragment: boolean },
 ): Parsed {
+  const { mode } = options
   if (source.text.length > SOURCE_LIMIT) {
     throw invalidTemplate(source, 0, `expected a template of at most ${SOURCE_LIMIT} characters, got more`)
   }
   const body = parseTemplate(new TokenCursor(source, tokenize(source)))
-  if (mode.dialect !== 'json' || !mode.isEscaping) return { source, body, places: NO_PLACES, mode, isLegacy }
+  if (mode.dialect !== 'json' || !mode.isEscaping) return { source, body, places: NO_PLACES, ...options }
   const places = findJsonPlaces(body, isFragment)
   if ('message' in places) throw invalidTemplate(source, places.start, places.message)
-  return { source, body, places, mode, isLegacy }
+  return { source, body, places, ...options }
 }
 
-const TABLES = new FilterTables(FILTERS, TESTS)
+const TABLES = new FilterTables({ filter: FILTERS, test: TESTS })
 
 /** Makes JavaScript of a template. `sites` are the places that tracing code names by number. */
 export function generate(parsed: Parsed, isTracing: boolean): { code: string; sites: readonly Site[] } {
-  const { source, body, places, mode, isLegacy } = parsed
+  const { source, body, places, mode, isLegacy, areBranchesChecked } = parsed
   const writer = new CodeWriter(isTracing)
   const frame = new Frame(null, () => writer.newName('v'))
   collectBody(frame, body, isLegacy)
   const target = { variable: 'o', isOutput: true, side: null }
   const { isEscaping, areLiteralsSafe } = mode
-  const scope = { writer, frame, source, tables: TABLES, mode, target, places, isLegacy, isEscaping, areLiteralsSafe }
+  const settings = { mode, target, places, isLegacy, isEscaping, areLiteralsSafe, areBranchesChecked, branchOf: null }
+  const scope = { writer, frame, source, tables: TABLES, ...settings }
   openFrame(scope, frame)
   writer.line('let o = "";')
   generateBody(scope, body)

@@ -14,7 +14,28 @@ export interface ExpressionScope {
   /** Null when it is only known while rendering (`{% autoescape expression %}`). */
   readonly isEscaping: boolean | null
   readonly areLiteralsSafe: boolean
+  readonly areBranchesChecked: boolean
+  /** The frame of which this is a branch of an `if`: a frame inside it is none. */
+  readonly branchOf: Frame | null
 }
+
+/** The same scope for what may never run. */
+export function branchScope<Scope extends ExpressionScope>(scope: Scope): Scope {
+  return scope.areBranchesChecked ? scope : { ...scope, branchOf: scope.frame }
+}
+
+/** Code that says that there is no such filter or test, where Jinja2 leaves it until it runs; else null. */
+function generateUnknown(
+  scope: ExpressionScope,
+  kind: 'filter' | 'test',
+  node: FilterExpression | Test,
+): string | null {
+  const { writer, tables } = scope
+  if (scope.branchOf !== scope.frame || tables.isKnown(kind, node)) return null
+  return writer.trace(`${writer.use('refuse')}(${JSON.stringify(tables.complaint(kind, node))})`, node)
+}
+
+type Test = Expression & { kind: 'test' }
 
 /** The text of an expression on one line, for messages. */
 function shownExpression({ source }: ExpressionScope, { start, end }: { start: number; end: number }): string {
@@ -166,13 +187,15 @@ export function generateFilter(scope: ExpressionScope, node: FilterExpression, s
       : inner.kind === 'filter'
         ? generateFilter(scope, inner, subject)
         : generateExpression(scope, inner)
+  const unknown = generateUnknown(scope, 'filter', node)
+  if (unknown !== null) return unknown
   const signature = tables.filter(source, node)
   const bound = generateBound(node, signature, { ...argumentScope(scope), source })
   const filter = writer.constant(`${writer.use('filter')}(${JSON.stringify(node.name)})`)
   return writer.trace(`${filter}(${value}, ${bound}, r)`, node)
 }
 
-function generateTest(scope: ExpressionScope, node: Expression & { kind: 'test' }): string {
+function generateTest(scope: ExpressionScope, node: Test): string {
   const { writer, tables, source } = scope
   const subject = generateExpression(scope, node.subject)
   if (node.arguments.positional.length === 0) {
@@ -180,6 +203,8 @@ function generateTest(scope: ExpressionScope, node: Expression & { kind: 'test' 
     if (node.name === 'undefined') return `${writer.use('isUndefined')}(${subject})`
     if (node.name === 'none') return `(${subject} === null)`
   }
+  const unknown = generateUnknown(scope, 'test', node)
+  if (unknown !== null) return unknown
   const signature = tables.test(source, node)
   const bound = generateBound(node, signature, { ...argumentScope(scope), source })
   const test = writer.constant(`${writer.use('test')}(${JSON.stringify(node.name)})`)
@@ -198,7 +223,8 @@ export function generateCondition(scope: ExpressionScope, node: Expression): str
   return `${writer.use('isTrue')}(${generateData(scope, node)})`
 }
 
-function generateChoice(scope: ExpressionScope, node: Expression & { kind: 'condition' }): string {
+function generateChoice(outer: ExpressionScope, node: Expression & { kind: 'condition' }): string {
+  const scope = branchScope(outer)
   const { test, value, otherwise } = node
   const missing = (): string => scope.writer.missing(shownExpression(scope, node))
   const last = otherwise === null ? missing() : generateExpression(scope, otherwise)

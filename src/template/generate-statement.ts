@@ -7,7 +7,7 @@ import {
   mayCall,
   type PrintScope,
 } from './generate-print.ts'
-import { generateCondition, generateExpression, generateFilter } from './generate-expression.ts'
+import { branchScope, generateCondition, generateExpression, generateFilter } from './generate-expression.ts'
 import { generateLoop } from './generate-loop.ts'
 import { generateMacroValue } from './generate-macro.ts'
 import type { JsonPlaces } from './json-place.ts'
@@ -108,7 +108,8 @@ function generateAssign(scope: StatementScope, target: Target, code: string): vo
   target.items.forEach((item, index) => generateAssign(scope, item, `${items}[${index}]`))
 }
 
-function generateIf(scope: StatementScope, { branches, otherwise }: If): void {
+function generateIf(outer: StatementScope, { branches, otherwise }: If): void {
+  const scope = branchScope(outer)
   const { writer } = scope
   for (const { test, body } of branches) {
     writer.line(`if (${generateCondition(scope, test)}) {`)

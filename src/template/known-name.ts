@@ -5,14 +5,26 @@ import { hintFor, invalidTemplate, type Source } from './template-problem.ts'
 
 type TestExpression = Expression & { kind: 'test' }
 
-/** The filters and tests there are: a template that names another does not compile. */
-export class FilterTables {
-  readonly #filters: Methods
-  readonly #tests: Methods
+interface Named {
+  readonly name: string
+  readonly nameStart: number
+}
 
-  constructor(filters: Methods, tests: Methods) {
-    this.#filters = filters
-    this.#tests = tests
+type Kind = 'filter' | 'test'
+
+/**
+ * The filters and tests there are: a template that names another does not compile, but for a branch of which Jinja2
+ * says so only when it runs.
+ */
+export class FilterTables {
+  readonly #tables: Readonly<Record<Kind, Methods>>
+
+  constructor(tables: Readonly<Record<Kind, Methods>>) {
+    this.#tables = tables
+  }
+
+  isKnown(kind: Kind, { name }: Named): boolean {
+    return Object.hasOwn(this.#tables[kind], name)
   }
 
   filter(source: Source, node: FilterExpression): Signature {
@@ -25,11 +37,14 @@ export class FilterTables {
     return this.#signature(source, node, 'test')
   }
 
-  #signature(source: Source, node: { name: string; nameStart: number }, kind: 'filter' | 'test'): Signature {
-    const table = kind === 'filter' ? this.#filters : this.#tests
-    if (Object.hasOwn(table, node.name)) return table[node.name]!.signature
-    const sentence = `expected a known ${kind}, got \`${node.name}\`${hintFor(node.name, Object.keys(table))}`
-    throw invalidTemplate(source, node.nameStart, sentence)
+  /** What is said of an unknown one. */
+  complaint(kind: Kind, { name }: Named): string {
+    return `expected a known ${kind}, got \`${name}\`${hintFor(name, Object.keys(this.#tables[kind]))}`
+  }
+
+  #signature(source: Source, node: Named, kind: Kind): Signature {
+    if (this.isKnown(kind, node)) return this.#tables[kind][node.name]!.signature
+    throw invalidTemplate(source, node.nameStart, this.complaint(kind, node))
   }
 
   /** `map('upper')`, `select('odd')`, `selectattr('x', 'odd')`: the name inside is looked up too. */
@@ -41,7 +56,7 @@ export class FilterTables {
   }
 }
 
-const INNER_NAME: Readonly<Record<string, { index: number; kind: 'filter' | 'test' }>> = {
+const INNER_NAME: Readonly<Record<string, { index: number; kind: Kind }>> = {
   map: { index: 0, kind: 'filter' },
   select: { index: 0, kind: 'test' },
   reject: { index: 0, kind: 'test' },

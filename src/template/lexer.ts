@@ -26,7 +26,7 @@ const INTEGER = /0[bB](?:_?[01])+|0[oO](?:_?[0-7])+|0[xX](?:_?[\da-fA-F])+|[1-9]
 const NAME = /[\p{L}\p{Nl}_][\p{L}\p{Nl}\p{Mn}\p{Mc}\p{Nd}\p{Pc}]*/uy
 const STRING = /'[^'\\]*(?:\\[^][^'\\]*)*'|"[^"\\]*(?:\\[^][^"\\]*)*"/y
 const OPERATOR = /\/\/|\*\*|[=!<>]=|[+\-/*%~[\](){}<>=.:|,;]/y
-const RAW_BEGIN = /\{%[-+]?\s*raw\s*(?:-%\}\s*|\+?%\})/y
+const RAW_BEGIN = /\{%[-+]?\s*raw\s*(?:-%\}\s*|%\})/y
 const RAW_END = /\{%([-+]?)\s*endraw\s*(?:\+%\}|-%\}\s*|%\})/g
 const BLOCK_END = /\+%\}|-%\}\s*|%\}/y
 const VARIABLE_END = /-\}\}\s*|\}\}/y

@@ -25,7 +25,8 @@ const REFUSED: Record<string, string> = {
   block: 'a template stands alone: leave the block tags out',
 }
 
-const TAGS: Record<string, Parse> = {
+/** The tags there are, each with the reader of its rest. */
+export const TAGS: Record<string, Parse> = {
   if: parseIf,
   for: parseFor,
   set: parseSet,

@@ -25,6 +25,11 @@ export interface CompileOptions {
   readonly isFragment?: boolean
   /** `set` inside a loop stays set after it, as before Jinja2 2.9. */
   readonly isLegacyLoopScope?: boolean
+  /**
+   * Whether an unknown filter or test is an error even in a branch that may never run. Default: yes, but not in `text`,
+   * where it is one when it runs, as in Jinja2.
+   */
+  readonly areBranchesChecked?: boolean
   /** IANA name, for `from_timestamp`. */
   readonly timezone?: string
   readonly maxOutputBytes?: number
@@ -46,9 +51,10 @@ const DIALECTS = { html: HTML_DIALECT, json: JSON_DIALECT, url: URL_DIALECT, xml
 export function compileTemplate(text: string, options: CompileOptions): CompiledTemplate {
   const { payload, jsonEscape = 'auto', name = 'template', line = 1, isFragment = false } = options
   const { isLegacyLoopScope: isLegacy = false, timezone = 'UTC', maxOutputBytes = MAX_OUTPUT_BYTES } = options
+  const { areBranchesChecked = payload !== 'text' } = options
   const mode = modeFor(payload, jsonEscape)
   const source = { text: normalizeSource(text), file: name, firstLine: line }
-  const parsed = parse(source, { mode, isFragment, isLegacy })
+  const parsed = parse(source, { mode, isFragment, isLegacy, areBranchesChecked })
   const { isEscaping } = mode
   const dialect = mode.dialect === 'json' && !isEscaping ? HTML_DIALECT : DIALECTS[mode.dialect]
   const settings = { dialect, isEscaping, timezone, maxOutputBytes, zones: new Zones() }

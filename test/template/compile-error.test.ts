@@ -13,8 +13,8 @@ function failure(template: string, options: Partial<CompileOptions> = {}): Templ
 }
 
 /** `line:column sentence`. */
-function sentence(template: string): string {
-  const { line, column, message } = failure(template)
+function sentence(template: string, options: Partial<CompileOptions> = {}): string {
+  const { line, column, message } = failure(template, options)
   return `${line}:${column} ${message.split('\n')[0]}`
 }
 
@@ -97,6 +97,24 @@ describe('a template that does not compile', () => {
     ['{{ 1 if 2 else }}', '1:16 expected an expression, got `}}`'],
   ])('says what was expected: %s', (template, expected) => {
     expect(sentence(template)).toBe(expected)
+  })
+
+  it.each(['{% if a %}{{ b|nope }}{% endif %}', '{{ b|nope if a }}', '{% if a %}{{ b is nope }}{% endif %}'])(
+    'leaves an unknown name in a branch until it runs, as Jinja2 does, but not in a campaign: %s',
+    (template) => {
+      expect(compileTemplate(template, { payload: 'text' }).render({})).toBe('')
+      const place = `1:${template.indexOf('nope') + 1} expected a known`
+      expect(() => compileTemplate(template, { payload: 'text' }).render({ a: 1 })).toThrow('expected a known')
+      for (const options of [{ payload: 'json' }, { payload: 'text', areBranchesChecked: true }] as const) {
+        expect(sentence(template, options)).toContain(place)
+      }
+    },
+  )
+
+  it('refuses an unknown name in a frame of its own inside a branch, as Jinja2 does', () => {
+    expect(sentence('{% if a %}{% for x in b %}{{ x|nope }}{% endfor %}{% endif %}')).toContain(
+      '1:32 expected a known filter',
+    )
   })
 
   it.each(['include "a"', 'import "a" as b', 'from "a" import b', 'extends "a"', 'block a'])(

@@ -35,6 +35,10 @@ function suppress(reason: unknown): never {
   throw new SuppressedByTemplate(reason === null ? null : plainText(reason))
 }
 
+function refuse(sentence: string): never {
+  throw new RenderFault(sentence)
+}
+
 function tooLong({ maxOutputBytes }: RenderState): never {
   throw new RenderFault(`expected at most ${maxOutputBytes} bytes of output, got more`)
 }
@@ -88,6 +92,7 @@ export function createRuntime(dialect: Dialect): Readonly<Record<string, unknown
     printUrl: (value: unknown) => (value instanceof Markup ? value.text : URL_MARK + escaped(value)),
     printValue,
     printXml: escaped,
+    refuse,
     resolve,
     setAttribute,
     signature: (signature: Signature) => signature,
