@@ -1,3 +1,4 @@
+import type { Method } from './campaign.ts'
 import type { FailedReason, SuppressedReason } from './result.ts'
 import type { Outcome } from './outcome.ts'
 
@@ -71,4 +72,29 @@ export interface DeliveryReport {
   /** Up to 1 KiB of an answer that was not `sent`, secrets masked; null otherwise. */
   readonly sample: string | null
   readonly warning: string | null
+  /** Only of a rehearsal or a test. */
+  readonly trial?: Trial
+}
+
+/** What somebody who tries a campaign wants to see of a delivery, and a run has no use for. */
+export interface Trial {
+  readonly bodyBytes: number
+  /** Of the first request that a sender makes: all of it, secrets included, and what came back. Null for the others. */
+  readonly exchange: Exchange | null
+}
+
+export interface Exchange {
+  readonly request: {
+    readonly method: Method
+    readonly path: string
+    /** Flat: name, value, name, value… */
+    readonly headers: readonly string[]
+    readonly body: string | null
+  }
+  /** Secrets masked; null when no answer came, or nothing was sent. */
+  readonly answer: {
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string
+    readonly isTruncated: boolean
+  } | null
 }

@@ -12,6 +12,7 @@ import { addResume } from './resume.ts'
 import { addRun } from './run.ts'
 import { addRuns } from './runs.ts'
 import { tellError } from './tell-error.ts'
+import { addTest } from './test.ts'
 import { addValidate } from './validate.ts'
 
 /** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
@@ -67,6 +68,7 @@ function createProgram(context: Context): Command {
     addRuns,
     addReport,
     addPreview,
+    addTest,
     addCheck,
   ]
   for (const add of commands) add(program, context)

@@ -25,6 +25,7 @@ export type { Host } from './execute.ts'
 export type { Ending, Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
 export { readSnapshot } from './run-snapshot.ts'
+export { senderSetupFrom } from './sender-setup-from.ts'
 
 /** Where a run works, and how much of it. */
 export interface RunOptions extends Host {

@@ -1,7 +1,7 @@
 import type { Campaign } from '../campaign/campaign.ts'
 import { resolveSecret, type Environment } from '../campaign/secret-text.ts'
 import { basicAuthorization, bearerAuthorization } from '../request/request.ts'
-import type { RequestDefinition, SenderSetup } from '../sender/sender-setup.ts'
+import type { RequestDefinition, SenderSetup } from '../sender/sender.ts'
 
 export interface SetupOptions {
   readonly runId: string
@@ -36,6 +36,7 @@ export function senderSetupFrom(
     idempotencyHeader: webhook.idempotency.header,
     userAgent: `hookcast/${version}`,
     isTest: false,
+    isRehearsal: false,
     timeoutMs: webhook.timeoutMs,
     concurrency: webhook.concurrency,
     ca: webhook.ca,

@@ -15,9 +15,11 @@ export class Mask {
   /** The same answer when there is nothing to hide. */
   apply(answer: Answer): Answer {
     if (answer.kind !== 'answered' || !this.#forms.some((form) => answer.body.includes(form))) return answer
-    let body = answer.body
-    for (const form of this.#forms) body = body.replaceAll(form, MASK)
-    return { ...answer, body }
+    return { ...answer, body: this.text(answer.body) }
+  }
+
+  text(text: string): string {
+    return this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
   }
 }
 

@@ -4,6 +4,8 @@ import type { Clock } from '../clock.ts'
 import type { CallResult } from '../request/request.ts'
 import { digestOf, type DecidedTask, type PreparedDelivery } from './prepare.ts'
 import { PropertyRenderer, type PropertyJob } from './property-renderer.ts'
+import { Mask } from './mask.ts'
+import { TrialNotes } from './trial-notes.ts'
 import type { SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'
 
@@ -26,6 +28,7 @@ export class Reporter {
   readonly #port: SenderPort
   readonly #clock: Clock
   readonly #properties: PropertyRenderer
+  readonly #trials: TrialNotes | null
   readonly #samples = new Map<string, number>()
   #waiting: Waiting[] = []
   #cancelFlush: (() => void) | null = null
@@ -34,6 +37,7 @@ export class Reporter {
     this.#port = port
     this.#clock = clock
     this.#properties = new PropertyRenderer(setup)
+    this.#trials = setup.isTest || setup.isRehearsal ? new TrialNotes(new Mask(setup.secrets)) : null
   }
 
   decided({ task, customerId, verdict }: DecidedTask): void {
@@ -80,6 +84,7 @@ export class Reporter {
         outcome.kind === 'sent'
           ? null
           : this.#sampleOf(code, answer.kind === 'answered' ? answer.body : answer.message),
+      ...(this.#trials === null ? {} : { trial: this.#trials.note(ready.request, result) }),
     }
     this.#add(task.sliceId, report, hasProperties ? { ready, answer } : null)
   }

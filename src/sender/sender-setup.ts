@@ -43,6 +43,8 @@ export interface SenderSetup {
   readonly idempotencyHeader: string
   readonly userAgent: string
   readonly isTest: boolean
+  /** Everything up to the call, and no call: no connection is made. */
+  readonly isRehearsal: boolean
   readonly timeoutMs: number
   readonly concurrency: number
   readonly ca: string | null

@@ -6,9 +6,12 @@ import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, type CallResult } from '../request/request.ts'
 import { Mask, withMaskedWords } from './mask.ts'
 import { Preparer, type DecidedTask, type Prepared, type PreparedDelivery } from './prepare.ts'
+import { RehearsalClient } from './rehearsal-client.ts'
 import { Reporter } from './reporter.ts'
 import type { SenderSetup } from './sender-setup.ts'
 import { Workload } from './workload.ts'
+
+export type { RequestDefinition, SenderSetup } from './sender-setup.ts'
 
 /** What a sender tells its coordinator. */
 export interface SenderPort {
@@ -40,7 +43,7 @@ export class Sender {
   readonly #setup: SenderSetup
   readonly #port: SenderPort
   readonly #clock: Clock
-  readonly #client: CallClient
+  readonly #client: Pick<CallClient, 'call' | 'destroy'>
   readonly #preparer: Preparer
   readonly #reporter: Reporter
   readonly #mask: Mask
@@ -78,13 +81,10 @@ export class Sender {
     this.#preparer = new Preparer(setup)
     this.#mask = new Mask(setup.secrets)
     this.#reporter = new Reporter({ setup, port, clock })
-    this.#client = new CallClient({
-      origin: setup.origin,
-      connections: setup.concurrency,
-      timeoutMs: setup.timeoutMs,
-      ca: setup.ca,
-      network: setup.network,
-    })
+    const { origin, concurrency: connections, timeoutMs, ca, network } = setup
+    this.#client = setup.isRehearsal
+      ? new RehearsalClient()
+      : new CallClient({ origin, connections, timeoutMs, ca, network })
   }
 
   get inFlight(): number {

@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   runs: ['json'],
   report: ['format', 'status', 'out'],
   preview: ['row', 'customer'],
+  test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { DeliveryReport, Slice } from '../../src/campaign/delivery.ts'
 import type { Alarm, Queue, QueueEvents } from '../../src/queue/queue.ts'
-import type { SenderSetup } from '../../src/sender/sender-setup.ts'
+import type { SenderSetup } from '../../src/sender/sender.ts'
 import { createReceiver, type Received, type Receiver, type Reply } from '../support/receiver.ts'
 
 export interface QueueUnderTest {
@@ -46,6 +46,7 @@ function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSe
     idempotencyHeader: 'Idempotency-Key',
     userAgent: 'hookcast/test',
     isTest: false,
+    isRehearsal: false,
     timeoutMs: 10_000,
     concurrency: 100,
     ca: null,

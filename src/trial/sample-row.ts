@@ -26,7 +26,7 @@ export async function findSampleRow(
   wanted: Wanted,
   { stdin, signal }: { readonly stdin: Readable; readonly signal: AbortSignal },
 ): Promise<SampleRow | null> {
-  const folder = mkdtempSync(join(tmpdir(), 'hookcast-preview-'))
+  const folder = mkdtempSync(join(tmpdir(), 'hookcast-trial-'))
   const found = new AbortController()
   const { audience: source, ...rules } = campaign
   let sample: SampleRow | null = null

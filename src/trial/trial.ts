@@ -1,0 +1,3 @@
+export { findSampleRow, type Wanted } from './sample-row.ts'
+export type { ShownRequest } from './shown-request.ts'
+export { tryDelivery, type TriedDelivery } from './try-delivery.ts'

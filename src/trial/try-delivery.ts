@@ -1,0 +1,112 @@
+import { customerIdOf, parseSpoolLine } from '../audience/audience.ts'
+import type { Campaign } from '../campaign/campaign.ts'
+import type { Exchange, Verdict } from '../campaign/delivery.ts'
+import { createRunId, requestIdOf } from '../campaign/run-id.ts'
+import type { Environment } from '../campaign/secret-text.ts'
+import type { Settings } from '../campaign/settings.ts'
+import type { Clock } from '../clock.ts'
+import type { SenderProgram } from '../queue/processes/processes.ts'
+import { senderSetupFrom } from '../runner/runner.ts'
+import type { SenderSetup } from '../sender/sender.ts'
+import { lendRows, type RowReport } from './lend-rows.ts'
+import type { SampleRow } from './sample-row.ts'
+import { shownRequest, type ShownRequest } from './shown-request.ts'
+
+/** What a trial takes from the program around it. */
+export interface TrialHost {
+  readonly env: Environment
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly program: SenderProgram
+  readonly version: string
+  readonly signal?: AbortSignal
+}
+
+/** One delivery, as far as it went. */
+export interface TriedDelivery {
+  readonly seq: number
+  readonly customerId: string
+  readonly requestId: string
+  readonly verdict: Verdict
+  /** Null when none could be made. */
+  readonly request: ShownRequest | null
+  readonly answer: Exchange['answer']
+  readonly httpStatus: number | null
+  /** What the call counts as in a report; null without a call. */
+  readonly code: string | null
+  readonly latencyMs: number
+  /** Rendered `event_properties`, JSON text; null without. */
+  readonly properties: string | null
+  readonly warning: string | null
+}
+
+/**
+ * Makes the request of one customer in a sender process, with the limits of a run.
+ *
+ * A rehearsal stops before the call; a test makes it, once, with `X-Hookcast-Test: 1`.
+ */
+export async function tryDelivery(
+  campaign: Campaign,
+  { seq, line }: SampleRow,
+  { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
+): Promise<TriedDelivery> {
+  const { clock, program, signal } = host
+  const setup = trialSetup(campaign, { purpose, host })
+  const reports: RowReport[] = []
+  const { chunkSize } = campaign
+  const block = {
+    chunk: chunkSize === null ? 0 : Math.floor(seq / chunkSize),
+    firstSeq: seq,
+    count: 1,
+    lines: Buffer.from(`${line}\n`),
+  }
+  await lendRows([block], {
+    setup,
+    senders: 1,
+    program,
+    clock,
+    isSingle: true,
+    ...(signal === undefined ? {} : { signal }),
+    onReport: (report) => reports.push(report) > 0,
+  })
+  const [told] = reports
+  if (told === undefined) throw new TypeError('expected a trial to report its row, got none')
+  const exchange = told.trial?.exchange ?? null
+  return {
+    seq,
+    customerId: customerOf(campaign, { seq, line }),
+    requestId: requestIdOf(setup.definition.runId, seq),
+    verdict: told.verdict,
+    request: exchange === null ? null : shownRequest(exchange.request, setup),
+    answer: purpose === 'test' ? (exchange?.answer ?? null) : null,
+    httpStatus: told.httpStatus ?? null,
+    code: told.code ?? null,
+    latencyMs: told.latencyMs ?? 0,
+    properties: told.properties ?? null,
+    warning: told.warning ?? null,
+  }
+}
+
+/** A sender's setup for a trial, under a run id that no run has. */
+function trialSetup(
+  campaign: Campaign,
+  { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
+): SenderSetup {
+  const { env, settings, version, clock } = host
+  const setup = senderSetupFrom(campaign, {
+    runId: createRunId(clock.now()),
+    env,
+    networkAllow: settings.networkAllow,
+    kept: new Map(),
+    version,
+  })
+  if (purpose === 'test') return { ...setup, isTest: true }
+  // Nobody answers: there is nothing to judge by the campaign's words, and nothing to make properties of.
+  return { ...setup, isRehearsal: true, answers: {}, definition: { ...setup.definition, eventProperties: {} } }
+}
+
+/** Names the customer of a row as a sender would. */
+function customerOf({ customerId: column }: Campaign, { seq, line }: SampleRow): string {
+  const { row, number } = parseSpoolLine(line)
+  return customerIdOf(row, { column, rowNumber: number ?? seq + 1 })
+}
