@@ -120,7 +120,7 @@ describe('settings', () => {
   const prefix = 'an https URL without user name, query and fragment'
   it.each([
     ['datta: x', '1:1 unknown key: datta, did you mean data?'],
-    ['senders: 0', '1:1 expected senders to be a whole number from 1 to 256, got 0'],
+    ['senders: 0', '1:1 expected senders to be a whole number from 1 to 64, got 0'],
     [
       'auth: { a: { type: basic, username: u, password: canary, url_prefix: "https://a.example" } }',
       '1:40 literal secret: auth.a.password, write password: "${A_PASSWORD}" and set that variable',

@@ -5,8 +5,8 @@ import type { AudienceSource } from './campaign.ts'
 
 /** `--audience` and `--format` of a run: the file stands in for that of the campaign. */
 export interface AudienceOverride {
-  /** Absolute, or `-` for standard input. */
-  readonly path: string
+  /** Absolute, or `-` for standard input; null for the campaign's own, in the format given. */
+  readonly path: string | null
   readonly format?: AudienceSource['format'] | undefined
 }
 

@@ -15,21 +15,31 @@ export function readAudience(
   input: Input | null,
   override: AudienceOverride | null,
 ): AudienceSource {
-  const written: Written = typeof input === 'string' ? { file: input } : (input ?? {})
+  const written = writtenFrom(input)
   const encoding = readEncoding(context, written)
-  const path = override?.path ?? written.file ?? null
+  const other = override?.path ?? null
+  const path = other ?? written.file ?? null
   if (path === null) return reportMissing(context)
-  const place = typeof input === 'object' && override === null ? ['audience', 'file'] : ['audience']
-  // A format written for the campaign's own file says nothing about another one.
-  const format = readFormat(context, { path, place, given: (override ?? written).format ?? null })
+  const place = other === null && typeof input === 'object' ? ['audience', 'file'] : ['audience']
+  const given = override?.format ?? formatWritten(written, other)
+  const format = readFormat(context, { path, place, given })
   if (override === null && format === 'ndjson') refuseCsvKeys(context, written, encoding)
   return {
-    path: override !== null || path === '-' ? path : context.pathAt(place, path),
+    path: other !== null || path === '-' ? path : context.pathAt(place, path),
     format,
     isGzip: path.toLowerCase().endsWith('.gz'),
     delimiter: delimiterFor(format, written),
     encoding,
   }
+}
+
+function writtenFrom(input: Input | null): Written {
+  return typeof input === 'string' ? { file: input } : (input ?? {})
+}
+
+/** A format written for the campaign's own file says nothing about another one. */
+function formatWritten({ format }: Written, other: string | null): Format | null {
+  return other === null ? (format ?? null) : null
 }
 
 /** One that is written wrongly has been reported already. */

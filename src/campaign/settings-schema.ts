@@ -98,13 +98,16 @@ const later = {
   ),
 }
 
+/** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
+export const MOST_SENDERS = 64
+
 /** hookcast.yaml. */
 export const settingsSchema = mapping({
   data: optional(text('a folder'), {
     description: 'The data folder, relative to this file. `HOOKCAST_DATA` and `--data` win.',
     default: '.hookcast',
   }),
-  senders: optional(wholeNumber(1, 256), {
+  senders: optional(wholeNumber(1, MOST_SENDERS), {
     description: 'Sender processes. Default: one per core to spare. `--senders` wins.',
   }),
   redis: optional(text('a URL such as "redis://127.0.0.1:6379"', { most: 2000 }), {

@@ -4,7 +4,7 @@ import { putRunRequest, type RunRequest } from '../runner/runner.ts'
 import { HookcastError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import { untilInterrupted } from './interrupts.ts'
-import type { KnownRun } from './known-run.ts'
+import type { KnownRun } from '../library/library.ts'
 
 const LOOK_MS = 200
 /** An attempt in flight takes up to its timeout (10 s by default) to come back; twice that, and some room. */

@@ -6,7 +6,7 @@ import { Ledger } from '../ledger/ledger.ts'
 import { isRunLocked, lockRun } from '../ledger/run-folder.ts'
 import { askRun, stateOf } from './ask-run.ts'
 import type { Context } from './context.ts'
-import { findKnownRun, type KnownRun } from './known-run.ts'
+import { findKnownRun, type KnownRun } from '../library/library.ts'
 
 export function addCancel(program: Command, context: Context): void {
   program

@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { MOST_SENDERS } from '../campaign/settings-schema.ts'
 import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
@@ -14,9 +15,6 @@ import { addRuns } from './runs.ts'
 import { tellError } from './tell-error.ts'
 import { addTest } from './test.ts'
 import { addValidate } from './validate.ts'
-
-/** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
-const MOST_SENDERS = 64
 
 /**
  * Runs one command of `hookcast` and sets the exit code of the process.

@@ -1,15 +1,15 @@
 import type { Settings } from '../campaign/settings.ts'
-import { runPaths } from '../ledger/run-folder.ts'
-import { formatReport, readReport, type RunReport } from '../report/report.ts'
+import { conductRun, type Conducted } from '../library/library.ts'
+import { formatReport, type RunReport } from '../report/report.ts'
 import type { RunEnd, RunLimit, RunOptions } from '../runner/runner.ts'
 import type { Context } from './context.ts'
 import { exitCodeOf } from './exit-code.ts'
-import { orInterrupted, watchInterrupts } from './interrupts.ts'
+import { watchInterrupts } from './interrupts.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import { wordsOf } from './tell-error.ts'
 
 /** How a run is to be conducted from a terminal. */
-export interface Conduct {
+export interface TerminalConduct {
   readonly settings: Settings
   readonly isQuiet: boolean
   readonly until?: RunLimit | null
@@ -26,33 +26,30 @@ export interface ConductedOptions {
 /** Lets a run go from its start to its end before the eyes of whoever started it, prints its report, and gives the exit code. */
 export async function conduct(
   context: Context,
-  { settings, isQuiet, until, isUnknownResent, runId }: Conduct,
+  { settings, isQuiet, until, isUnknownResent, runId }: TerminalConduct,
   start: (conducted: ConductedOptions) => Promise<RunEnd>,
 ): Promise<number> {
   const { terminal, wiring } = context
   using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(INTERRUPT_WORDS[how]))
   using display = new ProgressDisplay(terminal, wiring.clock)
-  const options: RunOptions = {
-    ...wiring,
-    env: context.env,
-    settings,
-    dataFolder: settings.data,
-    senders: context.senders(settings),
-    signal: interrupts.signal,
-    cutSignal: interrupts.cutSignal,
-    isUnknownResent: isUnknownResent ?? false,
-    until: until ?? null,
-    onProgress: (progress) => {
-      if (runId !== undefined) context.openRun ??= { runId, settings }
-      if (!isQuiet) display.update(progress)
+  const onRunId = (begun: string): void => void (context.openRun = { runId: begun, settings })
+  const conducted = await conductRun(
+    context,
+    {
+      settings,
+      until: until ?? null,
+      isUnknownResent: isUnknownResent ?? false,
+      signal: interrupts.signal,
+      cutSignal: interrupts.cutSignal,
+      onProgress: (progress) => {
+        if (runId !== undefined) context.openRun ??= { runId, settings }
+        if (!isQuiet) display.update(progress)
+      },
     },
-  }
-  const end = await orInterrupted(interrupts.signal, () =>
-    start({ options, onRunId: (runId) => (context.openRun = { runId, settings }) }),
+    (options) => start({ options, onRunId }),
   )
   display[Symbol.dispose]()
-  context.openRun = { runId: end.runId, settings }
-  return await tellEnd(context, end, settings)
+  return await tellEnd(context, conducted, settings)
 }
 
 const INTERRUPT_WORDS = {
@@ -60,13 +57,13 @@ const INTERRUPT_WORDS = {
   cut: 'Stopping now: what is in flight is in doubt and is sent again when the run is resumed',
 }
 
-async function tellEnd(context: Context, end: RunEnd, settings: Settings): Promise<number> {
+async function tellEnd(context: Context, { report, error }: Conducted, settings: Settings): Promise<number> {
   const { terminal } = context
-  if (end.error !== null) terminal.tell(wordsOf(end.error))
-  const report = readReport(runPaths(settings.data, end.runId), { isLocked: false, clock: context.wiring.clock })
+  context.openRun = { runId: report.run_id, settings }
+  if (error !== null) terminal.tell(wordsOf(error))
   await printReport(context, report)
   if (report.state === 'paused' || report.state === 'interrupted') {
-    terminal.tell(`${STATE_WORDS[report.state]}: go on with ${context.commandFor('resume', end.runId, settings)}`)
+    terminal.tell(`${STATE_WORDS[report.state]}: go on with ${context.commandFor('resume', report.run_id, settings)}`)
   }
   context.openRun = null
   return exitCodeOf(report)

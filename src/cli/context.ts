@@ -1,8 +1,9 @@
-import { relative, resolve } from 'node:path'
+import { relative } from 'node:path'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
-import { environment, findSettings, loadSettings } from '../config.ts'
+import { environment } from '../config.ts'
 import { wire, type Wiring } from '../hookcast.ts'
+import { settingsFor, type Surroundings } from '../library/library.ts'
 import { Terminal } from './terminal.ts'
 
 /** Flags that every command takes. */
@@ -13,7 +14,7 @@ export interface GlobalFlags {
 }
 
 /** What one command works with, and what it leaves: its exit code. */
-export class Context {
+export class Context implements Surroundings {
   readonly env: Environment = environment()
   readonly terminal = new Terminal(this.env)
   readonly isJson: boolean
@@ -33,19 +34,11 @@ export class Context {
   }
 
   /** Sender processes at most: the flag wins over hookcast.yaml, and that over the number of cores. */
-  senders(settings: Settings): number {
-    return this.flags.senders ?? settings.senders ?? this.wiring.senders
-  }
+  readonly senders = (settings: Settings): number => this.flags.senders ?? settings.senders ?? this.wiring.senders
 
-  /**
-   * Reads hookcast.yaml: the one named, else beside the campaign, else in the current folder.
-   *
-   * @throws {ConfigError} HOOKCAST_CONFIG_INVALID.
-   */
   settings(campaignFolder: string | null): Settings {
-    const path = this.flags.config ?? findSettings({ campaignFolder, folder: process.cwd() })
-    const settings = loadSettings(path, this.env)
-    return this.flags.data === undefined ? settings : { ...settings, data: resolve(this.flags.data) }
+    const { data, config } = this.flags
+    return settingsFor(campaignFolder, { data, config, env: this.env })
   }
 
   /** The command that does something with a run, as it has to be typed in this folder. */
@@ -62,8 +55,7 @@ export class Context {
   /** Where the data folder is for whoever types a command here without naming it. */
   #defaultData(): string | null {
     try {
-      return loadSettings(this.flags.config ?? findSettings({ campaignFolder: null, folder: process.cwd() }), this.env)
-        .data
+      return settingsFor(null, { config: this.flags.config, env: this.env }).data
     } catch {
       return null
     }

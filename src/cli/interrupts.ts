@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { HookcastError } from '../errors.ts'
+import { orInterrupted } from '../library/library.ts'
 import { EXIT_INTERRUPTED } from './exit-code.ts'
 
 export interface Interrupts extends Disposable {
@@ -57,14 +57,4 @@ export function watchInterrupts(clock: Clock, onInterrupt: (how: 'stop' | 'cut')
 export async function untilInterrupted<T>(clock: Clock, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   using interrupts = watchInterrupts(clock, () => undefined)
   return await orInterrupted(interrupts.signal, () => work(interrupts.signal))
-}
-
-/** A signal before anything was sent ends what was being read with an error that says so. */
-export async function orInterrupted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    if (!signal.aborted || error !== signal.reason) throw error
-    throw new HookcastError('HOOKCAST_INTERRUPTED', 'Interrupted before anything was sent', { cause: error })
-  }
 }

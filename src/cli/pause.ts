@@ -3,7 +3,7 @@ import { HookcastError } from '../errors.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
 import { askRun, stateOf } from './ask-run.ts'
 import type { Context } from './context.ts'
-import { findKnownRun } from './known-run.ts'
+import { findKnownRun } from '../library/library.ts'
 
 export function addPause(program: Command, context: Context): void {
   program

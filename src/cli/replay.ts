@@ -11,7 +11,7 @@ import { isAgreed } from './ask.ts'
 import { conduct } from './conduct.ts'
 import type { Context } from './context.ts'
 import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
-import { findKnownRun, readableCampaign } from './known-run.ts'
+import { findKnownRun, readableCampaign } from '../library/library.ts'
 import { EXIT_DONE } from './exit-code.ts'
 
 const REPLAYED = ['failed', 'aborted'] as const

@@ -6,7 +6,7 @@ import { isRunLocked } from '../ledger/run-folder.ts'
 import { formatReport, formatResults, readPropertyNames, readReport, readResults } from '../report/report.ts'
 import type { Context } from './context.ts'
 import { namesFlag } from './flag-value.ts'
-import { findKnownRun, readableCampaign } from './known-run.ts'
+import { findKnownRun, readableCampaign } from '../library/library.ts'
 
 const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const
 

@@ -1,13 +1,8 @@
 import type { Command } from 'commander'
-import { campaignFilesFrom } from '../campaign/campaign-folder.ts'
-import { checkCampaign } from '../check/check.ts'
-import { HookcastError } from '../errors.ts'
-import { isRunLocked } from '../ledger/run-folder.ts'
-import { numbersSentSince, readReport } from '../report/report.ts'
+import { checkResumable, findKnownRun } from '../library/library.ts'
 import { resumeRun } from '../runner/runner.ts'
 import { conduct } from './conduct.ts'
 import type { Context } from './context.ts'
-import { findKnownRun } from './known-run.ts'
 
 interface ResumeFlags {
   readonly resendUnknown?: true
@@ -33,18 +28,9 @@ export function addResume(program: Command, context: Context): void {
 }
 
 async function resume(wanted: string, flags: ResumeFlags, context: Context): Promise<number> {
-  const { runId, paths, snapshot, settings } = findKnownRun(wanted, context)
-  const { state } = readReport(paths, { isLocked: isRunLocked(paths), clock: context.wiring.clock })
-  if (state !== 'finished' && state !== 'cancelled') {
-    for (const campaign of [snapshot.campaign, ...Object.values(snapshot.kept)]) {
-      checkCampaign(campaignFilesFrom(campaign), { env: context.env, settings })
-    }
-  }
-  // Customers that a stop had aborted may have been replayed: the receiver could not tell that it serves them twice.
-  if (state === 'aborted' && numbersSentSince(settings.data, runId).size > 0) {
-    const message = `Customers of this run were sent to by a replay of it, and a resume would send to them again: take the others with \`hookcast replay ${runId}\``
-    throw new HookcastError('HOOKCAST_RUN_STATE', message)
-  }
+  const run = findKnownRun(wanted, context)
+  checkResumable(run, context)
+  const { runId, settings } = run
   const isUnknownResent = flags.resendUnknown === true
   return conduct(context, { settings, isQuiet: flags.quiet === true, isUnknownResent, runId }, ({ options }) =>
     resumeRun(runId, options),

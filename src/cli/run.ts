@@ -1,9 +1,7 @@
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
-import { inspectCampaign } from '../campaign/campaign-file.ts'
-import { campaignFilesAt, type AudienceOverride, type CampaignFiles } from '../campaign/campaign-folder.ts'
+import { campaignFilesAt, type AudienceOverride } from '../campaign/campaign-folder.ts'
 import type { AudienceSource } from '../campaign/campaign.ts'
-import type { Settings } from '../campaign/settings.ts'
 import { checkCampaign } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
@@ -71,7 +69,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const files = campaignFilesAt(file)
   const settings = context.settings(files.folder)
   const params = flags.param ?? {}
-  const audience = audienceFrom(flags, files, { context, settings })
+  const audience = audienceFrom(flags)
   const { campaign, snapshot } = checkCampaign(files, {
     env,
     settings,
@@ -102,15 +100,9 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
 }
 
 /** `--format` alone speaks of the campaign's own audience. */
-function audienceFrom(
-  { audience, format }: RunFlags,
-  files: CampaignFiles,
-  { context: { env }, settings }: { context: Context; settings: Settings },
-): AudienceOverride | null {
-  if (audience !== undefined) return { path: audience === '-' ? '-' : resolve(audience), format }
-  if (format === undefined) return null
-  const own = inspectCampaign(files, { env, settings }).loaded?.campaign.audience.path ?? ''
-  return own === '' ? null : { path: own, format }
+function audienceFrom({ audience, format }: RunFlags): AudienceOverride | null {
+  if (audience === undefined) return format === undefined ? null : { path: null, format }
+  return { path: audience === '-' ? '-' : resolve(audience), format }
 }
 
 function limitFrom({ limit, pauseAfter }: RunFlags, isStreamed: boolean): RunLimit | null {

@@ -20,7 +20,7 @@ export interface EndedCustomer {
 }
 
 /** Customers that are read in one go, at one moment of the run: larger pages live long enough to grow the heap, and are no faster. */
-const PAGE = 200
+export const PAGE = 200
 const FINAL_ROWS = ['sent', 'failed', 'suppressed'] as const
 
 /** A customer that has ended, before its name and its request are known. */
@@ -37,18 +37,56 @@ export function* endedCustomers(
   campaign: NamingCampaign,
   filter: ResultFilter,
 ): Generator<EndedCustomer> {
-  using reader = new RunReader(paths)
-  let isHeld: boolean | null = null
-  const isLocked = (): boolean => (isHeld ??= isRunLocked(paths))
-  using spool = new LazySpool(paths)
-  for (let from = 0, customers = PAGE; from < customers; from += PAGE) {
-    const { facts, found } = reader.atOnce(() => {
-      const facts = readRunFacts(reader, isLocked)
-      return { facts, found: findEnded(reader, facts, { from, filter }) }
+  using pages = new EndedPages(paths, campaign, filter)
+  for (let page = 0; page < pages.count; page++) yield* pages.read(page)
+}
+
+/** The customers of a run that have ended, a page of the audience at a time, as they stand when it is read. */
+export class EndedPages implements Disposable {
+  readonly #reader: RunReader
+  readonly #spool: LazySpool
+  readonly #paths: RunPaths
+  readonly #campaign: NamingCampaign
+  readonly #filter: ResultFilter
+  #isHeld: boolean | null = null
+  #customers = 0
+
+  constructor(paths: RunPaths, campaign: NamingCampaign, filter: ResultFilter) {
+    this.#paths = paths
+    this.#campaign = campaign
+    this.#filter = filter
+    this.#reader = new RunReader(paths)
+    this.#spool = new LazySpool(paths)
+    this.look()
+  }
+
+  /** Pages of the audience, as of the last look at it or page read: it grows while it is read (`--stream`). */
+  get count(): number {
+    return Math.ceil(this.#customers / PAGE)
+  }
+
+  look(): void {
+    this.#customers = this.#reader.atOnce(() => this.#facts()).run.customers
+  }
+
+  read(page: number): readonly EndedCustomer[] {
+    const from = page * PAGE
+    const { facts, found } = this.#reader.atOnce(() => {
+      const facts = this.#facts()
+      return { facts, found: findEnded(this.#reader, facts, { from, filter: this.#filter }) }
     })
-    customers = facts.run.customers
-    const named = nameThem(found, facts, { spool, column: campaign.customerId })
-    for (const customer of named) if (isWanted(customer.record, filter)) yield customer
+    this.#customers = facts.run.customers
+    const named = nameThem(found, facts, { spool: this.#spool, column: this.#campaign.customerId })
+    return named.filter(({ record }) => isWanted(record, this.#filter))
+  }
+
+  #facts(): RunFacts {
+    return readRunFacts(this.#reader, () => (this.#isHeld ??= isRunLocked(this.#paths)))
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]()
+    this.#spool[Symbol.dispose]()
   }
 }
 

@@ -3,8 +3,9 @@
  *
  * Everything is read over a connection that cannot write, also while another process works on the run.
  */
-export { readReport, type RunReport } from './read-report.ts'
+export { readReport, type AbortEntry, type RunReport } from './read-report.ts'
 export { readResults } from './read-results.ts'
+export { ResultFollower } from './result-follower.ts'
 export type { ResultFilter } from './result-filter.ts'
 export type { ResultRecord } from './result-record.ts'
 export { readPropertyNames } from './property-names.ts'

@@ -5,7 +5,7 @@ import type { Settings } from '../campaign/settings.ts'
 import { ConfigError } from '../errors.ts'
 import { findRun, type RunPaths } from '../ledger/run-folder.ts'
 import { readSnapshot } from '../runner/runner.ts'
-import type { Context } from './context.ts'
+import type { Surroundings } from './surroundings.ts'
 
 /** A run that is there, and what it was made from. */
 export interface KnownRun {
@@ -17,15 +17,15 @@ export interface KnownRun {
 }
 
 /** Finds a run by its id or the beginning of one. The data folder is that of the current folder's hookcast.yaml. */
-export function findKnownRun(wanted: string, context: Context): KnownRun {
-  const { data } = context.settings(null)
+export function findKnownRun(wanted: string, surroundings: Surroundings): KnownRun {
+  const { data } = surroundings.settings(null)
   const { runId, ...paths } = findRun(data, wanted)
   const snapshot = readSnapshot(paths)
-  return { runId, paths, snapshot, settings: { ...context.settings(snapshot.campaign.folder), data } }
+  return { runId, paths, snapshot, settings: { ...surroundings.settings(snapshot.campaign.folder), data } }
 }
 
 /** The campaign of a run as far as reading about it needs: no secret has to be set for that. */
-export function readableCampaign({ snapshot, settings }: KnownRun, { env }: Context): Campaign {
+export function readableCampaign({ snapshot, settings }: KnownRun, { env }: Surroundings): Campaign {
   const { loaded, problems } = inspectCampaign(campaignFilesFrom(snapshot.campaign), { env, settings })
   if (loaded === null) throw new ConfigError('HOOKCAST_CAMPAIGN_INVALID', problems)
   return loaded.campaign
