@@ -160,17 +160,29 @@ function generateCall(scope: ExpressionScope, node: Expression & { kind: 'call' 
   const { writer } = scope
   const { callee } = node
   const args = generateArguments(node.arguments, argumentScope(scope))
+  rejectHiddenCall(scope, callee)
   if (callee.kind !== 'attribute') {
     return `${writer.use('callValue')}(${generateExpression(scope, callee)}, ${args}, r)`
-  }
-  rejectHidden(scope, callee.name, callee)
-  if (callee.name === 'constructor' || callee.name === 'prototype') {
-    const sentence = `expected a method that texts, lists or mappings have, got \`${callee.name}\``
-    throw invalidTemplate(scope.source, callee.end - callee.name.length, sentence)
   }
   const missing = writer.missing(shownExpression(scope, callee))
   const object = generateExpression(scope, callee.object)
   return `${writer.use('callAttribute')}(${object}, [${JSON.stringify(callee.name)}, ${missing}, r], ${args})`
+}
+
+/** What is called under these names is never meant well, whatever it is called on. */
+const HOST_METHOD = /^(?:constructor|prototype)$/
+const HOST_FUNCTION = /^__(?:define|lookup)[GS]etter__$/
+
+function rejectHiddenCall(scope: ExpressionScope, callee: Expression): void {
+  if (callee.kind === 'name' && HOST_FUNCTION.test(callee.name)) rejectHidden(scope, callee.name, callee)
+  const key = callee.kind === 'item' && callee.key.kind === 'literal' ? callee.key : null
+  const text = key?.literal.type === 'text' ? key.literal.value : null
+  const name = callee.kind === 'attribute' ? callee.name : text
+  if (name === null) return
+  if (callee.kind === 'attribute') rejectHidden(scope, name, callee)
+  if (!HOST_METHOD.test(name)) return
+  const sentence = `expected a method that texts, lists or mappings have, got \`${name}\``
+  throw invalidTemplate(scope.source, key?.start ?? callee.end - name.length, sentence)
 }
 
 function argumentScope(scope: ExpressionScope): GenerateArgument {
