@@ -15,10 +15,12 @@ import { SpoolWriter } from './spool-writer.ts'
 
 export type { CopiedRow } from './copy-spool.ts'
 export { copySpool } from './copy-spool.ts'
-export { customerIdOf } from './customer-id.ts'
+export { customerIdOf, findIdColumn } from './customer-id.ts'
+export { eachSpoolLine, eraseRows, spoolExtent, type ErasedRow } from './erase-rows.ts'
+export { readIds } from './excluded-ids.ts'
 export type { AudienceRules, SpoolSummary } from './row-pass.ts'
 export type { CustomerRow, KeptRequest, RowVerdict, SpoolRow } from './spool-line.ts'
-export { parseSpoolLine } from './spool-line.ts'
+export { parseSpoolLine, unwrapSpoolLine } from './spool-line.ts'
 export type { CutLimits, RowCut } from './spool-reader.ts'
 export { SpoolReader } from './spool-reader.ts'
 
@@ -30,6 +32,8 @@ export interface AudienceRequest {
   /** Bad rows become `failed`, `row` in the spool and the pass goes on; else all of them are listed in one error. */
   readonly skipBadRows: boolean
   readonly signal?: AbortSignal
+  /** Names a customer who was erased from the run while rows could still come. */
+  readonly pseudonymOf?: (customerId: string) => string
 }
 
 export interface SpoolRequest extends AudienceRequest {
@@ -72,11 +76,13 @@ export async function continueSpool(request: SpoolRequest): Promise<SpoolSummary
   const state = readSpoolState(request.folder)
   if (state === null) return spoolAudience(request)
   if (state.sealed !== null) return state.sealed.summary
-  const { position, summary } = recoverSpool(request.folder, request.rules.customerId)
+  const { generation, erased = [] } = state
+  const { position, summary } = recoverSpool(request.folder, { customerId: request.rules.customerId, generation })
   await using source = await reopen(request, state.source)
-  using writer = await SpoolWriter.open({ ...request, source: state.source }, position)
+  using writer = await SpoolWriter.open({ ...request, source: state.source, generation, erased }, position)
   if (position.rows > 0) await writer.settle()
-  const whole = source === null ? summary : await passRows(request, source, skipRows(writer, position.rows))
+  const whole =
+    source === null ? summary : await passRows({ ...request, erased }, source, skipRows(writer, position.rows))
   await writer.seal(whole)
   return whole
 }
@@ -86,11 +92,15 @@ export function sealedSummary(folder: string): SpoolSummary | null {
   return readSpoolState(folder)?.sealed?.summary ?? null
 }
 
-async function passRows(request: AudienceRequest, source: OpenSource, sink: RowSink): Promise<SpoolSummary> {
+async function passRows(
+  request: AudienceRequest & { readonly erased?: readonly string[] },
+  source: OpenSource,
+  sink: RowSink,
+): Promise<SpoolSummary> {
   const { rules, skipBadRows, signal } = request
   const options = { column: rules.customerId, ...(signal ? { signal } : {}) }
   const excluded = await readExcludedIds(rules.excludeFiles, options)
-  const pass = new RowPass({ file: source.name, rules, sink, skipBadRows, excluded })
+  const pass = new RowPass({ file: source.name, rules, sink, skipBadRows, excluded, erasedAs: erasedAs(request) })
   const reader = createReader(request, pass, source.encoding)
   try {
     for await (const chunk of source.chunks) {
@@ -105,6 +115,19 @@ async function passRows(request: AudienceRequest, source: OpenSource, sink: RowS
   reader.end()
   await sink.settle()
   return pass.end()
+}
+
+/** Gives the pseudonym of a customer who was erased from the run, and null for any other. */
+function erasedAs({
+  pseudonymOf,
+  erased = [],
+}: Pick<AudienceRequest, 'pseudonymOf'> & { readonly erased?: readonly string[] }): (id: string) => string | null {
+  const known = new Set(erased)
+  if (pseudonymOf === undefined || known.size === 0) return () => null
+  return (id) => {
+    const pseudonym = pseudonymOf(id)
+    return known.has(pseudonym) ? pseudonym : null
+  }
 }
 
 function createReader({ source, rules }: AudienceRequest, pass: RowPass, encoding: string): RowReader {

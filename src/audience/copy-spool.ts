@@ -33,7 +33,7 @@ export async function copySpool(options: {
   const suppressed = { duplicate: 0, consent: 0, excluded: 0 }
   let badRows = 0
   const count = (verdict: RowVerdict | null): void => {
-    if (verdict?.status === 'suppressed') suppressed[verdict.reason]++
+    if (verdict?.status === 'suppressed' && verdict.reason !== 'erased') suppressed[verdict.reason]++
     if (verdict?.status === 'failed') badRows++
   }
   for (const { seq, kept } of rows) {

@@ -36,12 +36,32 @@ export async function readExcludedIds(
   { column, signal }: { readonly column: string | null; readonly signal?: AbortSignal },
 ): Promise<IdSet> {
   const ids = new IdSet()
+  await readIds(files, { key: 'exclude', column, add: (id) => void ids.add(id), ...(signal ? { signal } : {}) })
+  return ids
+}
+
+/** Reads lists of ids, blanks around each taken away; see {@link readExcludedIds}. */
+export async function readIds(
+  files: readonly string[],
+  {
+    key,
+    column,
+    add,
+    signal,
+  }: {
+    /** What the files are named by, for messages. */
+    readonly key: string
+    readonly column: string | null
+    readonly add: (id: string) => void
+    readonly signal?: AbortSignal
+  },
+): Promise<void> {
   const problems: Problem[] = []
   for (const file of files) {
     const refuse = (line: number, { column, message }: RowFault): void => {
       problems.push({ file, line, column, message })
     }
-    const reader = createReader(file, { column, add: (id) => void ids.add(id.trim()), refuse })
+    const reader = createReader(file, { column, add: (id) => add(id.trim()), refuse })
     const source = {
       path: file,
       format: 'csv',
@@ -49,7 +69,7 @@ export async function readExcludedIds(
       delimiter: 'auto',
       encoding: 'utf-8',
     } as const
-    await using opened = await openSource(source, { key: 'exclude' })
+    await using opened = await openSource(source, { key })
     for await (const chunk of opened.chunks) {
       signal?.throwIfAborted()
       reader.push(chunk)
@@ -58,7 +78,6 @@ export async function readExcludedIds(
     reader.end()
   }
   if (problems.length > 0) throw new ConfigError('HOOKCAST_AUDIENCE_INVALID', problems)
-  return ids
 }
 
 function createReader(file: string, options: ReaderOptions): ExcludeReader {

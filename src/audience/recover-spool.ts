@@ -20,11 +20,14 @@ export interface RecoveredSpool {
  * The index is made anew: the two files need not have reached the disk in step. A line that cannot be a row ends the spool: after a power cut, zeros may stand
  * where blocks had not reached the disk (rows that were announced had).
  */
-export function recoverSpool(folder: string, customerId: string | null): RecoveredSpool {
+export function recoverSpool(
+  folder: string,
+  { customerId, generation }: { readonly customerId: string | null; readonly generation?: number | undefined },
+): RecoveredSpool {
   const recovery = new Recovery(customerId)
   const cutter = new LineCutter((line) => recovery.take(line))
   try {
-    readChunks(spoolFiles(folder).rows, (chunk) => cutter.push(chunk))
+    readChunks(spoolFiles(folder, generation).rows, (chunk) => cutter.push(chunk))
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
       throw storageError('Could not read the spool', folder, error)
@@ -32,7 +35,8 @@ export function recoverSpool(folder: string, customerId: string | null): Recover
   return recovery.result()
 }
 
-function readChunks(path: string, take: (chunk: Buffer) => void): void {
+/** Reads a file chunk by chunk; a chunk's bytes are gone after `take`. */
+export function readChunks(path: string, take: (chunk: Buffer) => void): void {
   const fd = openSync(path, 'r')
   try {
     const chunk = Buffer.allocUnsafeSlow(CHUNK_BYTES)
@@ -96,7 +100,7 @@ class Recovery {
   #look(line: Uint8Array): boolean {
     try {
       const { row, verdict } = parseSpoolLine(line)
-      if (verdict?.status === 'suppressed') this.#suppressed[verdict.reason]++
+      if (verdict?.status === 'suppressed' && verdict.reason !== 'erased') this.#suppressed[verdict.reason]++
       if (verdict?.status === 'failed') this.#badRows++
       if (row !== null && this.#rows === 0) {
         this.#columns = Object.keys(row)

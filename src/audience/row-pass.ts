@@ -9,7 +9,7 @@ import { IdSet } from './id-set.ts'
 import { shorten } from './parse-json.ts'
 import { MESSAGE_LIMIT } from './row-limits.ts'
 import type { CustomerRow, RowVerdict } from './spool-line.ts'
-import { formatEnvelope } from './spool-line.ts'
+import { formatEnvelope, formatErased } from './spool-line.ts'
 
 /** What the campaign says about its rows. */
 export interface AudienceRules {
@@ -60,6 +60,7 @@ export class RowPass {
   readonly #sink: RowSink
   readonly #skipBadRows: boolean
   readonly #excluded: IdSet
+  readonly #erasedAs: (id: string) => string | null
   readonly #seen = new IdSet()
   readonly #suppressed = { duplicate: 0, consent: 0, excluded: 0 }
   readonly #problems: Problem[] = []
@@ -71,12 +72,20 @@ export class RowPass {
   #duplicates = 0
   #numbered = 0
 
-  constructor(options: { file: string; rules: AudienceRules; sink: RowSink; skipBadRows: boolean; excluded: IdSet }) {
+  constructor(options: {
+    file: string
+    rules: AudienceRules
+    sink: RowSink
+    skipBadRows: boolean
+    excluded: IdSet
+    erasedAs: (id: string) => string | null
+  }) {
     this.file = options.file
     this.#rules = options.rules
     this.#sink = options.sink
     this.#skipBadRows = options.skipBadRows
     this.#excluded = options.excluded
+    this.#erasedAs = options.erasedAs
     this.#idColumn = options.rules.customerId
   }
 
@@ -115,6 +124,11 @@ export class RowPass {
     if (fault !== null) return this.refuse(fault, line)
     this.#count()
     if (!this.#isHeaderKnown && this.#rows <= SAMPLED_ROWS) this.#sample(row, name)
+    const pseudonym = this.#erasedAs(id ?? String(this.#rows))
+    if (pseudonym !== null) {
+      this.#sink.text(formatErased({ column: name, pseudonym, number: this.#rows }))
+      return
+    }
     const verdict = this.#judge(row, id)
     if (this.#problems.length > 0) return
     if (verdict === null) this.#pass(text)

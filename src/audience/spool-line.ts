@@ -1,3 +1,5 @@
+import { CUSTOMER_ID_COLUMNS } from './customer-id.ts'
+
 /** A customer's data as templates see it. */
 export type CustomerRow = Readonly<Record<string, unknown>>
 
@@ -5,7 +7,7 @@ export type CustomerRow = Readonly<Record<string, unknown>>
 export type RowVerdict =
   | {
       readonly status: 'suppressed'
-      readonly reason: 'duplicate' | 'consent' | 'excluded'
+      readonly reason: 'duplicate' | 'consent' | 'excluded' | 'erased'
       readonly message: string | null
     }
   | { readonly status: 'failed'; readonly reason: 'row'; readonly message: string }
@@ -61,6 +63,19 @@ export function formatEnvelope(envelope: {
   const { row, number, verdict, kept } = envelope
   const more = `${verdict ? `,"verdict":${JSON.stringify(verdict)}` : ''}${kept ? `,"kept":${JSON.stringify(kept)}` : ''}`
   return `${MARK}{"number":${number}${more}${ROW_KEY}${row}}`
+}
+
+/** The line (without line break) that is left of an erased customer: nothing but a pseudonym where the id was, so that all else finds it there. */
+export function formatErased(row: {
+  readonly column: string | null
+  readonly pseudonym: string
+  readonly number: number
+  readonly kept?: KeptRequest | null
+}): string {
+  const { column, pseudonym, number, kept } = row
+  const left = JSON.stringify({ [column ?? CUSTOMER_ID_COLUMNS[0]]: pseudonym })
+  const verdict = { status: 'suppressed', reason: 'erased', message: null } as const
+  return formatEnvelope({ row: left, number, verdict, kept: kept ?? null })
 }
 
 /**

@@ -4,6 +4,7 @@ import { INDEX_STRIDE, readSpoolState, spoolFiles, storageError } from './spool-
 
 const WINDOW_BYTES = 262_144
 const LINE_FEED = 10
+const LOOKS = 3
 
 /** Whole lines of the spool, line breaks included, as they lie in it. */
 export interface RowCut {
@@ -38,8 +39,8 @@ export class SpoolReader implements Disposable {
   #lastOffset = 0
   #isClosed = false
 
-  private constructor(folder: string) {
-    const files = spoolFiles(folder)
+  private constructor(folder: string, generation: number | undefined) {
+    const files = spoolFiles(folder, generation)
     this.#folder = folder
     this.#fd = openSync(files.rows, 'r')
     this.#indexFd = openSync(files.index, 'r')
@@ -51,13 +52,17 @@ export class SpoolReader implements Disposable {
    * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when there is none, or it is shorter than its seal says.
    */
   static open(folder: string): SpoolReader {
-    try {
-      const sealed = readSpoolState(folder)?.sealed ?? null
-      const reader = new SpoolReader(folder)
-      if (sealed !== null) reader.#expect(sealed)
-      return reader
-    } catch (error) {
-      throw error instanceof LedgerError ? error : storageError('Could not read the spool', folder, error)
+    for (let looks = 1; ; looks++) {
+      const state = readSpoolState(folder)
+      try {
+        const reader = new SpoolReader(folder, state?.generation)
+        if (state?.sealed != null) reader.#expect(state.sealed)
+        return reader
+      } catch (error) {
+        // An erasure may have put other files in their place since the state was read.
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT' && looks < LOOKS) continue
+        throw error instanceof LedgerError ? error : storageError('Could not read the spool', folder, error)
+      }
     }
   }
 

@@ -4,7 +4,7 @@ import type { Line } from './cut-lines.ts'
 import type { SourceIdentity } from './open-source.ts'
 import { LINE_BYTES_LIMIT } from './row-limits.ts'
 import type { RowSink, SpoolSummary } from './row-pass.ts'
-import { FILE_MODE, INDEX_STRIDE, spoolFiles, storageError, writeSpoolState } from './spool-state.ts'
+import { FILE_MODE, INDEX_STRIDE, spoolFiles, storageError, writeSpoolState, type SpoolState } from './spool-state.ts'
 
 const syncData = promisify(fdatasync)
 const syncFile = promisify(fsync)
@@ -26,7 +26,7 @@ export interface SpoolPosition {
  */
 export class SpoolWriter implements RowSink, Disposable {
   readonly #folder: string
-  readonly #source: SourceIdentity | null
+  readonly #state: SpoolState
   readonly #onRows: ((rows: number) => void) | undefined
   readonly #rowsFd: number
   readonly #indexFd: number
@@ -41,9 +41,9 @@ export class SpoolWriter implements RowSink, Disposable {
   #isClosed = false
 
   private constructor(options: WriterOptions, at: SpoolPosition) {
-    const files = spoolFiles(options.folder)
+    const files = spoolFiles(options.folder, options.generation)
     this.#folder = options.folder
-    this.#source = options.source
+    this.#state = unsealedState(options)
     this.#onRows = options.onRows
     this.#rows = at.rows
     this.#written = at.bytes
@@ -59,8 +59,17 @@ export class SpoolWriter implements RowSink, Disposable {
     at: SpoolPosition = { rows: 0, bytes: 0, index: [] },
   ): Promise<SpoolWriter> {
     try {
-      await writeSpoolState(options.folder, { schema: 1, source: options.source, sealed: null })
+      await writeSpoolState(options.folder, unsealedState(options))
       return new SpoolWriter(options, at)
+    } catch (error) {
+      throw storageError('Could not write the spool', options.folder, error)
+    }
+  }
+
+  /** Opens a spool that takes the place of the folder's own only when it is sealed, or put in that place unsealed. */
+  static openBeside(options: WriterOptions): SpoolWriter {
+    try {
+      return new SpoolWriter(options, { rows: 0, bytes: 0, index: [] })
     } catch (error) {
       throw storageError('Could not write the spool', options.folder, error)
     }
@@ -94,6 +103,11 @@ export class SpoolWriter implements RowSink, Disposable {
     if (this.#filled >= BLOCK_BYTES) this.#flush()
   }
 
+  /** The bytes of the lines so far are about to go. */
+  endChunk(): void {
+    this.#endRun()
+  }
+
   async settle(): Promise<void> {
     this.#endRun()
     if (this.#onRows === undefined || this.#announced === this.#rows) return
@@ -108,12 +122,21 @@ export class SpoolWriter implements RowSink, Disposable {
 
   /** Says that these are all the rows, for good. */
   async seal(summary: SpoolSummary): Promise<void> {
+    await this.#publish(summary)
+  }
+
+  /** Puts a spool that was opened beside the folder's own in its place, and leaves it open for rows to come. */
+  async putUnsealed(): Promise<void> {
+    await this.#publish(null)
+  }
+
+  async #publish(summary: SpoolSummary | null): Promise<void> {
     this.#flush()
     try {
       await syncFile(this.#rowsFd)
       await syncFile(this.#indexFd)
-      const sealed = { rows: this.#rows, bytes: this.#written, summary }
-      await writeSpoolState(this.#folder, { schema: 1, source: this.#source, sealed })
+      const sealed = summary === null ? null : { rows: this.#rows, bytes: this.#written, summary }
+      await writeSpoolState(this.#folder, { ...this.#state, sealed })
     } catch (error) {
       throw storageError('Could not write the spool', this.#folder, error)
     }
@@ -164,7 +187,19 @@ export class SpoolWriter implements RowSink, Disposable {
 export interface WriterOptions {
   readonly folder: string
   readonly source: SourceIdentity | null
+  readonly generation?: number | undefined
+  readonly erased?: readonly string[] | undefined
   readonly onRows?: ((rows: number) => void) | undefined
+}
+
+function unsealedState({ source, generation, erased }: WriterOptions): SpoolState {
+  return {
+    schema: 1,
+    source,
+    sealed: null,
+    ...(generation === undefined ? {} : { generation }),
+    ...(erased === undefined ? {} : { erased }),
+  }
 }
 
 function indexBytes(offsets: readonly number[]): Buffer {

@@ -5,6 +5,8 @@ import { EXIT_DONE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
 import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
+import { addErase } from './erase.ts'
+import { addExport } from './export.ts'
 import { addPause } from './pause.ts'
 import { addPreview } from './preview.ts'
 import { addReplay } from './replay.ts'
@@ -65,6 +67,8 @@ function createProgram(context: Context): Command {
     addReplay,
     addRuns,
     addReport,
+    addExport,
+    addErase,
     addPreview,
     addTest,
     addCheck,

@@ -1,4 +1,3 @@
-import { closeSync, openSync, writeSync } from 'node:fs'
 import { Option, type Command } from 'commander'
 import { RESULT_STATUSES, type ResultStatus } from '../campaign/result.ts'
 import { HookcastError } from '../errors.ts'
@@ -7,6 +6,7 @@ import { formatReport, formatResults, readPropertyNames, readReport, readResults
 import type { Context } from './context.ts'
 import { namesFlag } from './flag-value.ts'
 import { findKnownRun, readableCampaign } from '../library/library.ts'
+import { writeOut } from './write-out.ts'
 
 const FORMATS = ['table', 'json', 'ndjson', 'csv'] as const
 
@@ -59,39 +59,5 @@ async function report(wanted: string, flags: ReportFlags, context: Context): Pro
     const color = isOutputColored && out === undefined
     yield format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, { color, width })
   }
-  if (out === undefined) await printAll(pieces(), context)
-  else writeAll(pieces(), out)
-}
-
-async function printAll(pieces: Iterable<string>, { terminal }: Context): Promise<void> {
-  for (const piece of inBlocks(pieces)) if (!(await terminal.print(piece))) return
-}
-
-/** @throws {HookcastError} HOOKCAST_USAGE, when the file cannot be written. */
-function writeAll(pieces: Iterable<string>, file: string): void {
-  let descriptor: number | null = null
-  const blocks = inBlocks(pieces)
-  try {
-    descriptor = openSync(file, 'w')
-    for (const block of blocks) writeSync(descriptor, block)
-  } catch (cause) {
-    if (cause instanceof HookcastError || !(cause instanceof Error) || !('syscall' in cause)) throw cause
-    throw new HookcastError('HOOKCAST_USAGE', `Could not write the report (${cause.message})`, { cause })
-  } finally {
-    if (descriptor !== null) closeSync(descriptor)
-  }
-}
-
-const BLOCK_LENGTH = 65_536
-
-/** A million results are a million small pieces: one system call each would take longer than reading them. */
-function* inBlocks(pieces: Iterable<string>): Iterable<string> {
-  let block = ''
-  for (const piece of pieces) {
-    block += piece
-    if (block.length < BLOCK_LENGTH) continue
-    yield block
-    block = ''
-  }
-  if (block !== '') yield block
+  await writeOut(pieces(), { out, context, what: 'report' })
 }

@@ -6,6 +6,7 @@ import { checkCampaign } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
 import { conduct } from './conduct.ts'
+import { removedInWords } from './runs.ts'
 import type { Context } from './context.ts'
 import { collectParam, parsePauseAfter, wholeNumberFlag } from './flag-value.ts'
 
@@ -93,6 +94,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
         skipsBadRows: isStreamed || flags.skipBadRows === true,
         ...(isStdin ? { stdin: process.stdin } : {}),
         onRunId,
+        onRemoved: (runs) => terminal.tell(removedInWords(runs)),
       },
       options,
     ),

@@ -116,7 +116,7 @@ export function lockRun(paths: RunPaths): RunLock {
   try {
     database = new DatabaseSync(lockFile(paths), { timeout: LOOK_MS })
     database.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
-    writeFileSync(join(paths.folder, 'coordinator.pid'), String(process.pid))
+    writeFileSync(holderFile(paths), String(process.pid))
   } catch (cause) {
     database?.close()
     if (isSqliteError(cause, SQLITE_BUSY)) {
@@ -143,6 +143,15 @@ export function isRunLocked(paths: RunPaths): boolean {
     if (isSqliteError(cause, SQLITE_BUSY)) return true
     throw folderError(paths.folder, cause)
   }
+}
+
+/** Whether some process has worked on the run before, or does now. */
+export function hasBeenLocked(paths: RunPaths): boolean {
+  return existsSync(holderFile(paths))
+}
+
+function holderFile({ folder }: RunPaths): string {
+  return join(folder, 'coordinator.pid')
 }
 
 function lockFile({ folder }: RunPaths): string {
@@ -209,7 +218,7 @@ export function folderError(place: string, cause: unknown): HookcastError {
 
 function holderOf(paths: RunPaths): string {
   try {
-    return ` (pid ${readFileSync(join(paths.folder, 'coordinator.pid'), 'utf8')})`
+    return ` (pid ${readFileSync(holderFile(paths), 'utf8')})`
   } catch {
     return ''
   }

@@ -142,6 +142,10 @@ export class Store implements Disposable {
     return this.#statement(text).get(...values)
   }
 
+  iterate(text: string, ...values: readonly SQLInputValue[]): NodeJS.Iterator<Record<string, unknown>> {
+    return this.#statement(text).iterate(...values)
+  }
+
   all(text: string, ...values: readonly SQLInputValue[]): Record<string, unknown>[] {
     return this.#statement(text).all(...values)
   }

@@ -80,6 +80,11 @@ export class EndedPages implements Disposable {
     return named.filter(({ record }) => isWanted(record, this.#filter))
   }
 
+  /** The one at this place; undefined while it has not ended. */
+  at(seq: number): EndedCustomer | undefined {
+    return this.read(Math.floor(seq / PAGE)).find(({ record }) => record.seq === seq)
+  }
+
   #facts(): RunFacts {
     return readRunFacts(this.#reader, () => (this.#isHeld ??= isRunLocked(this.#paths)))
   }

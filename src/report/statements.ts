@@ -41,5 +41,7 @@ export const selectWaiting = `
     ${['code', 'message'].map(textOf).join(', ')}
   FROM waiting WHERE seq >= ? AND seq < ?`
 
+export const selectSamples = `SELECT attempt, http_status, code, body FROM sample WHERE seq = ? ORDER BY id`
+
 export const selectReplayOf = `SELECT replay_of, state FROM run`
 export const selectSentSeqs = `SELECT seq FROM result WHERE status = 'sent' ORDER BY seq`

@@ -13,6 +13,8 @@ export interface RunSnapshot {
   readonly kept: Readonly<Record<string, CampaignSnapshot>>
   readonly isStreamed: boolean
   readonly skipsBadRows: boolean
+  /** How long the folder is kept after the run's end; left out by earlier versions. */
+  readonly retainDays?: number
 }
 
 const FILE_MODE = 0o600

@@ -16,14 +16,17 @@ import type { Settings } from '../campaign/settings.ts'
 import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { emptyNumbers } from '../ledger/numbers.ts'
+import { openPseudonyms } from '../ledger/pseudonym.ts'
 import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
 import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
+import { removeExpiredRuns, type RemovedRun } from './retention.ts'
 import { execute, type Host } from './execute.ts'
 import type { Ending } from './progress.ts'
 
 export type { Host } from './execute.ts'
 export type { Ending, Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
+export { removeExpiredRuns, type RemovedRun } from './retention.ts'
 export { readSnapshot } from './run-snapshot.ts'
 export { senderSetupFrom } from './sender-setup-from.ts'
 
@@ -49,6 +52,8 @@ export interface StartRequest {
   readonly skipsBadRows: boolean
   readonly stdin?: Readable
   readonly onRunId?: (runId: string) => void
+  /** Told of old runs that were removed, as their `retain` says, before this one begins. */
+  readonly onRemoved?: (runs: readonly RemovedRun[]) => void
 }
 
 export interface RunEnd extends Ending {
@@ -63,12 +68,15 @@ export interface RunEnd extends Ending {
  */
 export async function startRun(request: StartRequest, options: RunOptions): Promise<RunEnd> {
   const { campaign, isStreamed, skipsBadRows } = request
+  const removed = removeExpiredRuns(options.dataFolder, options.clock.now())
+  if (removed.length > 0) request.onRemoved?.(removed)
   const runId = createRunId(options.clock.now())
   const paths = createRunFolder(options.dataFolder, runId)
   using cleanUp = new DisposableStack()
   const lock = lockRun(paths)
   cleanUp.defer(() => lock.release())
-  writeSnapshot(paths, { campaign: request.snapshot, kept: {}, isStreamed, skipsBadRows })
+  const { retainDays } = campaign
+  writeSnapshot(paths, { campaign: request.snapshot, kept: {}, isStreamed, skipsBadRows, retainDays })
   const spooling = spoolRequest(campaign, { paths, skipsBadRows, stdin: request.stdin })
   // Awaited here: the lock is given back when this function is left.
   if (isStreamed) return await streamRun({ runId, paths, campaign, spooling, options, onRunId: request.onRunId })
@@ -104,7 +112,8 @@ export async function resumeRun(wanted: string, options: RunOptions): Promise<Ru
   const kept = new Map(Object.entries(snapshot.kept).map(([id, kept]) => [id, campaignOf(kept, options)]))
   if (!run.isAudienceComplete) {
     const spooling = spoolRequest(campaign, { paths, skipsBadRows: snapshot.skipsBadRows })
-    const summary = await continueSpool({ ...spooling, ...signalOf(options) })
+    const pseudonymOf = openPseudonyms(options.dataFolder)
+    const summary = await continueSpool({ ...spooling, pseudonymOf, ...signalOf(options) })
     ledger.commit(() => ledger.saveAudience(summary.rows, true))
   }
   using spool = SpoolReader.open(paths.folder)
@@ -139,7 +148,13 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
   const lock = lockRun(paths)
   cleanUp.defer(() => lock.release())
   const keptSnapshots = { ...oldSnapshot.kept, [old.runId]: oldSnapshot.campaign }
-  writeSnapshot(paths, { campaign: request.snapshot, kept: keptSnapshots, isStreamed: false, skipsBadRows: false })
+  writeSnapshot(paths, {
+    campaign: request.snapshot,
+    kept: keptSnapshots,
+    isStreamed: false,
+    skipsBadRows: false,
+    retainDays: campaign.retainDays,
+  })
   const kept = new Map(Object.entries(keptSnapshots).map(([id, snapshot]) => [id, campaignOf(snapshot, options)]))
   const summary = await orRemove(paths, () =>
     copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) }),

@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { eraseRows, spoolExtent, type ErasedRow } from '../audience/audience.ts'
+import type { ErrorCode } from '../errors.ts'
+import { LedgerErasure } from '../ledger/erasure.ts'
+import { openPseudonyms } from '../ledger/pseudonym.ts'
+import { folderError, listRunIds, lockRun, runPaths, type RunPaths } from '../ledger/run-folder.ts'
+import { eachHeldRow, type HeldRow } from './held-rows.ts'
+import { Redactor, valuesIn } from './redactor.ts'
+
+/** What was erased from one run: exactly an entry of `erase --json`. */
+export interface ErasedRun {
+  readonly run_id: string
+  readonly rows: number
+  /** Rows that no column named: the number of a row is whoever stands there. */
+  readonly named_by_row_number: number
+  /** The campaign's own text, which is kept for resumes, holds an id that was erased. */
+  readonly is_named_in_campaign: boolean
+}
+
+/** What an erasure did, and what it could not do: exactly the JSON of `erase --json`. */
+export interface ErasureReport {
+  readonly schema: 1
+  /** Ids that were asked for. */
+  readonly customers: number
+  /** Those of them that something was held of. */
+  readonly found: number
+  readonly runs: readonly ErasedRun[]
+  /** Runs that nothing was erased from, and why: most often somebody works on them. */
+  readonly left: readonly {
+    readonly run_id: string
+    readonly error: { readonly code: ErrorCode; readonly message: string }
+  }[]
+}
+
+/**
+ * Erases customers from all runs of a data folder.
+ *
+ * Row, properties, the receiver's words and samples go; a pseudonym stands where the id was, and all counts stay what they
+ * were. Whoever had no result yet is `suppressed`, `erased` when the run goes on. A run that somebody works on is left, and
+ * named in the report. After a crash at any point the same call finishes: a run's spool goes last, so that what is to be
+ * found elsewhere can be found by it.
+ */
+export async function eraseCustomers(
+  dataFolder: string,
+  { customerIds, onRun }: { readonly customerIds: ReadonlySet<string>; readonly onRun?: (runId: string) => void },
+): Promise<ErasureReport> {
+  const found = new Set<string>()
+  const runs: ErasedRun[] = []
+  const left: ErasureReport['left'][number][] = []
+  const pseudonymOf = openPseudonyms(dataFolder)
+  for (const runId of listRunIds(dataFolder)) {
+    const paths = runPaths(dataFolder, runId)
+    onRun?.(runId)
+    try {
+      using cleanUp = new DisposableStack()
+      const lock = lockRun(paths)
+      cleanUp.defer(() => lock.release())
+      const erased = await eraseFromRun(paths, { customerIds, pseudonymOf, found })
+      if (erased.rows > 0) runs.push({ run_id: runId, ...erased })
+    } catch (cause) {
+      const { code, message } = folderError(paths.folder, cause)
+      left.push({ run_id: runId, error: { code, message } })
+    }
+  }
+  return { schema: 1, customers: customerIds.size, found: found.size, runs, left }
+}
+
+interface Wanted {
+  readonly customerIds: ReadonlySet<string>
+  readonly pseudonymOf: (customerId: string) => string
+  /** Takes the ids that were found. */
+  readonly found: Set<string>
+}
+
+async function eraseFromRun(
+  paths: RunPaths,
+  { customerIds, pseudonymOf, found }: Wanted,
+): Promise<Omit<ErasedRun, 'run_id'>> {
+  const extent = spoolExtent(paths.folder)
+  if (extent === null) return { rows: 0, named_by_row_number: 0, is_named_in_campaign: false }
+  const rows = new Map<number, ErasedRow>()
+  const names = new Set<string>()
+  const redactor = new Redactor()
+  let numbered = 0
+  eachHeldRow(paths, (row) => {
+    if (!isWanted(row, customerIds)) return
+    rows.set(row.seq, { pseudonym: pseudonymOf(row.customerId), column: row.column })
+    found.add(row.customerId)
+    redactor.addRow(row.row)
+    if (row.column === null) numbered++
+    else names.add(row.customerId)
+  })
+  if (rows.size > 0) eraseFromLedger(paths, { rows, names, redactor, customerIds })
+  const pseudonyms = extent.isSealed ? [] : Array.from(customerIds, pseudonymOf)
+  await eraseRows(paths.folder, { rows, pseudonyms })
+  return { rows: rows.size, named_by_row_number: numbered, is_named_in_campaign: isNamedInCampaign(paths, names) }
+}
+
+function isWanted({ customerId, verdict }: HeldRow, customerIds: ReadonlySet<string>): boolean {
+  return customerIds.has(customerId) && verdict?.reason !== 'erased'
+}
+
+function eraseFromLedger(
+  paths: RunPaths,
+  {
+    rows,
+    names,
+    redactor,
+    customerIds,
+  }: {
+    readonly rows: ReadonlyMap<number, ErasedRow>
+    readonly names: ReadonlySet<string>
+    readonly redactor: Redactor
+    readonly customerIds: ReadonlySet<string>
+  },
+): void {
+  using ledger = new LedgerErasure(paths)
+  forgetShared(paths, { redactor, names, customerIds, texts: ledger.texts() })
+  const pseudonyms = new Map(Array.from(rows, ([seq, { pseudonym }]) => [seq, pseudonym]))
+  ledger.apply(pseudonyms, (text) => redactor.redact(text))
+  ledger.purge()
+}
+
+/** A first name in an answer to somebody else may be that somebody's own: what a customer who stays has too is no trace. */
+function forgetShared(
+  paths: RunPaths,
+  {
+    redactor,
+    names,
+    customerIds,
+    texts,
+  }: {
+    readonly redactor: Redactor
+    readonly names: ReadonlySet<string>
+    readonly customerIds: ReadonlySet<string>
+    readonly texts: Iterable<string>
+  },
+): void {
+  const told = new Set<string>()
+  for (const text of texts) for (const value of redactor.valuesIn(text)) if (!names.has(value)) told.add(value)
+  if (told.size === 0) return
+  eachHeldRow(paths, (row) => {
+    if (isWanted(row, customerIds)) return
+    for (const value of valuesIn(row.row)) if (told.delete(value)) redactor.forget(value)
+  })
+}
+
+function isNamedInCampaign({ snapshot }: RunPaths, names: ReadonlySet<string>): boolean {
+  const redactor = new Redactor()
+  for (const name of names) redactor.add(name)
+  return redactor.valuesIn(readFileSync(snapshot, 'utf8')).length > 0
+}
