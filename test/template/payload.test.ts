@@ -101,7 +101,7 @@ describe('an XML body', () => {
     for (const a of ['\u0000', '\u000b', '\ufffe', '\ud800', 'x\udc00']) {
       expect(() => render('xml', '{{ a }}', { a })).toThrow('expected characters that XML 1.0 can hold, got U+')
     }
-    expect(render('xml', '{{ a }}', { a: '\t\n😀' })).toBe('\t\n😀')
+    expect(render('xml', '{{ a }}', { a: '\t\n😀' })).toBe('&#9;&#10;😀')
   })
 })
 

@@ -39,13 +39,16 @@ const XML_FORBIDDEN =
   // eslint-disable-next-line no-control-regex
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/
 
+const XML_SPACE = /[\t\n\r]/g
+
+/** White space as references: a parser makes blanks of tabs and line breaks in attributes, and `\n` of `\r\n` (XML 1.0 §2.11, §3.3.3). */
 function escapeXml(text: string): string {
   const forbidden = XML_FORBIDDEN.exec(text)
   if (forbidden !== null) {
     const code = forbidden[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
     throw new RenderFault(`expected characters that XML 1.0 can hold, got U+${code}`)
   }
-  return escapeHtml(text).replaceAll('\r', '&#13;')
+  return escapeHtml(text).replace(XML_SPACE, (space) => `&#${space.charCodeAt(0)};`)
 }
 
 const UNRESERVED = /[!'()*]/g
