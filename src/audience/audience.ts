@@ -6,7 +6,7 @@ import { readExcludedIds } from './excluded-ids.ts'
 import { NdjsonRows } from './ndjson-rows.ts'
 import type { OpenSource, SourceIdentity, SourceOptions } from './open-source.ts'
 import { openSource } from './open-source.ts'
-import type { AudienceRules, RowReader, RowSink, SpoolSummary } from './row-pass.ts'
+import type { AudienceRules, RowReader, RowSink, RowWatcher, SpoolSummary } from './row-pass.ts'
 import { RowPass } from './row-pass.ts'
 import { recoverSpool } from './recover-spool.ts'
 import { skipRows } from './skip-rows.ts'
@@ -18,7 +18,7 @@ export { copySpool } from './copy-spool.ts'
 export { customerIdOf, findIdColumn } from './customer-id.ts'
 export { eachSpoolLine, eraseRows, spoolExtent, type ErasedRow } from './erase-rows.ts'
 export { readIds } from './excluded-ids.ts'
-export type { AudienceRules, SpoolSummary } from './row-pass.ts'
+export type { AudienceRules, RowWatcher, SpoolSummary } from './row-pass.ts'
 export type { CustomerRow, KeptRequest, RowVerdict, SpoolRow } from './spool-line.ts'
 export { parseSpoolLine, unwrapSpoolLine } from './spool-line.ts'
 export type { CutLimits, RowCut } from './spool-reader.ts'
@@ -31,6 +31,8 @@ export interface AudienceRequest {
   readonly rules: AudienceRules
   /** Bad rows become `failed`, `row` in the spool and the pass goes on; else all of them are listed in one error. */
   readonly skipBadRows: boolean
+  /** Sees the rows as they pass: their data is not kept. */
+  readonly onRow?: RowWatcher
   readonly signal?: AbortSignal
   /** Names a customer who was erased from the run while rows could still come. */
   readonly pseudonymOf?: (customerId: string) => string
@@ -97,10 +99,18 @@ async function passRows(
   source: OpenSource,
   sink: RowSink,
 ): Promise<SpoolSummary> {
-  const { rules, skipBadRows, signal } = request
+  const { rules, skipBadRows, onRow, signal } = request
   const options = { column: rules.customerId, ...(signal ? { signal } : {}) }
   const excluded = await readExcludedIds(rules.excludeFiles, options)
-  const pass = new RowPass({ file: source.name, rules, sink, skipBadRows, excluded, erasedAs: erasedAs(request) })
+  const pass = new RowPass({
+    file: source.name,
+    rules,
+    sink,
+    skipBadRows,
+    excluded,
+    onRow,
+    erasedAs: erasedAs(request),
+  })
   const reader = createReader(request, pass, source.encoding)
   try {
     for await (const chunk of source.chunks) {

@@ -27,6 +27,9 @@ export interface RowReader {
   end(): void
 }
 
+/** Told of every row, in order, with its 1-based line in the source; null for one that nobody is called for. */
+export type RowWatcher = (row: CustomerRow | null, line: number) => void
+
 /** Where rows go, in order: the spool, or nowhere when they are only checked. */
 export interface RowSink {
   /** A line as its bytes lie in the source; they are gone after the chunk. */
@@ -61,6 +64,7 @@ export class RowPass {
   readonly #skipBadRows: boolean
   readonly #excluded: IdSet
   readonly #erasedAs: (id: string) => string | null
+  readonly #onRow: RowWatcher | undefined
   readonly #seen = new IdSet()
   readonly #suppressed = { duplicate: 0, consent: 0, excluded: 0 }
   readonly #problems: Problem[] = []
@@ -79,7 +83,9 @@ export class RowPass {
     skipBadRows: boolean
     excluded: IdSet
     erasedAs: (id: string) => string | null
+    onRow?: RowWatcher | undefined
   }) {
+    this.#onRow = options.onRow
     this.file = options.file
     this.#rules = options.rules
     this.#sink = options.sink
@@ -130,6 +136,7 @@ export class RowPass {
       return
     }
     const verdict = this.#judge(row, id)
+    this.#onRow?.(verdict === null ? row : null, line)
     if (this.#problems.length > 0) return
     if (verdict === null) this.#pass(text)
     else this.#sink.text(formatEnvelope({ row: textOf(text), number: this.#rows, verdict }))
@@ -139,6 +146,7 @@ export class RowPass {
   refuse(fault: RowFault, line: number, row: string | null = null): void {
     this.#count()
     this.#badRows++
+    this.#onRow?.(null, line)
     const { column } = fault
     const message = fault.message.slice(0, MESSAGE_LIMIT)
     if (this.#skipBadRows) {

@@ -7,6 +7,7 @@ import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
 import { conduct } from './conduct.ts'
 import { removedInWords } from './runs.ts'
+import { dryRunCommand } from './dry-run.ts'
 import type { Context } from './context.ts'
 import { collectParam, parsePauseAfter, wholeNumberFlag } from './flag-value.ts'
 
@@ -18,6 +19,7 @@ interface RunFlags {
   readonly param?: Readonly<Record<string, string>>
   readonly stream?: true
   readonly skipBadRows?: true
+  readonly dryRun?: true
   readonly quiet?: true
 }
 
@@ -46,6 +48,11 @@ export function addRun(program: Command, context: Context): void {
     .option('--param <name=value>', 'replace a param of the campaign for this run (repeatable)', collectParam)
     .option('--stream', 'call while the audience is still being read; implied by -')
     .option('--skip-bad-rows', 'record rows that cannot be read as failed, and go on')
+    .addOption(
+      new Option('--dry-run', 'render for everybody, send nothing, and tell what a run would do').conflicts(
+        'pauseAfter',
+      ),
+    )
     .option('--json', 'print the report as one JSON object')
     .option('--quiet', 'show no progress')
     .option('--yes', 'answer yes to every question')
@@ -58,7 +65,8 @@ Examples:
   zcat customers.ndjson.gz | hookcast run campaign.yaml --audience - --param shop=Acme
 
 Exit codes: 0 everybody was sent to or left out on purpose, 1 some failed or were aborted,
-2 something is wrong and nothing was sent, 130 interrupted or paused.`,
+2 something is wrong and nothing was sent, 130 interrupted or paused. With --dry-run: 0 nobody
+would fail, 1 somebody would; docs/dry-run.md has what --json prints then.`,
     )
     .action(async (file: string, flags: RunFlags) => {
       context.exitCode = await run(file, flags, context)
@@ -82,6 +90,11 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const until = limitFrom(flags, isStreamed)
   if (isStdin && process.stdin.isTTY) terminal.tell('Reading customers from standard input (Ctrl-D ends them)')
   const isQuiet = flags.quiet === true
+  // A stream has no pass before it that could refuse them.
+  const skipsBadRows = isStreamed || flags.skipBadRows === true
+  if (flags.dryRun === true) {
+    return dryRunCommand(context, { campaign, settings, isQuiet, skipsBadRows, limit: flags.limit ?? null })
+  }
   // What it gives way to is the first progress, or whatever ends the reading.
   if (!isQuiet && !isStreamed) terminal.status('Reading the audience …')
   return conduct(context, { settings, isQuiet, until }, ({ options, onRunId }) =>
@@ -90,8 +103,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
         campaign,
         snapshot,
         isStreamed,
-        // A stream has no pass before it that could refuse them.
-        skipsBadRows: isStreamed || flags.skipBadRows === true,
+        skipsBadRows,
         ...(isStdin ? { stdin: process.stdin } : {}),
         onRunId,
         onRemoved: (runs) => terminal.tell(removedInWords(runs)),

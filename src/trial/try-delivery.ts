@@ -88,7 +88,7 @@ export async function tryDelivery(
 }
 
 /** A sender's setup for a trial, under a run id that no run has. */
-function trialSetup(
+export function trialSetup(
   campaign: Campaign,
   { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
 ): SenderSetup {
@@ -106,7 +106,7 @@ function trialSetup(
 }
 
 /** Names the customer of a row as a sender would. */
-function customerOf({ customerId: column }: Campaign, { seq, line }: SampleRow): string {
+export function customerOf({ customerId: column }: Campaign, { seq, line }: SampleRow): string {
   const { row, number } = parseSpoolLine(line)
   return customerIdOf(row, { column, rowNumber: number ?? seq + 1 })
 }

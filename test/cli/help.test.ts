@@ -5,7 +5,19 @@ import { test } from './fixture.ts'
 /** The command line is a promise: every command with exactly these flags. */
 const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   validate: [],
-  run: ['audience', 'format', 'limit', 'pause-after', 'param', 'stream', 'skip-bad-rows', 'json', 'quiet', 'yes'],
+  run: [
+    'audience',
+    'format',
+    'limit',
+    'pause-after',
+    'param',
+    'stream',
+    'skip-bad-rows',
+    'dry-run',
+    'json',
+    'quiet',
+    'yes',
+  ],
   resume: ['resend-unknown', 'json', 'quiet', 'yes'],
   pause: [],
   cancel: [],
