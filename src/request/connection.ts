@@ -36,6 +36,10 @@ export class Connection {
     this.#settings = settings
   }
 
+  get lane(): number {
+    return this.#settings.lane
+  }
+
   get opening(): SocketOpening | null {
     return this.#opening
   }

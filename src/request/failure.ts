@@ -16,7 +16,7 @@ export class CallFailure extends Error {
 }
 
 /** How far a connection had come when it failed. */
-export type Stage = 'dns' | 'tcp' | 'tls'
+export type Stage = 'dns' | 'proxy' | 'tcp' | 'tls'
 
 interface OddError extends Error {
   readonly code?: string
@@ -28,6 +28,8 @@ const LOCAL = new Map([
   ['EMFILE', 'No file descriptor is free in this process'],
   ['ENFILE', 'No file descriptor is free on this machine'],
   ['EADDRNOTAVAIL', 'No local address or port is free'],
+  // A connection that is bound to an address of a pool meets it where another meets EADDRNOTAVAIL.
+  ['EADDRINUSE', 'No local port is free'],
   ['ENOMEM', 'Memory ran out'],
   ['ENOBUFS', 'Memory for sockets ran out'],
   ['EAI_MEMORY', 'Memory ran out'],
@@ -49,7 +51,7 @@ function codesOf(error: OddError): readonly string[] {
 }
 
 /** Tells our own trouble (no file descriptor, no port, no memory) from everything that lies outside; null for the latter. */
-function localFailure(error: Error): CallFailure | null {
+export function localFailure(error: Error): CallFailure | null {
   const code = codesOf(error).find((code) => LOCAL.has(code))
   return code === undefined ? null : new CallFailure('local', `${LOCAL.get(code)}: ${code}`, { cause: error })
 }
@@ -70,8 +72,39 @@ export function connectFailure(error: Error, target: Target): CallFailure {
 export function lateConnectFailure(stage: Stage, timeoutMs: number, target: Target): CallFailure {
   const span = formatSpan(timeoutMs)
   if (stage === 'dns') return new CallFailure('dns', `Name was not resolved within ${span}: ${target.hostname}`)
-  const phrase = stage === 'tcp' ? 'Connection was not made' : 'TLS handshake did not end'
+  const phrase = LATE_PHRASES[stage]
   return new CallFailure('connect', `${phrase} within ${span}: ${target.origin}`)
+}
+
+const LATE_PHRASES = {
+  proxy: 'Egress proxy made no connection',
+  tcp: 'Connection was not made',
+  tls: 'TLS handshake did not end',
+}
+
+/** The way to the egress proxy failed: it may be back in a moment, as a receiver may. */
+export function proxyLostFailure(error: Error, proxy: Target): CallFailure {
+  const [code = error.name] = codesOf(error)
+  const message = `Egress proxy cannot be reached (${code}): ${proxy.origin}`
+  return localFailure(error) ?? new CallFailure('connect', message, { cause: error })
+}
+
+export function proxyClosedFailure(proxy: Target): CallFailure {
+  return new CallFailure('connect', `Egress proxy closed the connection without an answer: ${proxy.origin}`)
+}
+
+/** The egress proxy does not do what it is asked: the operator has to mend something. */
+export function proxyRefusal(reason: string, proxy: Target): CallFailure {
+  return new CallFailure('proxy', `Egress proxy refuses, ${reason}: ${proxy.origin}`)
+}
+
+/** No address of a pool can reach any address of the receiver. */
+export function familyFailure(family: 4 | 6, target: Target): CallFailure {
+  const [pool, wanted] = family === 4 ? ['IPv4', 'IPv6'] : ['IPv6', 'IPv4']
+  return new CallFailure(
+    'local',
+    `Egress pool has ${pool} addresses only, where the receiver has ${wanted} only: ${target.origin}`,
+  )
 }
 
 export function blockedFailure(address: string, target: Target): CallFailure {

@@ -1,7 +1,10 @@
 import { createSecureContext, getCACertificates } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
-import { Connection } from './connection.ts'
+import type { Connection } from './connection.ts'
+import { ConnectionLanes } from './connection-lanes.ts'
+import { wayFrom } from './egress.ts'
+import type { Egress, Way } from './egress.ts'
 import { Exchange } from './exchange.ts'
 import type { Call, CallResult, ExchangeSettings } from './exchange.ts'
 import { isAddressAllowed } from './network-guard.ts'
@@ -10,6 +13,7 @@ import { Resolver } from './resolver.ts'
 import { targetFromOrigin } from './url.ts'
 
 export { basicAuthorization, bearerAuthorization } from './authorization.ts'
+export type { Egress } from './egress.ts'
 export type { Call, CallResult } from './exchange.ts'
 export { checkHeader, checkPath } from './header.ts'
 export { checkRange, describeAddress, isAddressAllowed } from './network-guard.ts'
@@ -30,6 +34,8 @@ export interface CallClientOptions {
   /** Trusted besides the default store, in PEM; null for none. */
   readonly ca: string | null
   readonly network: NetworkRules
+  /** Null, the default: straight from whatever address the system chooses. */
+  readonly egress?: Egress | null
   /** Default: 65,536. */
   readonly maxAnswerBytes?: number
   /** A request that may have left is never sent a second time at once: for who counts requests. Default: false. */
@@ -48,14 +54,14 @@ const MAX_ANSWER_BYTES = 65_536
 /**
  * Makes HTTP/1.1 calls to one origin over connections of its own, and tells each call's end once, as a value.
  *
- * Free connections are taken last in, first out, so a lowered concurrency lets the others close by themselves (4 s).
+ * Addresses to leave from take turns. Free connections are taken last in, first out, so a lowered concurrency lets the
+ * others close by themselves (4 s).
  * An answer is never followed, retried or unpacked here; what it means is for others to say.
  */
 export class CallClient {
   readonly #settings: ExchangeSettings
-  readonly #connectionSettings: ConstructorParameters<typeof Connection>[0]
   readonly #limit: number
-  readonly #free: Connection[] = []
+  readonly #lanes: ConnectionLanes
   readonly #exchanges = new Map<Connection, Exchange>()
   #isClosed = false
 
@@ -69,16 +75,20 @@ export class CallClient {
       throw new RangeError(`expected \`connections\` to be a whole number from 1, got ${connections}`)
     }
     const now = options.now ?? (() => performance.now())
-    this.#limit = connections
-    this.#connectionSettings = {
+    const way = wayFrom(options.egress ?? null)
+    const connectionSettings = {
       target,
+      way,
       network,
       now,
       random: options.random ?? Math.random,
       resolver: options.resolver ?? new Resolver({ now }),
-      secureContext: target.isTls ? createContext(options.ca) : null,
+      secureContext: target.isTls || isTlsProxy(way) ? createContext(options.ca) : null,
       connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, timeoutMs),
     }
+    this.#limit = connections
+    const lanes = way.kind === 'addresses' ? way.addresses.length : 1
+    this.#lanes = new ConnectionLanes(connectionSettings, { lanes, limit: connections })
     this.#settings = {
       target,
       timeoutMs,
@@ -111,7 +121,7 @@ export class CallClient {
       throw new RangeError(`expected \`call\` to find a free connection, got ${found}`)
     }
     const startedAt = this.#settings.now()
-    const connection = this.#free.pop() ?? new Connection(this.#connectionSettings)
+    const connection = this.#lanes.take()
     connection.retire(startedAt)
     const exchange = new Exchange(this.#settings, { connection, call, onResult, startedAt })
     this.#exchanges.set(connection, exchange)
@@ -122,16 +132,20 @@ export class CallClient {
   async destroy(): Promise<void> {
     this.#isClosed = true
     for (const exchange of this.#exchanges.values()) exchange.giveUp()
-    const closing = this.#free
-      .splice(0)
+    const closing = this.#lanes
+      .takeAll()
       .map((connection) => new Promise<void>((resolve) => connection.discard(resolve)))
     await Promise.all(closing)
   }
 
   #release(connection: Connection): void {
     this.#exchanges.delete(connection)
-    this.#free.push(connection)
+    this.#lanes.give(connection)
   }
+}
+
+function isTlsProxy(way: Way): boolean {
+  return way.kind === 'proxy' && way.proxy.isTls
 }
 
 /** @throws {RangeError} when `ca` holds no certificate: Node would take it in silence and trust nothing more. */

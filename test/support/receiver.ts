@@ -27,6 +27,8 @@ export interface Received {
   readonly customer: string | null
   /** 0-based number of the connection that it came on. */
   readonly connection: number
+  /** The address that it came from. */
+  readonly from: string
 }
 
 export type Reply =
@@ -53,6 +55,8 @@ export interface ReceiverOptions {
   readonly customerOf?: (request: Omit<Received, 'customer'>) => string | null
   readonly tls?: TlsOptions
   readonly port?: number
+  /** Default: 127.0.0.1. */
+  readonly host?: string
   /** Idle connections are closed after this. Default: 60 s. */
   readonly keepAliveMs?: number
   /** Keep nothing of what arrives but its count: for loads. */
@@ -98,8 +102,8 @@ class ScriptedReceiver implements Receiver {
   readonly #door = createServer((socket) => this.#accept(socket))
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
-  /** By the other side's port: it is the same on a TLS socket and on the one under it. */
-  readonly #numbers = new Map<number | undefined, number>()
+  /** By the other side's address and port: they are the same on a TLS socket and on the one under it. */
+  readonly #numbers = new Map<string, number>()
   readonly #watchers = new Set<() => void>()
   count = 0
   connections = 0
@@ -124,7 +128,8 @@ class ScriptedReceiver implements Receiver {
   }
 
   get url(): string {
-    return `${this.#options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`
+    const host = this.#options.host ?? '127.0.0.1'
+    return `${this.#options.tls === undefined ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${this.port}`
   }
 
   get openConnections(): number {
@@ -134,7 +139,7 @@ class ScriptedReceiver implements Receiver {
   #accept(socket: Socket): void {
     const n = this.connections++
     this.#sockets.add(socket)
-    this.#numbers.set(socket.remotePort, n)
+    this.#numbers.set(otherSide(socket), n)
     socket.on('error', () => {})
     socket.once('close', () => {
       this.#sockets.delete(socket)
@@ -170,7 +175,8 @@ class ScriptedReceiver implements Receiver {
       body,
       key: (headers['idempotency-key'] as string | undefined) ?? null,
       attempt: attempt === undefined ? null : Number(attempt),
-      connection: this.#numbers.get(socket.remotePort) ?? -1,
+      connection: this.#numbers.get(otherSide(socket)) ?? -1,
+      from: socket.remoteAddress ?? '',
     }
     const received = { ...entry, customer: this.#options.customerOf?.(entry) ?? null }
     if (this.#options.isForgetful !== true) this.requests.push(received)
@@ -239,7 +245,7 @@ class ScriptedReceiver implements Receiver {
   }
 
   async restart(): Promise<void> {
-    this.#door.listen(this.port, '127.0.0.1')
+    this.#door.listen(this.port, this.#options.host ?? '127.0.0.1')
     await once(this.#door, 'listening')
     this.port = (this.#door.address() as AddressInfo).port
   }
@@ -247,6 +253,10 @@ class ScriptedReceiver implements Receiver {
   [Symbol.asyncDispose](): Promise<void> {
     return this.stop()
   }
+}
+
+function otherSide({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`
 }
 
 /** A receiver in a process of its own, which outlives whatever the test kills; it ends with the test's process. */
