@@ -12,6 +12,10 @@ export const ERROR_CODES = {
     means: 'The audience has rows that cannot be read',
     todo: 'Mend what is named; bad rows alone can be passed over with `--skip-bad-rows`',
   },
+  HOOKCAST_STATIC_IPS: {
+    means: 'More than 100,000 requests would leave over static IPs',
+    todo: 'Send batches, or without `static_ips`; or go on all the same with `--yes`',
+  },
   HOOKCAST_TEMPLATE_INVALID: { means: 'A template cannot be compiled', todo: 'Mend the line and column named' },
   HOOKCAST_TEMPLATE_RENDER: {
     means: 'A template failed for one customer',

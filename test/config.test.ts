@@ -93,7 +93,10 @@ describe('settings', () => {
         crm: { name: 'crm', concurrency: 50, perSecond: 100 },
         slow: { name: 'slow', concurrency: null, perSecond: null },
       },
-      egress: { static: { addresses: ['203.0.113.10'] }, via: { proxy: at('http://user:${PW}@proxy:3128', 7) } },
+      egress: {
+        static: { name: 'static', kind: 'addresses', addresses: ['203.0.113.10'], concurrency: 200, line: 7 },
+        via: { name: 'via', kind: 'proxy', proxy: at('http://user:${PW}@proxy:3128', 7), concurrency: 200, line: 7 },
+      },
       networkAllow: ['10.0.0.0/8', 'fd00::/8', '192.168.1.5/32', '::1/128'],
       eventNetwork: { http: false, ports: [443] },
       project: { name: 'Spring' },
@@ -167,6 +170,20 @@ describe('settings', () => {
       '1:33 expected network.campaigns.allow[0] to be a range such as "10.0.0.0/8", got 3',
     ],
     ['egress: { a: { addresses: [1.2.3.4, b] } }', '1:37 expected egress.a.addresses[1] to be an IP address, got "b"'],
+    ['egress: { a: { addresses: [] } }', '1:16 expected egress.a.addresses to hold an IP address, got none'],
+    [
+      'egress: { a: { proxy: "socks5://p:1" } }',
+      '1:16 expected egress.a.proxy to begin with http:// or https://, got socks5://',
+    ],
+    ['egress: { a: { proxy: "http://p:1/path" } }', '1:16 expected egress.a.proxy to end after the port, got more'],
+    [
+      'egress: { a: { proxy: "http://u:${PW}@" } }',
+      '1:16 expected egress.a.proxy to be a URL such as "http://proxy:3128", got something else',
+    ],
+    [
+      'egress: { a: { proxy: "http://p:1", concurrency: 0 } }',
+      '1:37 expected egress.a.concurrency to be a whole number from 1 to 2000, got 0',
+    ],
     ['egress: { a: { addresses: [1] } }', '1:28 expected egress.a.addresses[0] to be an IP address, got 1'],
     [
       'egress: { a: { proxy: "http://u:canary@proxy" } }',

@@ -81,6 +81,19 @@ export interface Throughput {
   readonly perSecond: number | null
 }
 
+/** Where static addresses leave from (`egress:` in hookcast.yaml): addresses of this machine in turn, or a proxy. */
+export type EgressPool = {
+  readonly name: string
+  /** Requests in flight, over all runs of the data folder that leave by it. */
+  readonly concurrency: number
+  /** 1-based line of hookcast.yaml on which it is written. */
+  readonly line: number
+} & (
+  | { readonly kind: 'addresses'; readonly addresses: readonly string[] }
+  /** May hold credentials as `${NAME}`. */
+  | { readonly kind: 'proxy'; readonly proxy: SecretText }
+)
+
 export interface Webhook {
   /** Scheme, host and port: constant for the run, already without `${…}` (its value was read when the file was). */
   readonly origin: string
@@ -108,6 +121,8 @@ export interface Webhook {
   readonly idempotency: { readonly header: string; readonly lifetimeMs: number }
   readonly abort: AbortRules
   readonly isInsecureHttpAllowed: boolean
+  /** The pool that `static_ips` names; null to leave from whatever address the system chooses. */
+  readonly egress: EgressPool | null
   /** Extra trusted certificates in PEM. */
   readonly ca: string | null
 }

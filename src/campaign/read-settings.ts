@@ -1,9 +1,10 @@
 import { isIP } from 'node:net'
-import type { Auth, Throughput } from './campaign.ts'
+import type { Auth, EgressPool, Throughput } from './campaign.ts'
+import { readEgressProxy } from './egress-proxy.ts'
 import { type KeyPath, formatKey, shorten } from './key-path.ts'
 import { readCredentials } from './read-credentials.ts'
 import { placeholderNames } from './secret-text.ts'
-import type { EgressPool, Settings } from './settings.ts'
+import type { Settings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
 import type { Repaired } from './shape-problem.ts'
 import { parsePerSecond } from './unit.ts'
@@ -103,16 +104,32 @@ function readEgress(reader: YamlReader, input: Input): Record<string, EgressPool
   const pools: Record<string, EgressPool> = {}
   for (const [name, pool] of Object.entries(input.egress ?? {})) {
     if (pool === undefined) continue
+    const path = ['egress', name]
+    const common = { name, concurrency: pool.concurrency ?? POOL_CONCURRENCY, line: reader.lineOf(path) }
     if ('proxy' in pool && pool.proxy !== undefined) {
-      pools[name] = { proxy: readSecretUrl(reader, ['egress', name, 'proxy'], pool.proxy) }
+      pools[name] = { ...common, kind: 'proxy', proxy: readProxy(reader, [...path, 'proxy'], pool.proxy) }
     } else if ('addresses' in pool) {
-      pools[name] = { addresses: readAddresses(reader, ['egress', name, 'addresses'], pool.addresses ?? []) }
+      const addresses = readAddresses(reader, [...path, 'addresses'], pool.addresses ?? [])
+      pools[name] = { ...common, kind: 'addresses', addresses }
     }
   }
   return pools
 }
 
+const POOL_CONCURRENCY = 200
+
+/** Looked at as far as its variables are set: a pool that no campaign uses may wait for them. */
+function readProxy(reader: YamlReader, path: KeyPath, written: string): ReturnType<YamlReader['secretAt']> {
+  const secret = readSecretUrl(reader, path, written)
+  const isWhole = written.startsWith('${')
+  if (isWhole && placeholderNames(written).some((name) => reader.peek(name) === null)) return secret
+  const proxy = readEgressProxy(written, (name) => reader.peek(name) ?? 'x')
+  if (typeof proxy === 'string') reader.report(path, `expected ${formatKey(path)} to ${proxy}`)
+  return secret
+}
+
 function readAddresses(reader: YamlReader, path: KeyPath, addresses: readonly (string | undefined)[]): string[] {
+  if (addresses.length === 0) reader.report(path, `expected ${formatKey(path)} to hold an IP address, got none`)
   return addresses.flatMap((address, index) => {
     if (address === undefined) return []
     if (isIP(address) !== 0) return [address]

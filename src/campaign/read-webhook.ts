@@ -1,10 +1,11 @@
 import { X509Certificate } from 'node:crypto'
-import type { Auth, Header, Payload, TemplateText, Throughput, Warning, Webhook } from './campaign.ts'
+import type { Auth, EgressPool, Header, Payload, TemplateText, Throughput, Warning, Webhook } from './campaign.ts'
 import type { CampaignContext } from './campaign-context.ts'
 import { WEBHOOK_DEFAULTS as D } from './delivery-rule-schema.ts'
 import { payloadFromContentType } from './header-rule.ts'
 import type { KeyPath } from './key-path.ts'
 import { nearestName } from './nearest-name.ts'
+import { readEgressProxy } from './egress-proxy.ts'
 import { checkCredentialValues, readCredentials } from './read-credentials.ts'
 import { abortRulesFrom, msFrom, retryRulesFrom } from './read-delivery-rules.ts'
 import { readHeaders } from './read-headers.ts'
@@ -54,6 +55,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
     idempotency: readIdempotency(input),
     abort: abortRulesFrom(input.abort ?? {}),
     isInsecureHttpAllowed: input.insecure_http === true,
+    egress: readEgress(context, input),
     ca: readCertificates(context, input),
   }
 }
@@ -168,6 +170,28 @@ function readThroughput({ reader, settings }: CampaignContext, name: string | nu
   return null
 }
 
+function readEgress({ reader, settings }: CampaignContext, input: Input): EgressPool | null {
+  const written = input.static_ips ?? false
+  if (written === false) return null
+  const name = written === true ? 'static' : written
+  const path = ['webhook', 'static_ips']
+  const known = Object.keys(settings.egress)
+  const pool = known.includes(name) ? settings.egress[name] : undefined
+  if (pool === undefined) {
+    const near = nearestName(name, known)
+    const hint = near === null ? knownNames(known, 'egress') : `did you mean ${near}?`
+    reader.report(path, `unknown egress pool: ${JSON.stringify(name)}, ${hint}`)
+    return null
+  }
+  if (pool.kind === 'addresses') return pool
+  const owner = { label: `egress.${name}.proxy in ${pool.proxy.file}`, isOperator: true }
+  // Reports what is not set; the proxy itself was looked at with hookcast.yaml, as far as it could be.
+  const isSet = reader.valueAt(path, pool.proxy, owner) !== null
+  const proxy = isSet ? readEgressProxy(pool.proxy.text, (variable) => reader.peek(variable) ?? '') : null
+  if (typeof proxy === 'string') reader.report(path, `expected ${owner.label} to ${proxy}`)
+  return pool
+}
+
 function readCertificates(context: CampaignContext, input: Input): string | null {
   const path = ['webhook', 'tls', 'ca']
   const written = input.tls?.ca ?? null
@@ -202,9 +226,6 @@ function certificateRefusal(pem: string): string | null {
 function refuseLater({ reader }: CampaignContext, input: Input): void {
   if (input.batch !== undefined && input.batch !== null) {
     reader.report(['webhook', 'batch'], 'webhook.batch is not supported yet')
-  }
-  if (input.static_ips !== undefined && input.static_ips !== null && input.static_ips !== false) {
-    reader.report(['webhook', 'static_ips'], 'webhook.static_ips is not supported yet')
   }
 }
 

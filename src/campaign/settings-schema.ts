@@ -18,15 +18,24 @@ const credentials = z.discriminatedUnion(
 const cidrs = (): z.ZodArray<z.ZodString> =>
   list(text('a range such as "10.0.0.0/8"', { most: 50 }), { most: 1000, of: 'ranges such as "10.0.0.0/8"' })
 
+const poolCeiling = {
+  concurrency: optional(wholeNumber(1, 2000), {
+    description: 'Requests in flight, over all runs of the data folder that leave by this pool.',
+    default: 200,
+  }),
+}
+
 const pool = z.union(
   [
     mapping({
+      ...poolCeiling,
       addresses: required(list(text('an IP address', { most: 50 }), { most: 256, of: 'IP addresses' }), {
         description: 'Addresses of this machine that connections leave from, in turn.',
         examples: [['203.0.113.10', '203.0.113.11']],
       }),
     }),
     mapping({
+      ...poolCeiling,
       proxy: required(text('a URL such as "http://proxy:3128"', { most: 2000 }), {
         description: 'A proxy that connections go through (CONNECT); credentials in it as `${NAME}`.',
         examples: ['http://user:${PROXY_PASSWORD}@proxy:3128'],

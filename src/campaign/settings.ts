@@ -1,10 +1,4 @@
-import type { Auth, SecretText, Throughput } from './campaign.ts'
-
-/** A pool that static addresses leave from. */
-export type EgressPool =
-  | { readonly addresses: readonly string[] }
-  /** May hold credentials as `${NAME}`. */
-  | { readonly proxy: SecretText }
+import type { Auth, EgressPool, SecretText, Throughput } from './campaign.ts'
 
 /** Sections that the service and the event webhooks will read; checked for their keys only. */
 type LaterSection = Readonly<Record<string, unknown>>

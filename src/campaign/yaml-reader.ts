@@ -56,6 +56,10 @@ export class YamlReader {
     for (const { path, message } of problems) this.report(path, message)
   }
 
+  lineOf(path: KeyPath): number {
+    return this.#text.placeOf(path).line
+  }
+
   textAt(path: KeyPath, written: string): TemplateText {
     return { text: unescapePlaceholders(written), file: this.file, line: this.#text.textLineOf(path) }
   }
@@ -85,6 +89,11 @@ export class YamlReader {
       return value ?? ''
     })
     return isMissing ? null : value
+  }
+
+  /** The value of a variable that may be needed later, or never; null when it is not set or may not be read. */
+  peek(name: string): string | null {
+    return isOwnName(name) || this.#env[name] === '' ? null : (this.#env[name] ?? null)
   }
 
   /** The value of a variable; null when it is not set or may not be read (which is reported). */

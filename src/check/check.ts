@@ -4,6 +4,7 @@ import type { CampaignFiles } from '../campaign/campaign-folder.ts'
 import { ConfigError, type ErrorCode, type Problem } from '../errors.ts'
 import type { Readable } from 'node:stream'
 import { addressProblems } from './check-address.ts'
+import { egressProblems } from './check-egress.ts'
 import { headerProblems } from './check-headers.ts'
 import { templateProblems } from './check-templates.ts'
 import { oddities } from './oddities.ts'
@@ -68,7 +69,11 @@ function inspect(files: CampaignFiles, options: LoadOptions): Findings {
   if (loaded === null) return { checked: null, problems: ofFile, code: 'HOOKCAST_CAMPAIGN_INVALID' }
   const { campaign, snapshot } = loaded
   const ofTemplates = templateProblems(campaign)
-  const ofSettings = [...headerProblems(campaign), ...addressProblems(campaign, options.settings)]
+  const ofSettings = [
+    ...headerProblems(campaign),
+    ...addressProblems(campaign, options.settings),
+    ...egressProblems(campaign, options.settings),
+  ]
   const problems = inOrder([...ofFile, ...ofSettings, ...ofTemplates], campaign.file)
   const areTemplatesAlone = ofTemplates.length > 0 && ofFile.length + ofSettings.length === 0
   return {

@@ -7,6 +7,7 @@ import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
 import { addErase } from './erase.ts'
 import { addExport } from './export.ts'
+import { addEgress } from './egress.ts'
 import { addPause } from './pause.ts'
 import { addPreview } from './preview.ts'
 import { addReplay } from './replay.ts'
@@ -72,6 +73,7 @@ function createProgram(context: Context): Command {
     addPreview,
     addTest,
     addCheck,
+    addEgress,
   ]
   for (const add of commands) add(program, context)
   return program

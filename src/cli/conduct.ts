@@ -1,12 +1,13 @@
 import type { Settings } from '../campaign/settings.ts'
 import { conductRun, type Conducted } from '../library/library.ts'
 import { formatReport, type RunReport } from '../report/report.ts'
-import type { RunEnd, RunLimit, RunOptions } from '../runner/runner.ts'
+import type { RunEnd, RunLimit, RunOptions, StaticIpsOveruse } from '../runner/runner.ts'
 import type { Context } from './context.ts'
 import { exitCodeOf } from './exit-code.ts'
 import { watchInterrupts } from './interrupts.ts'
 import { ProgressDisplay } from './progress-display.ts'
 import { wordsOf } from './tell-error.ts'
+import type { Terminal } from './terminal.ts'
 
 /** How a run is to be conducted from a terminal. */
 export interface TerminalConduct {
@@ -50,6 +51,11 @@ export async function conduct(
   )
   display[Symbol.dispose]()
   return await tellEnd(context, conducted, settings)
+}
+
+/** `--yes` agrees to any number of requests over static IPs; without it more than a few thousand are told of. */
+export function overuseOf({ yes }: { readonly yes?: true }, terminal: Terminal): StaticIpsOveruse {
+  return { isAllowed: yes === true, onWarning: ({ message }) => terminal.tell(`Warning: ${message}`) }
 }
 
 const INTERRUPT_WORDS = {

@@ -8,7 +8,7 @@ import { isRunLocked } from '../ledger/run-folder.ts'
 import { numbersSentSince, selectForReplay, type ReplayCounts } from '../report/report.ts'
 import { replayRun } from '../runner/runner.ts'
 import { isAgreed } from './ask.ts'
-import { conduct } from './conduct.ts'
+import { conduct, overuseOf } from './conduct.ts'
 import type { Context } from './context.ts'
 import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
 import { findKnownRun, readableCampaign } from '../library/library.ts'
@@ -88,7 +88,7 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
   terminal.tell(countsInWords(from, counts))
   await haveAgreed(flags, context)
   return conduct(context, { settings, isQuiet: flags.quiet === true }, ({ options, onRunId }) =>
-    replayRun({ from, campaign, snapshot, rows, onRunId }, options),
+    replayRun({ from, campaign, snapshot, rows, onRunId, overuse: overuseOf(flags, terminal) }, options),
   )
 }
 

@@ -5,7 +5,7 @@ import type { AudienceSource } from '../campaign/campaign.ts'
 import { checkCampaign } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
-import { conduct } from './conduct.ts'
+import { conduct, overuseOf } from './conduct.ts'
 import { removedInWords } from './runs.ts'
 import { dryRunCommand } from './dry-run.ts'
 import type { Context } from './context.ts'
@@ -21,6 +21,7 @@ interface RunFlags {
   readonly skipBadRows?: true
   readonly dryRun?: true
   readonly quiet?: true
+  readonly yes?: true
 }
 
 export function addRun(program: Command, context: Context): void {
@@ -107,6 +108,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
         ...(isStdin ? { stdin: process.stdin } : {}),
         onRunId,
         onRemoved: (runs) => terminal.tell(removedInWords(runs)),
+        overuse: overuseOf(flags, terminal),
       },
       options,
     ),

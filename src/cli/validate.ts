@@ -5,6 +5,7 @@ import { inspectCampaign } from '../campaign/campaign-file.ts'
 import { campaignFilesAt } from '../campaign/campaign-folder.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import { checkAll } from '../check/check.ts'
+import { deliveriesOf, staticIpsWarning } from '../check/static-budget.ts'
 import type { Context } from './context.ts'
 import { untilInterrupted } from './interrupts.ts'
 
@@ -36,7 +37,10 @@ async function validate(file: string, context: Context): Promise<void> {
       terminal.status('')
     }
   })
-  await terminal.print(`${[...campaignLines(file, campaign), ...audienceLines(campaign, audience)].join('\n')}\n`)
+  const overuse = staticIpsWarning(campaign, deliveriesOf(campaign, audience))
+  const warnings = overuse === null ? audience.warnings : [...audience.warnings, overuse]
+  const lines = [...campaignLines(file, campaign), ...audienceLines(campaign, { ...audience, warnings })]
+  await terminal.print(`${lines.join('\n')}\n`)
 }
 
 function campaignLines(file: string, { name, webhook, warnings }: Campaign): string[] {

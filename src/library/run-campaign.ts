@@ -24,6 +24,8 @@ export interface RunCampaignOptions extends SurroundingsOptions {
   readonly stream?: boolean | undefined
   /** Records rows that cannot be read as failed and goes on, in place of refusing the audience. Default: false. */
   readonly skipBadRows?: boolean | undefined
+  /** Agrees beforehand, as `--yes` does, to more than 100,000 requests over static IPs. Default: false, such a run is refused. */
+  readonly yes?: boolean | undefined
   /** Stops the run as Ctrl-C does: nothing more is started, what is in flight comes to its end, and the report says `interrupted`. */
   readonly signal?: AbortSignal | undefined
 }
@@ -96,6 +98,7 @@ async function conductCampaign(
           // A stream has no pass before it that could refuse them.
           skipsBadRows: isStreamed || options.skipBadRows === true,
           ...(rows === null ? {} : { stdin: rows.stream }),
+          overuse: { isAllowed: options.yes === true },
           onRunId: (runId) => {
             const paths = runPaths(settings.data, runId)
             witness.begun({ runId, paths, customerIdColumn: campaign.customerId })

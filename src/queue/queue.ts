@@ -59,6 +59,8 @@ export interface Queue extends AsyncDisposable {
   dismissAlarm(): void
   /** Nothing of that chunk (or of anything) is started any more; resolves when every sender has acknowledged it. */
   stop(scope: { readonly chunk: number } | 'all'): Promise<void>
+  /** Calls that may be in flight by the last shares that were told, or are not acknowledged as lowered yet. */
+  mostInFlight(): number
   /** Calls in flight over all senders, as last reported. */
   inFlight(): number
 }

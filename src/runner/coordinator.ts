@@ -16,7 +16,7 @@ import { Lender } from './lender.ts'
 import type { Ending, Standing } from './progress.ts'
 import { Recorder } from './recorder.ts'
 import { SliceBook } from './slice-book.ts'
-import { StartGate } from './start-gate.ts'
+import { StartGate, type SharedCeiling } from './start-gate.ts'
 import { Stops } from './stops.ts'
 
 export interface CoordinatorOptions {
@@ -28,12 +28,12 @@ export interface CoordinatorOptions {
   readonly senders: number
   /** Rows to lend before the run is interrupted; null for all. */
   readonly limit: number | null
-  /** The state that reaching the limit leads to. */
   readonly limitState: 'interrupted' | 'paused'
   /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
   readonly onProgress: (standing: Standing) => void
+  readonly poolShare: SharedCeiling | null
 }
 
 const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
@@ -99,6 +99,8 @@ export class Coordinator {
       queue: this.#queue,
       clock,
       lowest: run.numbers.lowestConcurrency,
+      poolShare: options.poolShare,
+      hasWork: () => this.#slices.size > 0,
     })
     this.#lender = new Lender({
       ...options,

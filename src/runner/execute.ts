@@ -1,10 +1,12 @@
 import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
+import { PoolShare } from '../ledger/pool-share.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
 import { Coordinator } from './coordinator.ts'
@@ -67,6 +69,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
+  using poolShare = poolShareOf(execution, clock)
   const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
     campaign,
@@ -75,6 +78,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     clock,
     random: host.random,
     senders: sendersFor(campaign, host.senders),
+    poolShare,
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent: host.isUnknownResent,
@@ -109,6 +113,14 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     rmSync(paths.ballast, { force: true })
   }
   return ending
+}
+
+/** A run over static IPs has a limiter of its own, so that it holds up no run that goes straight out. */
+function poolShareOf({ campaign: { webhook }, paths, runId }: Execution, clock: Clock): PoolShare | null {
+  if (webhook.egress === null) return null
+  const { name: pool, concurrency: ceiling } = webhook.egress
+  const dataFolder = dirname(dirname(paths.folder))
+  return new PoolShare({ dataFolder, pool, ceiling, runId, now: () => clock.now() })
 }
 
 /** One sender does for few calls at a time, or a low rate, and keeps their order. */

@@ -13,6 +13,7 @@ import type { Campaign, Warning } from '../campaign/campaign.ts'
 import { createRunId } from '../campaign/run-id.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
+import { deliveriesOf } from '../check/static-budget.ts'
 import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { emptyNumbers } from '../ledger/numbers.ts'
@@ -22,12 +23,14 @@ import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
 import { removeExpiredRuns, type RemovedRun } from './retention.ts'
 import { execute, type Host } from './execute.ts'
 import type { Ending } from './progress.ts'
+import { limitStream, overuseWarnings, type StaticIpsOveruse } from './static-ips-overuse.ts'
 
 export type { Host } from './execute.ts'
 export type { Ending, Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
 export { removeExpiredRuns, type RemovedRun } from './retention.ts'
 export { readSnapshot } from './run-snapshot.ts'
+export type { StaticIpsOveruse } from './static-ips-overuse.ts'
 export { senderSetupFrom } from './sender-setup-from.ts'
 
 /** Where a run works, and how much of it. */
@@ -54,6 +57,7 @@ export interface StartRequest {
   readonly onRunId?: (runId: string) => void
   /** Told of old runs that were removed, as their `retain` says, before this one begins. */
   readonly onRemoved?: (runs: readonly RemovedRun[]) => void
+  readonly overuse?: StaticIpsOveruse
 }
 
 export interface RunEnd extends Ending {
@@ -79,9 +83,12 @@ export async function startRun(request: StartRequest, options: RunOptions): Prom
   writeSnapshot(paths, { campaign: request.snapshot, kept: {}, isStreamed, skipsBadRows, retainDays })
   const spooling = spoolRequest(campaign, { paths, skipsBadRows, stdin: request.stdin })
   // Awaited here: the lock is given back when this function is left.
-  if (isStreamed) return await streamRun({ runId, paths, campaign, spooling, options, onRunId: request.onRunId })
-  const summary = await orRemove(paths, () => spoolAudience({ ...spooling, ...signalOf(options) }))
-  const warnings = [...campaign.warnings, ...summary.warnings]
+  if (isStreamed) return await streamRun({ runId, paths, campaign, spooling, options, request })
+  const { summary, warnings } = await orRemove(paths, async () => {
+    const summary = await spoolAudience({ ...spooling, ...signalOf(options) })
+    const overused = overuseWarnings(campaign, deliveriesOf(campaign, summary), request.overuse)
+    return { summary, warnings: [...campaign.warnings, ...summary.warnings, ...overused] }
+  })
   using ledger = createLedger(paths, { runId, campaign, warnings, customers: summary.rows, isComplete: true, options })
   request.onRunId?.(runId)
   using spool = SpoolReader.open(paths.folder)
@@ -131,6 +138,7 @@ export interface ReplayRequest {
   /** Rows of the old run, each perhaps with the request that it repeats. */
   readonly rows: Iterable<CopiedRow>
   readonly onRunId?: (runId: string) => void
+  readonly overuse?: StaticIpsOveruse
 }
 
 /** Makes a new run of some customers of an old one, from the old run's spool. */
@@ -156,10 +164,11 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
     retainDays: campaign.retainDays,
   })
   const kept = new Map(Object.entries(keptSnapshots).map(([id, snapshot]) => [id, campaignOf(snapshot, options)]))
-  const summary = await orRemove(paths, () =>
-    copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) }),
-  )
-  const { warnings } = campaign
+  const { summary, warnings } = await orRemove(paths, async () => {
+    const summary = await copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) })
+    const overused = overuseWarnings(campaign, deliveriesOf(campaign, { rows: summary.rows }), request.overuse)
+    return { summary, warnings: [...campaign.warnings, ...overused] }
+  })
   using ledger = createLedger(paths, {
     runId,
     campaign,
@@ -184,14 +193,14 @@ async function streamRun({
   campaign,
   spooling,
   options,
-  onRunId,
+  request: { onRunId, overuse },
 }: {
   runId: string
   paths: RunPaths
   campaign: Campaign
   spooling: SpoolRequest
   options: RunOptions
-  onRunId: StartRequest['onRunId']
+  request: StartRequest
 }): Promise<RunEnd> {
   using ledger = createLedger(paths, {
     runId,
@@ -210,8 +219,13 @@ async function streamRun({
       kept: new Map(),
       ledger,
       spool: null,
-      limit: limitOf(options, Number.POSITIVE_INFINITY),
-      spoolAlong: (onRows, signal) => spoolAudience({ ...spooling, onRows, signal }),
+      limit: limitStream(limitOf(options, Number.POSITIVE_INFINITY), { campaign, overuse }),
+      spoolAlong: async (onRows, signal) => {
+        const summary = await spoolAudience({ ...spooling, onRows, signal })
+        const tolerant = { ...overuse, isAllowed: true }
+        const overused = overuseWarnings(campaign, deliveriesOf(campaign, summary), tolerant)
+        return { ...summary, warnings: [...summary.warnings, ...overused] }
+      },
     },
     options,
   )

@@ -1,6 +1,7 @@
 import type { Campaign } from '../campaign/campaign.ts'
+import { readEgressProxy } from '../campaign/egress-proxy.ts'
 import { resolveSecret, type Environment } from '../campaign/secret-text.ts'
-import { basicAuthorization, bearerAuthorization } from '../request/request.ts'
+import { basicAuthorization, bearerAuthorization, type Egress } from '../request/request.ts'
 import type { RequestDefinition, SenderSetup } from '../sender/sender.ts'
 
 export interface SetupOptions {
@@ -23,6 +24,7 @@ export function senderSetupFrom(
     header.kind === 'secret' ? [{ name: header.name, value: resolveSecret(header.value, env) }] : [],
   )
   const credentials = credentialsFrom(campaign, env)
+  const egress = egressFrom(campaign, env)
   return {
     definition: definitionFrom(campaign, runId),
     kept: Object.fromEntries([...kept].map(([runId, campaign]) => [runId, definitionFrom(campaign, runId)])),
@@ -30,7 +32,7 @@ export function senderSetupFrom(
     origin: webhook.origin,
     authorization: credentials === null ? null : { value: credentials.authorization, urlPrefix: credentials.urlPrefix },
     secretHeaders,
-    secrets: [...secretHeaders.map(({ value }) => value), ...(credentials?.secrets ?? [])].filter(
+    secrets: [...secretHeaders.map(({ value }) => value), ...(credentials?.secrets ?? []), ...egress.secrets].filter(
       (value) => value !== '',
     ),
     idempotencyHeader: webhook.idempotency.header,
@@ -40,6 +42,7 @@ export function senderSetupFrom(
     timeoutMs: webhook.timeoutMs,
     concurrency: webhook.concurrency,
     ca: webhook.ca,
+    egress: egress.egress,
     network: { allow: networkAllow, isLoopbackAllowed: webhook.isLoopbackLiteral },
     responseHandling: webhook.responseHandling,
     response: webhook.response,
@@ -68,6 +71,22 @@ function definitionFrom(campaign: Campaign, runId: string): RequestDefinition {
     timezone: campaign.timezone,
     isLegacyLoopScope: campaign.isLegacyLoopScope,
   }
+}
+
+/** Said anew for each attempt's connection, to the proxy alone. */
+function egressFrom(
+  { webhook: { egress: pool } }: Campaign,
+  env: Environment,
+): { readonly egress: Egress | null; readonly secrets: readonly string[] } {
+  if (pool === null) return { egress: null, secrets: [] }
+  if (pool.kind === 'addresses') return { egress: { kind: 'addresses', addresses: pool.addresses }, secrets: [] }
+  const proxy = readEgressProxy(pool.proxy.text, (name) => resolveSecret({ ...pool.proxy, text: `\${${name}}` }, env))
+  if (typeof proxy === 'string') throw new TypeError(`expected a proxy that was checked to ${proxy}`)
+  const { origin, credentials } = proxy
+  if (credentials === null) return { egress: { kind: 'proxy', origin, authorization: null }, secrets: [] }
+  const authorization = basicAuthorization(credentials.username, credentials.password)
+  const secrets = [credentials.password, authorization.slice('Basic '.length)]
+  return { egress: { kind: 'proxy', origin, authorization }, secrets }
 }
 
 function credentialsFrom(

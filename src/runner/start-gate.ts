@@ -15,6 +15,26 @@ const BEHIND_PROBE_MS = 500
 /** What a slice should keep a sender busy for: long enough to hide the way to it, short enough to be lost. */
 const SLICE_WORK_MS = 500
 
+/** How often a run that leaves by an egress pool asks for its part of it anew. */
+const CLAIM_MS = 250
+
+/** A part of a ceiling that this run shares with others. */
+export interface SharedCeiling {
+  claim(request: { readonly wanted: number; readonly inUse: number }): number
+}
+
+export interface StartGateOptions {
+  readonly webhook: Webhook
+  readonly queue: Queue
+  readonly clock: Clock
+  /** The lowest concurrency of the run so far. */
+  readonly lowest: number
+  /** The ceiling of the egress pool that the run leaves by; null without one. */
+  readonly poolShare: SharedCeiling | null
+  /** Something is lent; a run that only waits for its retries leaves the pool to others. */
+  readonly hasWork: () => boolean
+}
+
 /**
  * Joins everything that says how many calls may start: the ceiling, pressure, the connection gate, our own trouble.
  *
@@ -35,8 +55,15 @@ export class StartGate {
   #rowsPerMs = 0
   #countedAt = 0
   #counted = 0
+  readonly #poolShare: SharedCeiling | null
+  readonly #hasWork: () => boolean
+  #hasBegun = false
+  #poolPart = Number.POSITIVE_INFINITY
+  #claimAt = Number.NEGATIVE_INFINITY
 
-  constructor({ webhook, queue, clock, lowest }: { webhook: Webhook; queue: Queue; clock: Clock; lowest: number }) {
+  constructor({ webhook, queue, clock, lowest, poolShare, hasWork }: StartGateOptions) {
+    this.#hasWork = hasWork
+    this.#poolShare = poolShare
     this.#webhook = webhook
     this.#queue = queue
     this.#clock = clock
@@ -65,9 +92,9 @@ export class StartGate {
   get wakeAt(): number | null {
     const now = this.#clock.now()
     const local = this.#localUntil > now ? this.#localUntil : null
-    const connection = this.#connection.wakeAt(now)
-    if (local === null || connection === null) return local ?? connection
-    return Math.min(local, connection)
+    const claim = this.#poolShare === null || !this.#isOpen ? null : this.#claimAt
+    const instants = [local, this.#connection.wakeAt(now), claim].filter((at) => at !== null)
+    return instants.length === 0 ? null : Math.min(...instants)
   }
 
   record(report: DeliveryReport): { readonly isAttemptSpent: boolean; readonly againAt: number } {
@@ -123,10 +150,23 @@ export class StartGate {
     this.#localUntil = now + LOCAL_WAIT_MS
   }
 
+  /** What pressure allows, as far as the shared ceiling has a part for it. */
+  #claimed(now: number): number {
+    const { concurrency } = this.#pressure.level
+    if (this.#poolShare !== null && now >= this.#claimAt) {
+      this.#claimAt = now + CLAIM_MS
+      const wanted = this.#hasBegun && !this.#hasWork() ? 1 : concurrency
+      this.#hasBegun = true
+      this.#poolPart = this.#poolShare.claim({ wanted, inUse: this.#queue.mostInFlight() })
+    }
+    return Math.min(concurrency, this.#poolPart)
+  }
+
   #tell(): void {
     if (!this.#isOpen) return
     const now = this.#clock.now()
-    const { concurrency, round } = this.#pressure.level
+    const { round } = this.#pressure.level
+    const concurrency = this.#claimed(now)
     const perSecond = perSecondOf(this.#webhook)
     const allowed = now < this.#localUntil ? 'none' : this.#connection.startsAllowed(now)
     const gate: Gate =

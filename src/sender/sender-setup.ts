@@ -7,6 +7,7 @@ import type {
   RetryRules,
   TemplateText,
 } from '../campaign/campaign.ts'
+import type { Egress } from '../request/request.ts'
 
 /** What is rendered for a delivery: the texts and their surroundings, as they stood when the run began. */
 export interface RequestDefinition {
@@ -48,6 +49,8 @@ export interface SenderSetup {
   readonly timeoutMs: number
   readonly concurrency: number
   readonly ca: string | null
+  /** The way out, its credentials included; null for whatever address the system chooses. */
+  readonly egress: Egress | null
   readonly network: { readonly allow: readonly string[]; readonly isLoopbackAllowed: boolean }
   readonly responseHandling: 'discard' | 'text' | 'json'
   readonly response: ResponsePointers

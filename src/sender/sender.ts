@@ -81,10 +81,10 @@ export class Sender {
     this.#preparer = new Preparer(setup)
     this.#mask = new Mask(setup.secrets)
     this.#reporter = new Reporter({ setup, port, clock })
-    const { origin, concurrency: connections, timeoutMs, ca, network } = setup
+    const { origin, concurrency: connections, timeoutMs, ca, network, egress } = setup
     this.#client = setup.isRehearsal
       ? new RehearsalClient()
-      : new CallClient({ origin, connections, timeoutMs, ca, network })
+      : new CallClient({ origin, connections, timeoutMs, ca, network, egress })
   }
 
   get inFlight(): number {

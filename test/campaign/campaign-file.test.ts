@@ -62,6 +62,7 @@ describe('a campaign file', () => {
         chunks: 3,
       },
       isInsecureHttpAllowed: false,
+      egress: null,
       ca: null,
     })
   })
@@ -392,8 +393,6 @@ describe('what a later version brings', () => {
       },
       '5:3 webhook.batch is not supported yet',
     ],
-    [{ webhook: 'static_ips: true' }, '5:3 webhook.static_ips is not supported yet'],
-    [{ webhook: 'static_ips: pool' }, '5:3 webhook.static_ips is not supported yet'],
     [
       {
         top: 'trigger: { schedule: "0 9 * * 1", timezone: Europe/Prague, on_missed: once, on_overlap: skip, on_unchanged: skip }',

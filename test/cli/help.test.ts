@@ -29,6 +29,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   preview: ['row', 'customer'],
   test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
+  egress: ['json'],
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)
 const GLOBAL = ['version', 'data', 'config', 'senders']

@@ -51,6 +51,7 @@ function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSe
     concurrency: 100,
     ca: null,
     network: { allow: [], isLoopbackAllowed: true },
+    egress: null,
     responseHandling: 'json',
     response: { success: '/success', code: '/errors/0/code', message: '/errors/0/description' },
     answers: {},

@@ -104,7 +104,8 @@ export class Story implements AsyncDisposable {
   }
 
   async start(options: Partial<RunOptions> = {}): Promise<RunEnd> {
-    const loaded = this.folder.load({ env: this.#setup.env ?? {} })
+    const { settings = plainSettings } = options
+    const loaded = this.folder.load({ env: this.#setup.env ?? {}, settings })
     const onRunId = (runId: string): void => {
       this.runId = runId
     }

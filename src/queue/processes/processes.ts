@@ -115,6 +115,12 @@ export class ProcessQueue implements Queue {
     return promise
   }
 
+  mostInFlight(): number {
+    let most = 0
+    for (const sender of this.#senders) most += Math.max(sender.share, sender.usedShare)
+    return most
+  }
+
   inFlight(): number {
     let inFlight = 0
     for (const sender of this.#senders) inFlight += sender.inFlight

@@ -1,0 +1,33 @@
+import type { Campaign, Warning } from '../campaign/campaign.ts'
+
+/** A few thousand requests over static IPs are fine; more of them are what batches are for. */
+const STATIC_IPS_WARNED = 5_000
+/** More than these hold up whatever else leaves by the pool, for too long to be an oversight. */
+export const STATIC_IPS_REFUSED = 100_000
+
+const ADVICE =
+  'send batches (webhook.batch), or let https and credentials do what the addresses are for, and leave static_ips out'
+
+/** What a campaign with `static_ips` is told about its size; null while it is small, or leaves by no pool. */
+export function staticIpsWarning({ webhook }: Campaign, deliveries: number): Warning | null {
+  if (webhook.egress === null || deliveries <= STATIC_IPS_WARNED) return null
+  const limit = deliveries > STATIC_IPS_REFUSED ? STATIC_IPS_REFUSED : STATIC_IPS_WARNED
+  const refusal = limit === STATIC_IPS_REFUSED ? ', which a run refuses without --yes' : ''
+  const message = `more than ${limit.toLocaleString('en-US')} requests over static IPs${refusal}: a few thousand are fine, many are slow and hold up what else leaves by the pool: ${ADVICE}`
+  return { code: 'static_ips_overuse', message, count: deliveries }
+}
+
+/** Why so many requests may not leave over static IPs by themselves; null when they may. */
+export function staticIpsRefusal({ webhook }: Campaign, deliveries: number): string | null {
+  if (webhook.egress === null || deliveries <= STATIC_IPS_REFUSED) return null
+  const [most, got] = [STATIC_IPS_REFUSED, deliveries].map((count) => count.toLocaleString('en-US'))
+  return `expected at most ${most} requests over static IPs (webhook.static_ips), got ${got}: ${ADVICE}`
+}
+
+/** How many requests an audience comes to. */
+export function deliveriesOf(
+  _campaign: Campaign,
+  { rows, suppressed }: { readonly rows: number; readonly suppressed?: Readonly<Record<string, number>> },
+): number {
+  return rows - Object.values(suppressed ?? {}).reduce((sum, count) => sum + count, 0)
+}
