@@ -1,5 +1,15 @@
+import { checkAudience } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
-import { FactCounter, placeOf, readTemplate, type AudienceFacts, type TemplateReading } from '../template/template.ts'
+import {
+  FactCounter,
+  lintTemplate,
+  placeOf,
+  readTemplate,
+  writtenPath,
+  type LintFinding,
+  type AudienceFacts,
+  type TemplateReading,
+} from '../template/template.ts'
 import { compileOptions, templatesOf } from './check-templates.ts'
 
 /** Reads every template that makes a request, for what it asks of a customer. */
@@ -58,8 +68,35 @@ export function missingAttributes(
     .toSorted((a, b) => b.customers - a.customers)
 }
 
-const NAME = /^[A-Za-z_]\w*$/
+/** Looks through every template of the request for what is seldom meant; without facts, for what does not depend on the audience. */
+export function lintCampaign(
+  readings: readonly TemplateReading[],
+  facts: AudienceFacts | null,
+): readonly LintFinding[] {
+  return readings.flatMap((reading) => lintTemplate(reading, facts))
+}
 
-function writtenPath(path: readonly string[]): string {
-  return `customer${path.map((name) => (NAME.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`)).join('')}`
+/**
+ * The same, with a look at every row of the audience; rows that cannot be read are passed over.
+ *
+ * Standard input is read once only, for what is made of it: it is not looked at.
+ */
+export async function lintWithAudience(
+  campaign: Campaign,
+  { signal }: { readonly signal: AbortSignal },
+): Promise<readonly LintFinding[]> {
+  const readings = readCampaign(campaign)
+  const { audience: source, ...rules } = campaign
+  if (source.path === '-') return lintCampaign(readings, null)
+  const facts = createFactCounter(readings)
+  await checkAudience({
+    source,
+    rules,
+    skipBadRows: true,
+    signal,
+    onRow: (row) => {
+      if (row !== null) facts.see(row)
+    },
+  })
+  return lintCampaign(readings, facts)
 }

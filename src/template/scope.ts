@@ -219,7 +219,8 @@ function defaultsOf(parameters: readonly Parameter[]): readonly (Expression | nu
   return parameters.map(({ fallback }) => fallback)
 }
 
-function bodiesOf(node: Statement): readonly Body[] {
+/** The bodies directly in a statement. */
+export function bodiesOf(node: Statement): readonly Body[] {
   switch (node.kind) {
     case 'if':
       return [...node.branches.map(({ body }) => body), node.otherwise]

@@ -33,7 +33,7 @@ export function placeFromOffset(source: Source, offset: number): Place {
 const SHOWN_LINE_LENGTH = 100
 
 /** The line around an offset with a caret below the place; a long line is cut to the part around it. */
-function excerpt(source: Source, offset: number): string {
+export function excerpt(source: Source, offset: number): string {
   const lineStart = source.text.lastIndexOf('\n', offset - 1) + 1
   const newline = source.text.indexOf('\n', offset)
   const lineEnd = newline === -1 ? source.text.length : newline

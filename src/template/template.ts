@@ -6,7 +6,17 @@ import { modeFor, type TemplatePayload } from './template-mode.ts'
 
 export type { CompiledTemplate } from './render-template.ts'
 export type { TemplatePayload } from './template-mode.ts'
-export { FactCounter, placeOf, readTemplate, type AudienceFacts, type TemplateReading } from './lint/lint.ts'
+export {
+  FactCounter,
+  LINT_CODES,
+  lintTemplate,
+  placeOf,
+  readTemplate,
+  writtenPath,
+  type AudienceFacts,
+  type LintFinding,
+  type TemplateReading,
+} from './lint/lint.ts'
 export { SuppressedByTemplate } from './runtime/runtime.ts'
 export { createBlockRenderer, type BlockRenderer, type RenderJob, type RenderResult } from './block-renderer.ts'
 

@@ -5,7 +5,14 @@ import type { Readable } from 'node:stream'
 import { spoolAudience, SpoolReader, type SpoolSummary } from '../audience/audience.ts'
 import type { Campaign, Warning } from '../campaign/campaign.ts'
 import type { Exchange, Trial } from '../campaign/delivery.ts'
-import { createFactCounter, missingAttributes, readCampaign, type MissingAttribute } from '../check/campaign-reading.ts'
+import type { LintFinding } from '../template/template.ts'
+import {
+  createFactCounter,
+  lintCampaign,
+  missingAttributes,
+  readCampaign,
+  type MissingAttribute,
+} from '../check/campaign-reading.ts'
 import { BodySizes, type SizePercentiles } from './body-sizes.ts'
 import { FailureList, type FailedRow, type FailureGroup } from './failure-list.ts'
 import { lendRows, type RowReport } from './lend-rows.ts'
@@ -47,6 +54,8 @@ export interface DryRun {
   /** Rows that name a customer whom an earlier row names. */
   readonly duplicates: number
   readonly missing_attributes: readonly MissingAttribute[]
+  /** What compiles and is seldom meant. */
+  readonly lint: readonly LintFinding[]
   readonly body_bytes: SizePercentiles
   readonly predicted: Prediction
   /** Where a run would stop by itself; the counts above are of a run that does not. */
@@ -127,6 +136,7 @@ class Rehearsal {
     return {
       ...this.#numbers(summary),
       missing_attributes: missingAttributes(readings, facts),
+      lint: lintCampaign(readings, facts),
       example:
         example === null
           ? null
@@ -138,7 +148,7 @@ class Rehearsal {
     }
   }
 
-  #numbers(summary: SpoolSummary): Omit<DryRun, 'missing_attributes' | 'example'> {
+  #numbers(summary: SpoolSummary): Omit<DryRun, 'missing_attributes' | 'lint' | 'example'> {
     const { campaign } = this.#request
     const isComplete = this.#dearRows < DEAR_ROWS
     const cut: Warning = {

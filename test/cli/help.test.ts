@@ -26,7 +26,7 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   report: ['format', 'status', 'out'],
   export: ['customer', 'out'],
   erase: ['customer', 'file', 'json', 'yes'],
-  preview: ['row', 'customer'],
+  preview: ['row', 'customer', 'lint'],
   test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
   egress: ['json'],

@@ -20,6 +20,8 @@ export interface AttributeRead {
   readonly hasFallback: boolean
   /** It stands as a condition, so that its truth is all that counts. */
   readonly isCondition: boolean
+  /** Written as `customer.get('a')`. */
+  readonly isGet: boolean
 }
 
 const ROOT = 'customer'
@@ -99,14 +101,11 @@ class Walk {
     for (const argument of got.rest) this.#expression(argument, BARE, guards)
   }
 
-  #read(
-    path: readonly string[],
-    { start, end }: Expression,
-    around: Surroundings & { guards: ReadonlySet<string> },
-  ): void {
+  #read(path: readonly string[], node: Expression, around: Surroundings & { guards: ReadonlySet<string> }): void {
     if (this.#shadowed > 0) return
+    const { start, end } = node
     const hasFallback = around.hasFallback || around.guards.has(path.join('\0'))
-    this.reads.push({ path, start, end, hasFallback, isCondition: around.isCondition })
+    this.reads.push({ path, start, end, hasFallback, isCondition: around.isCondition, isGet: node.kind === 'call' })
   }
 
   #inner(node: Expression, around: Surroundings, guards: ReadonlySet<string>): void {
