@@ -12,11 +12,14 @@ const LINE_MS = 5000
 export class ProgressDisplay implements Disposable {
   readonly #terminal: Terminal
   readonly #clock: Clock
+  readonly #isUnderWay: boolean
   readonly #everyMs: number
   #latest: Progress | null = null
   #cancel: (() => void) | null = null
 
-  constructor(terminal: Terminal, clock: Clock) {
+  /** `isUnderWay`: the run has come some way already, so that the first word is worth a line. */
+  constructor(terminal: Terminal, clock: Clock, { isUnderWay = false } = {}) {
+    this.#isUnderWay = isUnderWay
     this.#terminal = terminal
     this.#clock = clock
     this.#everyMs = terminal.hasStatusLine ? BAR_MS : LINE_MS
@@ -27,7 +30,7 @@ export class ProgressDisplay implements Disposable {
     const isFirst = this.#latest === null
     this.#latest = progress
     if (!isFirst) return
-    if (this.#terminal.hasStatusLine) this.#show()
+    if (this.#terminal.hasStatusLine || this.#isUnderWay) this.#show()
     this.#wait()
   }
 

@@ -2,6 +2,7 @@ import type { RunState } from '../campaign/result.ts'
 import type { RunNumbers } from './numbers.ts'
 import {
   chunkRowFrom,
+  intervalFrom,
   lentRowFrom,
   runRowFrom,
   waitingRowFrom,
@@ -13,6 +14,7 @@ import {
   type WaitingRow,
 } from './rows.ts'
 import type { RunPaths } from './run-folder.ts'
+import type { Interval, TimelineChange } from './timeline.ts'
 import * as sql from './statements.ts'
 import { Store } from './store.ts'
 
@@ -209,6 +211,18 @@ export class Ledger implements Disposable {
 
   sampleCounts(): Map<string, number> {
     return new Map(this.#store.all(sql.countSamples).map((row) => [String(row['code']), Number(row['count'])]))
+  }
+
+  saveTimeline({ isRewritten, intervals }: TimelineChange): void {
+    if (isRewritten) this.#store.run(sql.deleteIntervals)
+    for (const { startedAt, widthMs, calls, latency, inFlight, concurrency } of intervals) {
+      const counts = [JSON.stringify(calls), JSON.stringify(latency)] as const
+      this.#store.run(sql.putInterval, startedAt, widthMs, ...counts, inFlight, concurrency)
+    }
+  }
+
+  intervals(): Interval[] {
+    return this.#store.all(sql.selectIntervals).map(intervalFrom)
   }
 
   recordSender(pid: number, started: string): void {

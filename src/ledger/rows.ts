@@ -1,5 +1,6 @@
 import type { FailedReason, ResultStatus, RunState, SuppressedReason } from '../campaign/result.ts'
 import type { RunNumbers } from './numbers.ts'
+import type { Interval } from './timeline.ts'
 
 export interface RunRow {
   readonly runId: string
@@ -137,6 +138,17 @@ export function waitingRowFrom(row: Columns): WaitingRow {
     code: textOrNull(row['code']),
     message: textOrNull(row['message']),
     customerId: textOrNull(row['customer_id']),
+  }
+}
+
+export function intervalFrom(row: Columns): Interval {
+  return {
+    startedAt: Number(row['started_at']),
+    widthMs: Number(row['width_ms']),
+    calls: JSON.parse(String(row['calls'])) as number[],
+    latency: JSON.parse(String(row['latency'])) as number[],
+    inFlight: Number(row['in_flight']),
+    concurrency: Number(row['concurrency']),
   }
 }
 

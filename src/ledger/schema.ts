@@ -11,6 +11,7 @@
  *   (`attempt` 1 and not in doubt). No row is written when a chunk stops: its rows here stay as they are.
  * - `result`: one final row per customer, enforced by its primary key. No second index while sending: the
  *   one on customers is built when the run ends.
+ * - `interval`: calls over time; see `Timeline`. Ledgers made before it have no picture of that time.
  * - `text`: interned strings; the same string may stand here more than once, an id never changes.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -107,5 +108,15 @@ CREATE TABLE sample (
 ) STRICT;
 
 CREATE TABLE sender (pid INTEGER NOT NULL, started TEXT NOT NULL, PRIMARY KEY (pid, started)) STRICT, WITHOUT ROWID;
+`,
+  `
+CREATE TABLE interval (
+  started_at INTEGER PRIMARY KEY,
+  width_ms INTEGER NOT NULL CHECK (width_ms > 0),
+  calls TEXT NOT NULL,
+  latency TEXT NOT NULL,
+  in_flight INTEGER NOT NULL CHECK (in_flight >= 0),
+  concurrency INTEGER NOT NULL CHECK (concurrency >= 0)
+) STRICT;
 `,
 ]

@@ -66,6 +66,11 @@ export const lastTextId = `SELECT max(id) AS id FROM text`
 export const insertSample = `INSERT INTO sample (seq, attempt, http_status, code, body) VALUES (?, ?, ?, ?, ?)`
 export const countSamples = `SELECT code, count(*) AS count FROM sample GROUP BY code`
 
+export const putInterval = `
+  INSERT OR REPLACE INTO interval (started_at, width_ms, calls, latency, in_flight, concurrency) VALUES (?, ?, ?, ?, ?, ?)`
+export const deleteIntervals = `DELETE FROM interval`
+export const selectIntervals = `SELECT * FROM interval ORDER BY started_at`
+
 export const insertSender = `INSERT OR IGNORE INTO sender (pid, started) VALUES (?, ?)`
 export const selectSenders = `SELECT pid, started FROM sender`
 export const deleteSenders = `DELETE FROM sender`

@@ -26,6 +26,8 @@ export interface QueueEvents {
   onAlarm(alarm: Alarm): void
   /** There is room for at least one slice. */
   onRoom(): void
+  /** `inFlight` has changed without a report: calls are on their way, and no answer comes. */
+  onInFlight(): void
   /** Senders cannot be kept: nothing more can be sent from here. */
   onTrouble(error: QueueError): void
 }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util'
+import { nextSteps } from './next-steps.ts'
 import type { AbortEntry, RunReport } from './read-report.ts'
 import { cut, formatSpan, number, printable, wrap } from './text-layout.ts'
 
@@ -40,7 +41,7 @@ export function formatReport(report: RunReport, { color, width }: ReportLayout):
       report.warnings.flatMap((warning) => warningLines(warning, columns)),
       paint,
     ),
-    listFrom('next', nextSteps(report), paint),
+    listFrom('next', stepLines(report), paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
@@ -141,23 +142,8 @@ function warningLines({ code, message, count }: RunReport['warnings'][number], w
 }
 
 /** Commands with what they are for, one a line, so that each can be copied. */
-function nextSteps({ run_id: runId, state, failed, aborted, waiting, pending }: RunReport): string[] {
-  const left = aborted + waiting + pending
-  const steps: [string, string][] = []
-  if (state === 'running') steps.push(['pause it', `hookcast pause ${runId}`])
-  if (state === 'paused' || state === 'interrupted' || state === 'aborted') {
-    steps.push([`go on with the ${number(left)} that are left`, `hookcast resume ${runId}`])
-  }
-  if (state === 'cancelled' && left > 0) {
-    steps.push([`call the ${number(left)} that are left`, `hookcast replay ${runId} --status aborted`])
-  }
-  if (failed > 0 && state !== 'running') {
-    steps.push([`call again the ${number(failed)} that failed`, `hookcast replay ${runId} --status failed`])
-  }
-  if (failed + aborted > 0) {
-    steps.push(['see each of them', `hookcast report ${runId} --format ndjson --status failed,aborted`])
-  }
-  return labelled(steps.map(([label, value]) => ({ label, value })))
+function stepLines(report: RunReport): string[] {
+  return labelled(nextSteps(report).map(({ purpose, command }) => ({ label: purpose, value: command })))
 }
 
 function timeFrom(instant: string): string {

@@ -68,13 +68,21 @@ export function readReport(
   { isLocked, clock = systemClock }: { readonly isLocked: boolean; readonly clock?: Clock },
 ): RunReport {
   using reader = new RunReader(paths)
-  return reader.atOnce(() => {
-    const facts = readRunFacts(reader, () => isLocked)
-    const counts = countCustomers(reader, facts)
-    const chunkFailures = (chunk: number): number => reader.count(countChunkFailures, chunk)
-    const aborts = facts.stops.map((stop) => abortEntryFrom(stop, { facts, counts, chunkFailures }))
-    return reportFrom(facts, counts, { aborts, now: clock.now() })
-  })
+  return reader.atOnce(() =>
+    reportFor(
+      readRunFacts(reader, () => isLocked),
+      reader,
+      clock.now(),
+    ),
+  )
+}
+
+/** The same, of the moment in which `facts` were read. */
+export function reportFor(facts: RunFacts, reader: RunReader, now: number): RunReport {
+  const counts = countCustomers(reader, facts)
+  const chunkFailures = (chunk: number): number => reader.count(countChunkFailures, chunk)
+  const aborts = facts.stops.map((stop) => abortEntryFrom(stop, { facts, counts, chunkFailures }))
+  return reportFrom(facts, counts, { aborts, now })
 }
 
 function reportFrom(

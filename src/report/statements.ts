@@ -42,6 +42,17 @@ export const selectWaiting = `
   FROM waiting WHERE seq >= ? AND seq < ?`
 
 export const selectSamples = `SELECT attempt, http_status, code, body FROM sample WHERE seq = ? ORDER BY id`
+/** Failed customers told apart by what the receiver said, the most frequent first. Joined by id first: that is cheap for a million. */
+export const selectFailureGroups = `
+  SELECT reason, http_status, (SELECT value FROM text WHERE id = error_code) AS error_code,
+    (SELECT value FROM text WHERE id = message) AS message, count
+  FROM (
+    SELECT reason, http_status, error_code, message, count(*) AS count FROM result WHERE status = 'failed'
+    GROUP BY reason, http_status, error_code, message ORDER BY count DESC LIMIT ?
+  )`
+export const countLent = `
+  SELECT (SELECT count(*) FROM lent) + (SELECT count(*) FROM waiting WHERE is_lent = 1) AS count`
+export const selectIntervalTable = `SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'interval'`
 
 export const selectReplayOf = `SELECT replay_of, state FROM run`
 export const selectSentSeqs = `SELECT seq FROM result WHERE status = 'sent' ORDER BY seq`

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 import type { HookcastError } from '../errors.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunNumbers } from '../ledger/numbers.ts'
+import type { Timeline } from '../ledger/timeline.ts'
 import { storageFullError } from '../ledger/run-folder.ts'
 import { StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
 import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
@@ -22,6 +23,7 @@ import { Stops } from './stops.ts'
 export interface CoordinatorOptions {
   readonly campaign: Campaign
   readonly ledger: Ledger
+  readonly timeline: Timeline
   readonly spool: SpoolReader
   readonly clock: Clock
   readonly random: () => number
@@ -70,29 +72,21 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    const { campaign, ledger, spool, clock, random } = options
+    const { campaign, ledger, spool, clock } = options
     const run = ledger.run()
     const customerIdAt = customerIdReader(spool, campaign)
     this.#numbers = run.numbers
     this.#customers = run.customers
     this.#stops = new Stops(ledger)
     this.#rules = new StopRules(campaign.webhook.abort, run.numbers.policy as StopState | null)
-    const sampleCounts = ledger.sampleCounts()
     this.#recorder = new Recorder({
-      campaign,
+      ...options,
       numbers: run.numbers,
       rules: this.#rules,
-      clock,
-      random,
-      sampleCounts,
+      sampleCounts: ledger.sampleCounts(),
       chunks: ledger.chunks(),
     })
-    this.#slices = new SliceBook({
-      recorder: this.#recorder,
-      clock,
-      isStopped: this.#stops.isStopped,
-      customerIdAt,
-    })
+    this.#slices = new SliceBook({ recorder: this.#recorder, clock, isStopped: this.#stops.isStopped, customerIdAt })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
       webhook: campaign.webhook,
@@ -178,6 +172,7 @@ export class Coordinator {
       },
       onAlarm: (alarm) => this.#onAlarm(alarm),
       onRoom: () => this.#schedule(),
+      onInFlight: () => this.#schedule(),
       onTrouble: (error) => this.cut('interrupted', error),
     }
   }
@@ -231,6 +226,8 @@ export class Coordinator {
     this.#cancelTick = null
     const decision = this.#gate.wake()
     if (decision !== null) this.#stop(decision)
+    const { timeline, clock } = this.#options
+    timeline.note(clock.now(), this.#queue.inFlight(), this.#gate.concurrency)
     const isStopping = this.#ending !== null || this.#stops.isWebhookStopped
     const lendings = isStopping ? [] : this.#lender.plan(this.#nextDueAt)
     if (!this.#commit(lendings)) return

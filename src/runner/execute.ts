@@ -8,6 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { PoolShare } from '../ledger/pool-share.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
+import { Timeline } from '../ledger/timeline.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
@@ -74,6 +75,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   const coordinator: Coordinator = new Coordinator({
     campaign,
     ledger,
+    timeline: new Timeline(ledger.intervals()),
     spool,
     clock,
     random: host.random,

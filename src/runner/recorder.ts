@@ -5,6 +5,7 @@ import type { FailedReason } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { countUp, recordLatency, type RunNumbers } from '../ledger/numbers.ts'
+import type { Timeline } from '../ledger/timeline.ts'
 import type { ChunkRow, ResultRow, WaitingRow } from '../ledger/rows.ts'
 import { finalReason, nextAttempt, type StopDecision, type StopRules } from '../policy/policy.ts'
 import { Samples } from './samples.ts'
@@ -15,6 +16,7 @@ export type Change = (ledger: Ledger) => void
 export interface RecorderOptions {
   readonly campaign: Campaign
   readonly numbers: RunNumbers
+  readonly timeline: Timeline
   readonly rules: StopRules
   readonly clock: Clock
   /** Uniform in [0, 1): the jitter of waits. */
@@ -92,6 +94,8 @@ export class Recorder {
       }
     }
     this.#endedByChunk.clear()
+    const timeline = this.#options.timeline.take()
+    if (timeline !== null) this.#changes.push((ledger) => ledger.saveTimeline(timeline))
     const changes = this.#changes
     this.#changes = []
     return changes
@@ -261,7 +265,7 @@ export class Recorder {
 
   /** Counts the call of an attempt, if one was made, and says how many this delivery has had. */
   #countAttempt(report: DeliveryReport, { waiting }: RecordedDelivery): number {
-    const { numbers, campaign } = this.#options
+    const { numbers, campaign, timeline, clock } = this.#options
     const before = waiting?.calls ?? 0
     if (report.warning !== null) this.warn('event_properties', report.warning)
     if (report.hadInstantRetry) numbers.instantRetries++
@@ -269,6 +273,7 @@ export class Recorder {
     numbers.attempts++
     if (before === 0) numbers.deliveries++
     countUp(numbers.codes, report.code)
+    timeline.record(clock.now(), report)
     if (report.httpStatus !== null) recordLatency(numbers, report.latencyMs)
     if (Object.hasOwn(campaign.webhook.answers, report.code)) countUp(numbers.answersOverridden, report.code)
     return before + 1

@@ -3,6 +3,7 @@ import type { Campaign } from '../campaign/campaign.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
+import { Timeline } from '../ledger/timeline.ts'
 import { StopRules, type StopState } from '../policy/policy.ts'
 import { customerIdReader } from './customer-id-reader.ts'
 import type { Announced } from '../queue/queue.ts'
@@ -54,6 +55,7 @@ export function recoverRun(
   const recorder = new Recorder({
     campaign,
     numbers,
+    timeline: new Timeline([]),
     rules,
     clock,
     random: () => 0.5,

@@ -26,7 +26,7 @@ import type { Ending } from './progress.ts'
 import { limitStream, overuseWarnings, type StaticIpsOveruse } from './static-ips-overuse.ts'
 
 export type { Host } from './execute.ts'
-export type { Ending, Progress } from './progress.ts'
+export { Pace, type Ending, type Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
 export { removeExpiredRuns, type RemovedRun } from './retention.ts'
 export { readSnapshot } from './run-snapshot.ts'

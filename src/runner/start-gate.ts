@@ -83,6 +83,11 @@ export class StartGate {
     return Math.min(this.#lowestBefore, this.#pressure.lowest)
   }
 
+  /** Calls that pressure leaves for now. */
+  get concurrency(): number {
+    return this.#pressure.level.concurrency
+  }
+
   /** Trouble of our own that did not go away; null while there is hope. */
   get trouble(): QueueError | null {
     if (this.#localTroubles < LOCAL_TROUBLES) return null

@@ -83,6 +83,7 @@ class Lending {
         onSliceLost: (sliceId, last) => this.#lose(sliceId, last),
         onAlarm: () => this.#queue.dismissAlarm(),
         onRoom: () => this.#feed(),
+        onInFlight: () => undefined,
         onTrouble: (error) => this.fail(error),
       },
     })

@@ -50,17 +50,30 @@ export interface Desk {
 }
 
 export interface CampaignParts {
+  readonly name?: string
   readonly top?: string
   readonly webhook?: string
   readonly audience?: string
 }
 
 /** The body is on line 5, what is added under `webhook:` begins on line 6. */
-function campaignText(url: string, { top = '', webhook = '', audience = 'customers.csv' }: CampaignParts = {}): string {
+function campaignText(
+  url: string,
+  { name = 'desk', top = '', webhook = '', audience = 'customers.csv' }: CampaignParts = {},
+): string {
   const added = webhook === '' ? [] : webhook.split('\n').map((line) => `  ${line}`)
   const ownUrl = /^url:/m.test(webhook) ? '  # the URL is below' : `  url: "${url}/v1/messages"`
   const ownBody = /^(body|method: GET)/m.test(webhook) ? '  # no body here' : `  body: '{"id": "{{ customer.id }}"}'`
-  return ['name: desk', `audience: ${audience}`, 'webhook:', ownUrl, ownBody, ...added, top, ''].join('\n')
+  return [
+    `name: ${JSON.stringify(name)}`,
+    `audience: ${audience}`,
+    'webhook:',
+    ownUrl,
+    ownBody,
+    ...added,
+    top,
+    '',
+  ].join('\n')
 }
 
 /** `desk` has a receiver that takes everything; `openDesk` makes one whose receiver answers as told. */

@@ -107,6 +107,10 @@ class Journal implements QueueEvents {
     this.#look()
   }
 
+  onInFlight(): void {
+    this.#look()
+  }
+
   onTrouble(error: Error): void {
     this.troubles.push(error)
     this.#look()
@@ -191,6 +195,13 @@ export function describeQueue({ name, create, skip = [] }: QueueSuite): void {
       queue.lend(sliceOf(2, { firstSeq: 60, count: 60 }))
       await journal.until(() => journal.ended.size === 2)
       expect(receiver.maxInFlight).toBe(7)
+    })
+
+    test('tells how many calls are in flight while no answer comes', async () => {
+      answer = () => ({ misbehave: 'hang' })
+      const { queue } = await start(2, 7)
+      queue.lend(sliceOf(1, { firstSeq: 0, count: 3 }))
+      await journal.until(() => queue.inFlight() === 3)
     })
 
     test('keeps to the ceiling while it is lowered and raised', async () => {

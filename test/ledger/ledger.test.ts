@@ -16,6 +16,7 @@ import {
   lockRun,
   type RunPaths,
 } from '../../src/ledger/run-folder.ts'
+import { readStory } from '../../src/report/report.ts'
 
 interface Room {
   readonly dataFolder: string
@@ -200,6 +201,27 @@ describe('a run folder', () => {
     const error = errorOf(() => new Ledger(paths))
     expect(error.code).toBe('HOOKCAST_LEDGER_UNUSABLE')
     expect(error.message).toContain('schema 99')
+  })
+
+  test('whose ledger was made before calls over time were kept gets a place for them', ({
+    room: { ledger, paths },
+  }) => {
+    ledger[Symbol.dispose]()
+    using database = new DatabaseSync(paths.ledger)
+    database.exec('DROP TABLE interval; PRAGMA user_version = 1')
+    expect(readStory(paths, { isLocked: false })).toMatchObject({ intervals: [], report: { customers: 10 } })
+    using migrated = new Ledger(paths)
+    const interval = {
+      startedAt: 250,
+      widthMs: 250,
+      calls: [1, 0, 0, 0, 2],
+      latency: [0, 1],
+      inFlight: 3,
+      concurrency: 4,
+    }
+    migrated.commit(() => migrated.saveTimeline({ isRewritten: true, intervals: [interval] }))
+    expect(migrated.intervals()).toEqual([interval])
+    expect(migrated.run().customers).toBe(10)
   })
 
   test('whose ledger is damaged is refused in words', ({ room: { ledger, paths } }) => {

@@ -2,6 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { findRun } from '../../src/ledger/run-folder.ts'
+import { readStory } from '../../src/report/report.ts'
 import { childrenOf, isAlive, runCommand, startCommand } from '../support/command-line.ts'
 import { startReceiverProcess, type ReceiverProcess } from '../support/receiver.ts'
 
@@ -109,6 +111,11 @@ describe('kill -9', () => {
       const perSecond = journal.length / ((journal.at(-1)!.at - journal[0]!.at) / 1000)
       // Sender and coordinator of a round may both die: two windows.
       expect(repeats).toBeLessThanOrEqual(ROUNDS * 2 * (2 * CONCURRENCY + 0.04 * Math.max(perSecond, 5000)))
+
+      // What was recorded over time agrees with the counts, whenever the coordinator died.
+      const { intervals } = readStory(findRun(data, runId!), { isLocked: false })
+      const calls = intervals.flatMap((interval) => interval.calls).reduce((sum, count) => sum + count, 0)
+      expect(calls).toBe(report['attempts'])
 
       const { stdout: results } = await runCommand(['report', runId!, '--format', 'ndjson', '--data', data])
       const customers = results

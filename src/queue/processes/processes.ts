@@ -174,10 +174,12 @@ export class ProcessQueue implements Queue {
         return events.onAlarm(message.alarm)
       case 'acknowledged':
         return this.#acknowledge(sender, message.order)
-      case 'beat':
+      case 'beat': {
+        const isNews = sender.inFlight !== message.inFlight
         sender.inFlight = message.inFlight
         sender.unstarted = message.unstarted
-        return
+        return isNews ? events.onInFlight() : undefined
+      }
       case 'announced':
         sender.announced = message.announced
         return
