@@ -81,8 +81,7 @@ export const hookcastRun: Contender = {
     if (senders !== null) flags.push('--senders', String(senders))
     try {
       const measured = await measureCommand({
-        // Node's flag is that of the command's own first line.
-        args: ['--max-semi-space-size=4', COMMAND, 'run', campaignOf(customers), ...flags],
+        args: [COMMAND, 'run', campaignOf(customers), ...flags],
         env: { BENCH_PASSWORD: CREDENTIALS.password },
         folder,
         receiver,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { MOST_SENDERS } from './settings.ts'
 import { duration, flag, list, mapping, optional, rate, record, required, text, wholeNumber } from './schema-part.ts'
 import { CREDENTIALS } from './webhook-schema.ts'
 
@@ -106,9 +107,6 @@ const later = {
     { description: 'The service.' },
   ),
 }
-
-/** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
-export const MOST_SENDERS = 64
 
 /** hookcast.yaml. */
 export const settingsSchema = mapping({

@@ -1,5 +1,8 @@
 import type { Auth, EgressPool, SecretText, Throughput } from './campaign.ts'
 
+/** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
+export const MOST_SENDERS = 64
+
 /** Sections that the service and the event webhooks will read; checked for their keys only. */
 type LaterSection = Readonly<Record<string, unknown>>
 

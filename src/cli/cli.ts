@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { MOST_SENDERS } from '../campaign/settings-schema.ts'
+import { MOST_SENDERS } from '../campaign/settings.ts'
 import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'

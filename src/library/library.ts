@@ -1,13 +1,9 @@
 /**
- * The runner for programs: a run as a promise of its report, its progress and results as async iterables.
+ * What the command line and programs share: finding a run, reading the settings around it, conducting it to its report.
  *
- * The command line stands on the same parts.
+ * Programs come in by `programs.ts`, which imports none of this before a run begins.
  */
 export { conductRun, orInterrupted, type Conducted } from './conduct-run.ts'
 export { findKnownRun, readableCampaign, type KnownRun } from './known-run.ts'
-export { readReport, readResults, type ReadResultsOptions } from './read-run.ts'
-export { checkResumable, resumeRun, type ResumeRunOptions } from './resume-run.ts'
-export { runCampaign, type RunCampaignOptions } from './run-campaign.ts'
-export type { AudienceRow, AudienceRows } from './audience-stream.ts'
-export type { Run, RunProgress } from './run.ts'
-export { settingsFor, type Surroundings, type SurroundingsOptions } from './surroundings.ts'
+export { checkResumable } from './resume-run.ts'
+export { settingsFor, type Surroundings } from './surroundings.ts'

@@ -4,47 +4,31 @@ import { HookcastError } from '../errors.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
 import { numbersSentSince, readReport } from '../report/report.ts'
 import { resumeRun as goOn } from '../runner/runner.ts'
-import { conductRun } from './conduct-run.ts'
+import { conductRun, type Conducted } from './conduct-run.ts'
 import { findKnownRun, readableCampaign, type KnownRun } from './known-run.ts'
-import { Run } from './run.ts'
-import { surroundingsFrom, type Surroundings, type SurroundingsOptions } from './surroundings.ts'
+import type { ResumeRunOptions } from './options.ts'
+import type { Witness } from './run.ts'
+import { surroundingsFrom, type Surroundings } from './surroundings.ts'
 
-/** How a run goes on: what the flags of `hookcast resume` say. */
-export interface ResumeRunOptions extends SurroundingsOptions {
-  /** Sends again what may have arrived longer ago than the receiver remembers keys. Default: false. */
-  readonly resendUnknown?: boolean | undefined
-  /** Stops the run as Ctrl-C does. */
-  readonly signal?: AbortSignal | undefined
-}
-
-/**
- * Goes on with a run that was interrupted, paused, killed or aborted: whoever has no result yet is called, with the same keys.
- *
- * A run that is finished resolves to its report. It rejects as `runCampaign` does, and with HOOKCAST_RUN_UNKNOWN,
- * HOOKCAST_RUN_IN_USE (also by this process) or HOOKCAST_RUN_STATE (cancelled, or replayed since).
- *
- * @throws {RangeError} when an option is not what it has to be.
- */
-export function resumeRun(runId: string, options: ResumeRunOptions = {}): Run {
+/** Takes a run from where it was left to its report. */
+export async function conductResume(wanted: string, options: ResumeRunOptions, witness: Witness): Promise<Conducted> {
   const { signal, resendUnknown } = options
   const surroundings = surroundingsFrom(options)
-  return new Run(surroundings.wiring.clock, async (witness) => {
-    const known = findKnownRun(runId, surroundings)
-    checkResumable(known, surroundings)
-    const { settings, paths } = known
-    const { customerId } = readableCampaign(known, surroundings)
-    witness.begun({ runId: known.runId, paths, customerIdColumn: customerId })
-    return await conductRun(
-      surroundings,
-      {
-        settings,
-        isUnknownResent: resendUnknown === true,
-        signal,
-        onProgress: (progress) => witness.progress(progress),
-      },
-      (runOptions) => goOn(known.runId, runOptions),
-    )
-  })
+  const known = findKnownRun(wanted, surroundings)
+  checkResumable(known, surroundings)
+  const { settings, paths } = known
+  const { customerId } = readableCampaign(known, surroundings)
+  witness.begun({ runId: known.runId, paths, customerIdColumn: customerId })
+  return await conductRun(
+    surroundings,
+    {
+      settings,
+      isUnknownResent: resendUnknown === true,
+      signal,
+      onProgress: (progress) => witness.progress(progress),
+    },
+    (runOptions) => goOn(known.runId, runOptions),
+  )
 }
 
 /**

@@ -2,7 +2,7 @@ import { setImmediate as afterOthers } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import type { HookcastError } from '../errors.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
-import { ResultFollower, type ResultRecord, type RunReport } from '../report/report.ts'
+import type { ResultRecord, RunReport } from '../report/report.ts'
 import type { Progress } from '../runner/runner.ts'
 import type { Conducted } from './conduct-run.ts'
 
@@ -95,6 +95,7 @@ export class Run implements Promise<RunReport> {
   }
 
   async *#follow({ paths, customerIdColumn }: Begun): AsyncGenerator<ResultRecord, void, void> {
+    const { ResultFollower } = await import('../report/report.ts')
     using follower = new ResultFollower(paths, { customerId: customerIdColumn }, this.#clock)
     for (;;) {
       const isLast = this.#hasEnded

@@ -39,8 +39,8 @@ describe('docs/programs.md', () => {
 
   test('names every option that there is', () => {
     const [options = []] = page.section('Options').tables
-    const sources = ['run-campaign', 'resume-run', 'surroundings'].map((file) => readText(`src/library/${file}.ts`))
-    const interfaces = sources.map((text) => /export interface \w+Options [^{]*\{\n([^]*?)\n\}/.exec(text)?.[1] ?? '')
+    const text = readText('src/library/options.ts')
+    const interfaces = Array.from(text.matchAll(/export interface \w+ [^{]*\{\n([^]*?)\n\}/g), ([, body = '']) => body)
     const known = interfaces.flatMap((body) => Array.from(body.matchAll(/^ {2}readonly (\w+)\?/gm), ([, name]) => name))
     expect(new Set(options.flatMap(([name = '']) => codesIn(name)))).toEqual(new Set(known))
   })

@@ -28,7 +28,7 @@ describe('runCampaign', () => {
     expect(report).toMatchObject({ schema: 1, state: 'finished', customers: 3, sent: 3, pending: 0 })
     const { stdout } = await desk.hookcast(['report', report.run_id, '--format', 'json'])
     expect(JSON.parse(stdout)).toEqual(report)
-    expect(readReport(report.run_id, desk.options)).toEqual(report)
+    expect(await readReport(report.run_id, desk.options)).toEqual(report)
   })
 
   test('rejects with every problem of the file, and sends nothing', async ({ desk }) => {
@@ -93,7 +93,7 @@ describe('runCampaign', () => {
     }
     const run = runCampaign(desk.campaign, { ...desk.options, audience: rows() })
     await expect(run).rejects.toThrow(new RangeError('the database is gone'))
-    expect(readReport(run.runId!, desk.options)).toMatchObject({ state: 'paused', sent: 1 })
+    expect(await readReport(run.runId!, desk.options)).toMatchObject({ state: 'paused', sent: 1 })
   })
 
   test('asks for an audience where the campaign names standard input', async ({ desk }) => {
@@ -152,8 +152,10 @@ describe('an AbortSignal', () => {
   test('ends a run whose rows do not come', async ({ desk }) => {
     desk.writeCampaign()
     const stop = new AbortController()
-    const rows = new Readable({ read: () => undefined })
+    const asked = Promise.withResolvers<void>()
+    const rows = new Readable({ read: () => asked.resolve() })
     const run = runCampaign(desk.campaign, { ...desk.options, audience: rows, signal: stop.signal })
+    await asked.promise
     stop.abort()
     expect(await run).toMatchObject({ state: 'interrupted', customers: 0 })
   })
@@ -225,11 +227,11 @@ describe('results()', () => {
     }
     const report = await run
     expect(report).toMatchObject({ sent: 699, failed: 1 })
-    const kept = [...readResults(report.run_id, desk.options)]
+    const kept = await all(readResults(report.run_id, desk.options))
     expect(kept.length).toBe(700)
     expect(idsOf(seen)).toEqual(idsOf(kept))
     expect(seen.find(({ customer_id: id }) => id === 'c-7')).toEqual(kept[7])
-    expect([...readResults(report.run_id, { ...desk.options, status: ['failed'] })]).toEqual([kept[7]])
+    expect(await all(readResults(report.run_id, { ...desk.options, status: ['failed'] }))).toEqual([kept[7]])
   })
 
   test('names those whom a stop has aborted, too', async ({ openDesk }) => {
@@ -270,7 +272,7 @@ test('a run that this process works on is not resumed a second time', async ({ o
   const run = runCampaign(desk.campaign, desk.options)
   await desk.receiver.waitFor(1)
   await expect(resumeRun(run.runId!, desk.options)).rejects.toMatchObject({ code: 'HOOKCAST_RUN_IN_USE' })
-  expect(readReport(run.runId!, desk.options)).toMatchObject({ state: 'running' })
+  expect(await readReport(run.runId!, desk.options)).toMatchObject({ state: 'running' })
   gate.resolve()
   expect(await run).toMatchObject({ state: 'finished' })
 })

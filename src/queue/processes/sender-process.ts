@@ -29,6 +29,9 @@ const NURSERY_MB = 16
  */
 const THREADS = 32
 
+/** From Node 25 on what is locked in has no network either, unless it is said; before, the flag is not known. */
+const NETWORK_FLAGS = ['--allow-net'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag))
+
 interface HeldSlice {
   readonly slice: Slice
   isStarted: boolean
@@ -60,6 +63,7 @@ export class SenderProcess {
         `--max-old-space-size=${HEAP_MB}`,
         `--max-semi-space-size=${NURSERY_MB}`,
         '--permission',
+        ...NETWORK_FLAGS,
         ...program.readable.map((folder) => `--allow-fs-read=${folder}`),
         '--disallow-code-generation-from-strings',
         '--disable-warning=SecurityWarning',
