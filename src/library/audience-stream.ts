@@ -18,18 +18,46 @@ export interface AudienceStream {
   failure(): { readonly error: unknown } | null
 }
 
-/** Makes one stream of bytes of them, as standard input would bring it. */
+/**
+ * Makes one stream of bytes of them, as standard input would bring it.
+ *
+ * Not `Readable.from`: that waits for the row that is being made before it ends, and one that never comes would keep a
+ * run from being stopped.
+ */
 export function audienceStreamFrom(rows: AudienceRows): AudienceStream {
+  const iterator = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]()
   let failure: { readonly error: unknown } | null = null
-  async function* bytes(): AsyncGenerator<string | Uint8Array> {
+  let isPulling = false
+  const pull = async (): Promise<void> => {
+    isPulling = true
     try {
-      for await (const part of rows) {
-        yield typeof part === 'string' || part instanceof Uint8Array ? part : `${JSON.stringify(part)}\n`
+      for (let hasRoom = true; hasRoom && !stream.destroyed;) {
+        const { value, done } = await iterator.next()
+        hasRoom = stream.push(done === true ? null : bytesOf(value)) && done !== true
       }
     } catch (error) {
       failure = { error }
-      throw error
+      stream.destroy(error instanceof Error ? error : new Error(String(error)))
+    }
+    isPulling = false
+  }
+  const leave = async (): Promise<void> => {
+    try {
+      await iterator.return?.()
+    } catch {
+      // The stream has ended already: there is nobody to tell.
     }
   }
-  return { stream: Readable.from(bytes(), { objectMode: false }), failure: () => failure }
+  const stream = new Readable({
+    read: () => void (isPulling ? null : pull()),
+    destroy: (error, done) => {
+      void leave()
+      done(error)
+    },
+  })
+  return { stream, failure: () => failure }
+}
+
+function bytesOf(part: AudiencePart): string | Uint8Array {
+  return typeof part === 'string' || part instanceof Uint8Array ? part : `${JSON.stringify(part)}\n`
 }
