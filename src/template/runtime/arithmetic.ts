@@ -36,7 +36,31 @@ function nonZero(value: NumberValue): NumberValue {
 }
 
 function divide(left: NumberValue, right: NumberValue): NumberValue {
-  return floatFrom(toDouble(left) / toDouble(nonZero(right)))
+  const divisor = nonZero(right)
+  const isBig = typeof left === 'bigint' || typeof divisor === 'bigint'
+  if (isBig && isWhole(left) && isWhole(divisor)) return floatFrom(bigQuotient(BigInt(left), BigInt(divisor)))
+  return floatFrom(toDouble(left) / toDouble(divisor))
+}
+
+/** More than a double has, so that one bit which says that there is a rest makes the one rounding right. */
+const QUOTIENT_BITS = 66
+
+/** To within four. */
+function bits(value: bigint): number {
+  return value.toString(16).length * 4
+}
+
+/** The nearest double to a quotient of whole numbers that doubles cannot hold. */
+function bigQuotient(left: bigint, right: bigint): number {
+  const [dividend, divisor] = [left < 0n ? -left : left, right < 0n ? -right : right]
+  const shift = Math.max(0, bits(divisor) - bits(dividend) + QUOTIENT_BITS)
+  const scaled = dividend << BigInt(shift)
+  const quotient = Number((scaled / divisor) | (scaled % divisor === 0n ? 0n : 1n))
+  if (!Number.isFinite(quotient)) throw new RenderFault('expected a quotient that a float can hold, got a larger one')
+  // In two steps: 2 ** -shift alone may be too small for a double.
+  const half = Math.floor(shift / 2)
+  const result = quotient * 2 ** -half * 2 ** -(shift - half)
+  return left < 0n === right < 0n ? result : -result
 }
 
 function floorDivide(left: bigint, right: bigint): bigint {

@@ -41,7 +41,7 @@ export function compareText(left: string, right: string): number {
 }
 
 /** What Python's `str.strip()` and `str.split()` take for white space. */
-const SPACE_CLASS = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
+export const SPACE_CLASS = '\\t-\\r\\x1c-\\x20\\x85\\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const SPACE_ENDS = new RegExp(`^[${SPACE_CLASS}]+|[${SPACE_CLASS}]+$`, 'g')
 const SPACE_RUN = new RegExp(`[${SPACE_CLASS}]+`, 'g')
 const ALL_SPACE = new RegExp(`^[${SPACE_CLASS}]+$`)
@@ -87,8 +87,12 @@ export function splitLines(text: string, isKeepingBreaks = false): string[] {
 const UNPRINTABLE = /[\p{C}\p{Zl}\p{Zp}]|(?! )\p{Zs}/u
 
 function quoteCharacter(character: string): string {
+  return UNPRINTABLE.test(character) ? escapeCharacter(character) : character
+}
+
+/** `\xe9`, `\u010d`, `\U0001f600`. */
+export function escapeCharacter(character: string): string {
   const code = character.codePointAt(0)!
-  if (!UNPRINTABLE.test(character)) return character
   if (code <= 0xff) return `\\x${code.toString(16).padStart(2, '0')}`
   if (code <= 0xffff) return `\\u${code.toString(16).padStart(4, '0')}`
   return `\\U${code.toString(16).padStart(8, '0')}`

@@ -1,10 +1,10 @@
 import { sliceText } from './characters.ts'
 import { RenderFault } from './fault.ts'
 import { floatDigits, pad, wholeDigits, wholeOnly, type Layout } from './format-number.ts'
-import { isWhole, numberFrom } from './number.ts'
+import { isWhole, numberFrom, type NumberValue } from './number.ts'
 import { itemAt, ownAttribute } from './own-attribute.ts'
 import { isMapping, mappingGet } from './dict.ts'
-import { dataText, reprOf, textOf } from './print.ts'
+import { asciiRepr, dataText, reprOf, textOf } from './print.ts'
 import { Markup, checkedText, checkedTextLength, isText, kindOf, rawText, type CallArguments } from './value.ts'
 
 const SPEC = /^(?:(.)?([<>=^]))?([-+ ])?(#)?(0)?(\d+)?([_,])?(?:\.(\d+))?([bcdeEfFgGnosxX%])?$/su
@@ -14,18 +14,20 @@ interface Spec extends Layout {
   readonly fill: string
   readonly align: string | null
   readonly isZeroed: boolean
+  readonly isSigned: boolean
   readonly width: number
 }
 
 function parseSpec(text: string): Spec {
   const match = SPEC.exec(text)
   if (match === null) throw new RenderFault('expected a format such as `>10` or `,.2f` behind `:`, got another')
-  const [, fill, align, sign = '-', alternate, zero, width, grouping = '', precision, type = ''] = match
+  const [, fill, align, sign, alternate, zero, width, grouping = '', precision, type = ''] = match
   return {
     fill: fill ?? (zero === undefined ? ' ' : '0'),
     align: align ?? null,
     isZeroed: zero !== undefined,
-    sign,
+    isSigned: sign !== undefined,
+    sign: sign ?? '-',
     isAlternate: alternate !== undefined,
     width: Number(width ?? 0),
     grouping,
@@ -51,13 +53,27 @@ function formatValue(value: unknown, specText: string): string {
   checkedTextLength(spec.width)
   const number = numberFrom(value)
   if (number === null) return formatText(value, spec)
+  checkNumberSpec(number, spec)
   if (spec.type === 'c') return formatText(String.fromCodePoint(Number(wholeOnly(number, 'c'))), { ...spec, type: '' })
   if (spec.type === 's') throw new RenderFault('expected a text for `s`, got a number')
-  const isFloat = !isWhole(number) || (spec.type !== '' && 'eEfFgG%'.includes(spec.type))
+  const isFloat = isFloatSpec(number, spec)
   const digits = isFloat
     ? floatDigits(rejectWholeType(number, spec), spec)
     : wholeDigits(wholeOnly(number, spec.type), spec)
   return pad(digits, { width: spec.width, fill: spec.fill, align: spec.align ?? (spec.isZeroed ? '=' : '>') })
+}
+
+function isFloatSpec(number: NumberValue, { type }: Spec): boolean {
+  return !isWhole(number) || /^[eEfFgG%]$/.test(type)
+}
+
+function checkNumberSpec(number: NumberValue, spec: Spec): void {
+  const { type, grouping, precision } = spec
+  const isGroupable = grouping === '' || !(type === 'n' || type === 'c' || (grouping === ',' && /^[box]$/i.test(type)))
+  if (!isGroupable) throw new RenderFault(`expected no \`${grouping}\` before \`${type}\` in a format, got one`)
+  if (precision !== null && !isFloatSpec(number, spec)) {
+    throw new RenderFault('expected no precision in the format of a whole number, got one')
+  }
 }
 
 function rejectWholeType<T>(number: T, spec: Spec): T {
@@ -70,6 +86,9 @@ function rejectWholeType<T>(number: T, spec: Spec): T {
 function formatText(value: unknown, spec: Spec): string {
   if (spec.type !== '' && spec.type !== 's') {
     throw new RenderFault(`expected a number for \`${spec.type}\`, got ${kindOf(value)}`)
+  }
+  if (spec.isSigned || spec.isAlternate || spec.grouping !== '') {
+    throw new RenderFault('expected no sign, `#` or grouping in the format of a text, got one')
   }
   if (spec.align === '=' || !isText(value)) {
     throw new RenderFault(
@@ -87,6 +106,8 @@ export function formatBraces(format: string | Markup, args: CallArguments): stri
   const text = checkedText(fields.fill(textOf(format), 0))
   return format instanceof Markup ? new Markup(text, format.dialect) : text
 }
+
+const CONVERSIONS: Readonly<Record<string, (value: unknown) => string>> = { s: textOf, r: reprOf, a: asciiRepr }
 
 class Fields {
   readonly #args: CallArguments
@@ -126,7 +147,7 @@ class Fields {
     const [path, conversion] = splitConversion(head)
     const value = this.#value(path)
     const spec = colon === -1 ? '' : this.fill(field.slice(colon + 1), depth + 1)
-    const shown = conversion === null ? value : conversion === 's' ? textOf(value) : reprOf(value)
+    const shown = conversion === null ? value : CONVERSIONS[conversion]!(value)
     if (depth > 0 || this.#safe === null) return formatValue(shown, spec)
     if (shown instanceof Markup && spec === '') return shown.text
     const { dialect } = this.#safe

@@ -24,6 +24,8 @@ export interface Digits {
   readonly sign: string
   readonly prefix: string
   readonly body: string
+  /** How zeros in front of the body are grouped too. */
+  readonly zeros?: (body: string, length: number) => string
 }
 
 function signOf(isNegative: boolean, sign: string): string {
@@ -33,8 +35,19 @@ function signOf(isNegative: boolean, sign: string): string {
 
 function group(digits: string, separator: string, size: number): string {
   if (separator === '') return digits
-  const [whole, ...rest] = digits.split(/(?=[.e])/)
+  const [whole, ...rest] = digits.split(/(?=[.e%])/)
   return whole!.replace(new RegExp(`(?=(?:[0-9a-fA-F]{${size}})+$)(?!^)`, 'g'), separator) + rest.join('')
+}
+
+/** Fills up with zeros to a length at least; none begins with a separator: `{:08,}` of 1234 is `0,001,234`. */
+function zerosWith(separator: string, size: number): (body: string, length: number) => string {
+  return (body, length) => {
+    const [whole, ...rest] = body.split(/(?=[.e%])/)
+    let digits = whole!.replaceAll(separator, '')
+    const made = (): string => group(digits, separator, size) + rest.join('')
+    while (made().length < length) digits = `0${digits}`
+    return made()
+  }
 }
 
 /** A whole number in decimal, binary, octal or hexadecimal digits. */
@@ -42,8 +55,10 @@ export function wholeDigits(value: number | bigint, { type, sign, isAlternate, g
   const number = BigInt(value)
   const radix = RADIX[type]
   const digits = (number < 0n ? -number : number).toString(radix?.base ?? 10)
-  const body = group(type === 'X' ? digits.toUpperCase() : digits, grouping, radix === undefined ? 3 : 4)
-  return { sign: signOf(number < 0n, sign), prefix: isAlternate ? (radix?.prefix ?? '') : '', body }
+  const size = radix === undefined ? 3 : 4
+  const body = group(type === 'X' ? digits.toUpperCase() : digits, grouping, size)
+  const shown = { sign: signOf(number < 0n, sign), prefix: isAlternate ? (radix?.prefix ?? '') : '', body }
+  return grouping === '' ? shown : { ...shown, zeros: zerosWith(grouping, size) }
 }
 
 /** A float in fixed (`f`), scientific (`e`), general (`g`), percent (`%`) or its own shortest form (``). */
@@ -59,15 +74,18 @@ export function floatDigits(value: NumberValue, layout: Layout): Digits {
       body: isUpper ? body.toUpperCase() : body,
     }
   }
-  const body = group(floatBody(number, layout), layout.grouping, 3)
-  return { sign, prefix: '', body: isUpper ? body.toUpperCase() : body }
+  const { grouping } = layout
+  const digits = floatBody(number, layout)
+  const body = group(layout.isAlternate ? withPoint(digits) : digits, grouping, 3)
+  const shown = { sign, prefix: '', body: isUpper ? body.toUpperCase() : body }
+  return grouping === '' ? shown : { ...shown, zeros: zerosWith(grouping, 3) }
 }
 
 function floatBody(number: number, { type, precision, isAlternate }: Layout): string {
   const places = checkedPlaces(precision ?? 6)
   switch (type.toLowerCase()) {
     case 'f':
-      return fixedDigits(number, places) + (isAlternate && places === 0 ? '.' : '')
+      return fixedDigits(number, places)
     case 'e':
       return exponentDigits(number, places)
     case '%':
@@ -76,14 +94,19 @@ function floatBody(number: number, { type, precision, isAlternate }: Layout): st
     case 'n':
       return generalDigits(number, { digits: places, isKeepingZeros: isAlternate, exponentFrom: Math.max(1, places) })
     default:
-      return precision === null ? floatText(Math.abs(number)) : shortDigits(number, places)
+      return precision === null ? floatText(Math.abs(number)) : shortDigits(number, places, isAlternate)
   }
 }
 
+/** `#`: a point in any case. */
+function withPoint(digits: string): string {
+  return digits.includes('.') ? digits : digits.replace(/(?=[e%]|$)/, '.')
+}
+
 /** No type but a precision: like `g`, with at least one digit behind the point, and an exponent one digit earlier. */
-function shortDigits(number: number, places: number): string {
+function shortDigits(number: number, places: number, isKeepingZeros: boolean): string {
   const digits = Math.max(1, places)
-  const text = generalDigits(number, { digits, isKeepingZeros: false, exponentFrom: digits - 1 })
+  const text = generalDigits(number, { digits, isKeepingZeros, exponentFrom: digits - 1 })
   return /[.e]/.test(text) ? text : `${text}.0`
 }
 
@@ -99,6 +122,9 @@ export function pad(digits: Digits, { width, fill, align }: Padding): string {
   const text = digits.sign + digits.prefix + digits.body
   const missing = width - Array.from(text).length
   if (missing <= 0) return text
+  if (align === '=' && fill === '0' && digits.zeros !== undefined) {
+    return digits.sign + digits.prefix + digits.zeros(digits.body, digits.body.length + missing)
+  }
   if (align === '=') return digits.sign + digits.prefix + fill.repeat(missing) + digits.body
   if (align === '<') return text + fill.repeat(missing)
   if (align === '>') return fill.repeat(missing) + text

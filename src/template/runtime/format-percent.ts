@@ -4,7 +4,7 @@ import { isMapping, mappingGet } from './dict.ts'
 import { RenderFault } from './fault.ts'
 import { floatDigits, pad, wholeDigits, type Layout } from './format-number.ts'
 import { floatFrom, indexFrom, isNumber, isWhole, numberFrom, toDouble, type NumberValue } from './number.ts'
-import { dataText, plainText, reprOf, textOf } from './print.ts'
+import { asciiRepr, dataText, plainText, reprOf, textOf } from './print.ts'
 import { Markup, Tuple, Undefined, checkedText, isText, kindOf, undefinedFault } from './value.ts'
 
 const DIRECTIVE = /%(?:\(([^)]*)\))?([-+ #0]*)(\d+|\*)?(\.(?:\d+|\*)?)?[hlL]?([^])?/g
@@ -56,9 +56,9 @@ class Values {
 /** `'%s has %d' % values`: Python's printf. A safe format takes in its values escaped. */
 export function formatPercent(format: string | Markup, source: unknown): string | Markup {
   const values = new Values(source)
-  const text = textOf(format).replace(DIRECTIVE, (_, ...groups: (string | undefined)[]) => {
+  const text = textOf(format).replace(DIRECTIVE, (whole, ...groups: (string | undefined)[]) => {
     const [name, flags = '', width, precision, type] = groups
-    if (type === '%') return '%'
+    if (whole === '%%') return '%'
     const count = (given: string): number => (given === '*' ? wholeArgument(values.take(), '`*`') : Number(given))
     const directive = {
       flags,
@@ -79,7 +79,7 @@ function formatOne(value: unknown, directive: Directive, safe: Markup | null): s
   const isLeft = flags.includes('-') || width < 0
   const padding = { width: Math.abs(width), fill: ' ', align: isLeft ? '<' : '>' }
   if ('sra'.includes(type) && type !== '') {
-    const shown = type === 's' ? shownText(value, safe) : reprOf(value)
+    const shown = type === 's' ? shownText(value, safe) : type === 'r' ? reprOf(value) : asciiRepr(value)
     const cut = directive.precision === null ? shown : sliceText(shown, 0, directive.precision)
     const body = safe !== null && !(value instanceof Markup && type === 's') ? safe.dialect.escape(cut) : cut
     return pad({ sign: '', prefix: '', body }, padding)

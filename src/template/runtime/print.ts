@@ -1,4 +1,4 @@
-import { charactersOf, quoteText } from './characters.ts'
+import { charactersOf, escapeCharacter, quoteText } from './characters.ts'
 import { Dict, DictView, isMapping, mappingEntries } from './dict.ts'
 import { RenderFault } from './fault.ts'
 import { isNumber, numberText } from './number.ts'
@@ -29,6 +29,11 @@ export function dataText(value: unknown): string {
 /** Prints a value as it looks inside a list: texts are quoted. */
 export function reprOf(value: unknown): string {
   return quoted(value, [])
+}
+
+/** The same in ASCII. */
+export function asciiRepr(value: unknown): string {
+  return reprOf(value).replace(/[^\u0000-\u007f]/gu, escapeCharacter) // eslint-disable-line no-control-regex
 }
 
 function scalar(value: unknown): string | null {

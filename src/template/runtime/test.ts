@@ -17,7 +17,8 @@ function compare(test: (value: unknown, other: unknown) => boolean): Methods[str
 
 function isSame(left: unknown, right: unknown): boolean {
   if (isText(left)) return isText(right) && rawText(left) === rawText(right)
-  return Object.is(left, right)
+  // Each look-up of what is not there makes another undefined value, as in Jinja2.
+  return Object.is(left, right) && !(left instanceof Undefined)
 }
 
 const equal = compare(isEqual)

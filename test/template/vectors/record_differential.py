@@ -102,14 +102,14 @@ def template():
     if R.random() < .55: return '{{ %s }}' % expr()
     return ''.join(block(R.choice([1,1,2])) for _ in range(R.randint(1,3)))
 env = Environment()
-# A negative literal before ** whose power is not constant, a filter with a dotted name, pprint of a long text.
+# A negative literal before ** whose power is not constant, a filter with a dotted name.
 DIFFERENT = re.compile(r"-\d+ ?\*\*|\|\w+\.")
 def record(t):
     try:
         out = env.from_string(t).render(json.loads(json.dumps(CONTEXT)))
     except RecursionError: return None
     except Exception as e: return {"template": t, "error": type(e).__name__}
-    if DIFFERENT.search(t) or ('pprint' in t and "'\n '" in out): return None
+    if DIFFERENT.search(t): return None
     if 'object at 0x' in out or ' at 0x' in out or len(out) > 400: return None
     return {"template": t, "output": out}
 if __name__ == '__main__':

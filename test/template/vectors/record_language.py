@@ -483,6 +483,24 @@ two three'|wordwrap(5) }}|{{ ''|wordwrap }}
 {{ a not b }}
 {{ not }}
 {{ a ? b }}
+{{ (words * 5)|pprint }}
+{{ [words * 5, {'k': words * 5}]|pprint }}
+{{ {'text': html * 6, 'n': [1]}|pprint }}
+{{ ('long-' * 20)|pprint }} {{ ('a\\n' * 30)|pprint|pprint|length }}
+{{ missing is sameas missing }} {{ n is sameas n }}
+{{ -1 / 10 ** 34 }} {{ 10 ** 40 / 3 }} {{ (10 ** 400) / (10 ** 399) }} {{ 1 / 10 ** 330 }} {{ 0 / -(10 ** 20) }}
+{{ 10 ** 400 / 7 }}
+{{ '{:,.1%}'.format(12345.678) }} {{ '{:08,}'.format(1234) }} {{ '{:012,.2f}'.format(-1234.5) }} {{ '{:#012_b}'.format(7) }} {{ '{:#.0e} {:#.3} {:#g}'.format(1.0, 1.0, 2.0) }}
+{{ '%a' % 'é😀' }} {{ '{!a}'.format('č') }}
+{{ '{:.2d}'.format(5) }}
+{{ '{:.2}'.format(5) }}
+{{ '{:+}'.format('a') }}
+{{ '{:,}'.format('a') }}
+{{ '{:,x}'.format(255) }}
+{{ '%5%' % [] }}
+{% raw +%}{% endraw %}
+{% if missing %}{{ missing|nope }}{% endif %}{{ 1 if true else missing is nope }}
+{% if missing %}{% for x in list %}{{ x|nope }}{% endfor %}{% endif %}
 '''
 # Each template is one line; a line break inside of one is kept where quotes or tags are still open or a line is indented.
 def split(text):
