@@ -21,7 +21,7 @@ export const CODES = {
   value: 1000,
   keyValue: 1008,
   keyReused: 1009,
-  brokenJson: 4000,
+  brokenBody: 4000,
   keyMissing: 4001,
   keyUnknown: 4002,
   idempotencyKey: 4003,

@@ -8,12 +8,13 @@ import type { AppContext, Parts } from './pipeline.ts'
 import type { Route } from './route.ts'
 import { customerRoutes } from './routes/customers.ts'
 import { messageRoutes } from './routes/messages.ts'
+import { newsletterRoutes } from './routes/newsletters.ts'
 import type { Verifier, WebhookSource } from './webhooks/verifier.ts'
 import { receiveEvent } from './webhooks/webhooks.ts'
 
 /** Every route of the API, in the order of its documentation. Add yours here. */
 export function createRoutes({ customers }: { readonly customers: Customers }): readonly Route[] {
-  return [...messageRoutes, ...customerRoutes(customers)]
+  return [...messageRoutes, ...customerRoutes(customers), ...newsletterRoutes]
 }
 
 export interface AppParts extends Parts {

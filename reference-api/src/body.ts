@@ -1,11 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage } from 'node:http'
 import { busy, CODES, Refusal } from './answer.ts'
+import type { BodyFormat } from './route.ts'
 
 /** Bytes of bodies held at once, over all requests: above it the next one is turned away with a 503. */
 const HELD_LIMIT_BYTES = 256 * 1024 * 1024
 
-const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json *(?:; *charset=("?)utf-8\1 *)?$/i
+const TYPES: Readonly<Record<BodyFormat, RegExp>> = {
+  json: /^application\/(?:[\w.+-]+\+)?json *(?:; *charset=("?)utf-8\1 *)?$/i,
+  xml: /^(?:text\/|application\/(?:[\w.+-]+\+)?)xml *(?:; *charset=("?)utf-8\1 *)?$/i,
+}
 
 /** Reads request bodies within bounds: each at most its route's limit, all together at most 256 MiB. */
 export class BodyReader {
@@ -19,15 +23,16 @@ export class BodyReader {
    * The raw bytes, or an empty buffer where there is no body.
    *
    * The limit is checked against Content-Length before a byte is read, and while reading for chunked bodies.
-   * @throws {Refusal} 415 when it is not JSON, 413 over the limit, 503 when too much is held already.
+   * @throws {Refusal} 415 when it is not announced as what the route takes, 413 over the limit, 503 when too much is held already.
    */
-  async read(incoming: IncomingMessage, limitBytes: number): Promise<Buffer> {
+  async read(incoming: IncomingMessage, limitBytes: number, format: BodyFormat = 'json'): Promise<Buffer> {
     const { 'content-length': length, 'content-type': type, 'transfer-encoding': chunked } = incoming.headers
     const announced = length === undefined ? 0 : Number(length)
     if (announced === 0 && chunked === undefined) return Buffer.alloc(0)
     if (announced > limitBytes) throw tooLarge(limitBytes)
-    if (type !== 'application/json' && !JSON_TYPE.test(type ?? '')) {
-      throw unsupported('Content-Type has to be application/json in UTF-8.', { Accept: 'application/json' })
+    const wanted = `application/${format}`
+    if (type !== wanted && !TYPES[format].test(type ?? '')) {
+      throw unsupported(`Content-Type has to be ${wanted} in UTF-8.`, { Accept: wanted })
     }
     if (incoming.headers['content-encoding'] !== undefined) {
       throw unsupported('A compressed body is not accepted.', { 'Accept-Encoding': 'identity' })
@@ -49,7 +54,7 @@ export function parseJson(raw: Buffer): unknown {
   try {
     return JSON.parse(raw.toString('utf8')) as unknown
   } catch {
-    throw new Refusal(400, { code: CODES.brokenJson, description: 'The body is not JSON.' })
+    throw new Refusal(400, { code: CODES.brokenBody, description: 'The body is not JSON.' })
   }
 }
 

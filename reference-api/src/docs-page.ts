@@ -1,5 +1,5 @@
 import { html, raw } from 'hono/html'
-import { STATUSES } from './openapi.ts'
+import { mediaTypeOf, STATUSES } from './openapi.ts'
 import type { Route } from './route.ts'
 
 type Html = ReturnType<typeof html>
@@ -46,8 +46,11 @@ interface Operation {
 }
 
 function section(route: Route, operation: Operation | undefined): Html {
-  const schema = operation?.requestBody?.content['application/json']?.schema
-  const body = schema === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' -d @body.json`
+  const schema = operation?.requestBody?.content[mediaTypeOf(route)]?.schema
+  const body =
+    schema === undefined
+      ? ''
+      : ` \\\n  -H 'Content-Type: ${mediaTypeOf(route)}' --data-binary @body.${route.format ?? 'json'}`
   const key = route.method === 'GET' ? '' : ` -H 'Idempotency-Key: 0192f3c4-1'`
   const call = `curl -u "$API_USER" -X ${route.method}${key}${body} \\\n  "$API_URL${route.path}"`
   return html`<details>

@@ -26,14 +26,14 @@ const SUCCESS: Json = {
 /** What each status says to the sender: the page and the specification print the same words. */
 export const STATUSES: Readonly<Record<number, string>> = {
   200: 'Taken over (`success: true`), or wrong for this one customer (`success: false`).',
-  400: 'Broken JSON, or a missing or unknown key: the campaign is wrong, the sender stops.',
+  400: 'Broken JSON or XML, or a missing or unknown key: the campaign is wrong, the sender stops.',
   401: 'Credentials are missing or wrong.',
   403: 'The address may not call.',
   404: 'No such route: the sender stops.',
   405: 'The route does not take this method.',
   409: 'The same request is still being worked on: again after `Retry-After`.',
   413: 'The body is too large.',
-  415: 'The body is not announced as JSON in UTF-8.',
+  415: 'The body is not announced as JSON (or XML, where that is taken) in UTF-8.',
   429: 'The work queue is full: again after `Retry-After`.',
   500: 'Something went wrong here: again later.',
   503: 'Not able to take it at the moment: again after `Retry-After`.',
@@ -77,9 +77,16 @@ function operation(route: Route, isKeyRequired: boolean): Json {
   return {
     summary: route.summary,
     parameters,
-    ...(route.body ? { requestBody: { required: true, content: jsonContent(bodySchema(route)) } } : {}),
+    ...(route.body
+      ? { requestBody: { required: true, content: { [mediaTypeOf(route)]: { schema: bodySchema(route) } } } }
+      : {}),
     responses: Object.fromEntries(statuses.map((status) => [status, response(status)])),
   }
+}
+
+/** Of a route's body. */
+export function mediaTypeOf({ format = 'json' }: Route): string {
+  return `application/${format}`
 }
 
 function bodySchema(route: Route): Json {

@@ -20,6 +20,7 @@ import type { Metrics } from './metrics.ts'
 import type { Route } from './route.ts'
 import { StoreUnavailable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { parseXml } from './xml.ts'
 
 export type AppContext = Context<{ Bindings: HttpBindings }>
 
@@ -76,14 +77,15 @@ export function createHandler(
 export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => Promise<Answer> {
   const { idempotency, store, faults } = parts
   const hasParams = route.path.includes(':')
+  const parse = route.format === 'xml' ? parseXml : parseJson
   return async (exchange) => {
     const { incoming } = exchange.c.env
     parts.checkAddress(incoming)
     const user = parts.authenticate(incoming.headers.authorization)
     if (user === null) throw unauthorized()
 
-    const raw = await parts.bodies.read(incoming, route.bodyLimitBytes ?? BODY_LIMIT_BYTES)
-    const body = route.body === null && raw.length === 0 ? null : parseJson(raw)
+    const raw = await parts.bodies.read(incoming, route.bodyLimitBytes ?? BODY_LIMIT_BYTES, route.format)
+    const body = route.body === null && raw.length === 0 ? null : parse(raw)
 
     const found: KeyFound = route.method === 'GET' ? { kind: 'none' } : findKey(idempotency, incoming.headers, body)
     if (found.kind === 'bad') {

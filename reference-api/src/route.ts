@@ -3,6 +3,8 @@ import type { Reply } from './answer.ts'
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
+export type BodyFormat = 'json' | 'xml'
+
 /** What a handler gets: checked values only. */
 interface Call<B> {
   readonly body: B
@@ -18,6 +20,8 @@ export interface Route<S extends z.ZodType = z.ZodType> {
   readonly summary: string
   /** Null: the route takes no body. */
   readonly body: S | null
+  /** What the body is written in; the schema is of what is read from it. Default: `json`. */
+  readonly format?: BodyFormat
   /** Default: 2 MiB. */
   readonly bodyLimitBytes?: number
   handle(call: Call<z.output<S>>): Reply | Promise<Reply>

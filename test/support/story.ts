@@ -33,7 +33,7 @@ export interface StorySetup {
   readonly receiver?: ReceiverOptions
   /** How many customers (`c-0`, `c-1`, …), or their rows. */
   readonly customers: number | readonly object[]
-  /** Lines under `webhook:`. */
+  /** Lines under `webhook:`; `$RECEIVER` stands for its origin. */
   readonly webhook?: string
   /** Lines of the file's top level. */
   readonly top?: string
@@ -61,7 +61,10 @@ export class Story implements AsyncDisposable {
       typeof customers === 'number'
         ? Array.from({ length: customers }, (_, i) => ({ customer_id: `c-${i}` }))
         : customers
-    const lines = webhook.split('\n').map((line) => `  ${line}`)
+    const lines = webhook
+      .replaceAll('$RECEIVER', receiver.url)
+      .split('\n')
+      .map((line) => `  ${line}`)
     this.folder = createCampaignFolder({
       'campaign.yaml': [
         'name: story',
