@@ -43,12 +43,13 @@ erase again when they have ended, 2 nothing was begun.`,
 }
 
 async function erase(flags: EraseFlags, context: Context): Promise<number> {
-  const { terminal, isJson } = context
+  const { terminal, isJson, wiring } = context
   const { data } = context.settings(null)
   const customerIds = await idsFrom(flags)
   await haveAgreed(flags, { context, customers: customerIds.size, data })
   const report = await eraseCustomers(data, {
     customerIds,
+    now: wiring.clock.now(),
     onRun: (runId) => terminal.status(`Erasing from ${runId} …`),
   })
   terminal.status('')

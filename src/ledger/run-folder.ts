@@ -92,12 +92,17 @@ export function findRun(dataFolder: string, wanted: string): RunPaths & { readon
   return { runId: exact, ...runPaths(dataFolder, exact) }
 }
 
-/** Every run of the data folder, newest first (a UUIDv7 sorts by time). A folder without a ledger never began. */
+/** Every run of the data folder, newest first (a UUIDv7 sorts by time). */
 export function listRunIds(dataFolder: string): string[] {
+  return listRunFolders(dataFolder).filter((runId) => existsSync(runPaths(dataFolder, runId).ledger))
+}
+
+/** The same with those that have not begun (a folder without a ledger): their audience is being read, or they died over it. */
+export function listRunFolders(dataFolder: string): string[] {
   const runs = join(dataFolder, 'runs')
   if (!existsSync(runs)) return []
   return readdirSync(runs)
-    .filter((name) => RUN_ID_PATTERN.test(name) && existsSync(join(runs, name, 'ledger.db')))
+    .filter((name) => RUN_ID_PATTERN.test(name))
     .toSorted()
     .toReversed()
 }

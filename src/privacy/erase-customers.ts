@@ -1,9 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { eraseRows, spoolExtent, type ErasedRow } from '../audience/audience.ts'
 import type { ErrorCode } from '../errors.ts'
 import { LedgerErasure } from '../ledger/erasure.ts'
 import { openPseudonyms } from '../ledger/pseudonym.ts'
-import { folderError, listRunIds, lockRun, runPaths, type RunPaths } from '../ledger/run-folder.ts'
+import { folderError, listRunFolders, lockRun, runPaths, type RunPaths } from '../ledger/run-folder.ts'
+import { removeExpiredRuns } from '../runner/runner.ts'
 import { eachHeldRow, type HeldRow } from './held-rows.ts'
 import { Redactor, valuesIn } from './redactor.ts'
 
@@ -42,13 +43,19 @@ export interface ErasureReport {
  */
 export async function eraseCustomers(
   dataFolder: string,
-  { customerIds, onRun }: { readonly customerIds: ReadonlySet<string>; readonly onRun?: (runId: string) => void },
+  {
+    customerIds,
+    now,
+    onRun,
+  }: { readonly customerIds: ReadonlySet<string>; readonly now: number; readonly onRun?: (runId: string) => void },
 ): Promise<ErasureReport> {
+  // What died over its audience has no ledger to be erased from, and goes whole.
+  removeExpiredRuns(dataFolder, now)
   const found = new Set<string>()
   const runs: ErasedRun[] = []
   const left: ErasureReport['left'][number][] = []
   const pseudonymOf = openPseudonyms(dataFolder)
-  for (const runId of listRunIds(dataFolder)) {
+  for (const runId of listRunFolders(dataFolder)) {
     const paths = runPaths(dataFolder, runId)
     onRun?.(runId)
     try {
@@ -76,7 +83,7 @@ async function eraseFromRun(
   paths: RunPaths,
   { customerIds, pseudonymOf, found }: Wanted,
 ): Promise<Omit<ErasedRun, 'run_id'>> {
-  const extent = spoolExtent(paths.folder)
+  const extent = existsSync(paths.ledger) ? spoolExtent(paths.folder) : null
   if (extent === null) return { rows: 0, named_by_row_number: 0, is_named_in_campaign: false }
   const rows = new Map<number, ErasedRow>()
   const names = new Set<string>()

@@ -1,6 +1,7 @@
+import { existsSync } from 'node:fs'
 import { eachSpoolLine, SpoolReader } from '../audience/audience.ts'
-import type { ErrorCode } from '../errors.ts'
-import { folderError, isRunLocked, listRunIds, runPaths, type RunPaths } from '../ledger/run-folder.ts'
+import { HookcastError, type ErrorCode } from '../errors.ts'
+import { folderError, isRunLocked, listRunFolders, runPaths, type RunPaths } from '../ledger/run-folder.ts'
 import { readCustomers, readReport, type HeldCustomer } from '../report/report.ts'
 import { heldRowFrom, namingColumn, type HeldRow } from './held-rows.ts'
 
@@ -32,7 +33,7 @@ export function exportCustomer(
   const pieces = function* (): Generator<string> {
     const head = { schema: 1, customer_id: customerId, exported_at: new Date(now).toISOString() }
     yield `${JSON.stringify(head).slice(0, -1)},"runs":[`
-    for (const runId of listRunIds(dataFolder)) {
+    for (const runId of listRunFolders(dataFolder)) {
       try {
         yield* piecesOfRun(runPaths(dataFolder, runId), { runId, customerId, counts })
       } catch (cause) {
@@ -51,6 +52,12 @@ function* piecesOfRun(
   { runId, customerId, counts }: { readonly runId: string; readonly customerId: string; readonly counts: ExportCounts },
 ): Generator<string> {
   const isLocked = isRunLocked(paths)
+  if (!existsSync(paths.ledger)) {
+    const message = isLocked
+      ? `The run is reading its audience: export again when it has begun to call: ${paths.folder}`
+      : `The run died over its audience: remove it with \`hookcast runs --prune\`: ${paths.folder}`
+    throw new HookcastError(isLocked ? 'HOOKCAST_RUN_IN_USE' : 'HOOKCAST_RUN_STATE', message)
+  }
   const report = readReport(paths, { isLocked })
   const column = namingColumn(paths)
   using spool = SpoolReader.open(paths.folder)

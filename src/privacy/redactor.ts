@@ -99,18 +99,12 @@ function isTelling(value: string): boolean {
 function spellingsOf(value: string): ReadonlySet<string> {
   const json = JSON.stringify(value).slice(1, -1)
   const ascii = json.replaceAll(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+  const asciiUpper = ascii.replaceAll(/\\u[\da-f]{4}/g, (escape) => `\\u${escape.slice(2).toUpperCase()}`)
   const url = value.isWellFormed() ? encodeURIComponent(value) : value
+  const urls = [url, url.replaceAll(/%[\dA-F]{2}/g, (escape) => escape.toLowerCase())]
   const base64 = Buffer.from(value).toString('base64')
-  return new Set([
-    value,
-    json,
-    ascii,
-    url,
-    url.replaceAll('%20', '+'),
-    url.toLowerCase(),
-    base64,
-    base64.replace(/=+$/, ''),
-  ])
+  const forms = urls.map((text) => text.replaceAll('%20', '+'))
+  return new Set([value, json, ascii, asciiUpper, ...urls, ...forms, base64, base64.replace(/=+$/, '')])
 }
 
 function isAlone(text: string, start: number, end: number): boolean {

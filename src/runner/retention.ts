@@ -1,9 +1,8 @@
-import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
-import { join } from 'node:path'
-import { RUN_ID_PATTERN, startOfRunId } from '../campaign/run-id.ts'
+import { existsSync, rmSync, statSync } from 'node:fs'
+import { startOfRunId } from '../campaign/run-id.ts'
 import type { RunState } from '../campaign/result.ts'
 import { HookcastError } from '../errors.ts'
-import { hasBeenLocked, lockRun, runPaths, type RunPaths } from '../ledger/run-folder.ts'
+import { hasBeenLocked, listRunFolders, lockRun, runPaths, type RunPaths } from '../ledger/run-folder.ts'
 import { runRowFrom } from '../ledger/rows.ts'
 import { selectRun } from '../ledger/statements.ts'
 import { openForReading } from '../ledger/store.ts'
@@ -38,10 +37,7 @@ const ORPHAN_MS = HOUR_MS
  * removed or read stays: this is no reason to keep anything else from being done.
  */
 export function removeExpiredRuns(dataFolder: string, now: number): readonly RemovedRun[] {
-  const folder = join(dataFolder, 'runs')
-  if (!existsSync(folder)) return []
-  return readdirSync(folder).flatMap((runId) => {
-    if (!RUN_ID_PATTERN.test(runId)) return []
+  return listRunFolders(dataFolder).flatMap((runId) => {
     const paths = runPaths(dataFolder, runId)
     try {
       const hasBegun = existsSync(paths.ledger)
