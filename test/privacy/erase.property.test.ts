@@ -17,7 +17,12 @@ const CHUNK = 100
 function rowAt(i: number): { readonly id?: string; readonly name: string; readonly group: string } {
   const name = `Customer ${'abcdefghij'[i % 10]}${i}x`
   if (i % 3 === 0) return { name, group: 'gold' }
-  return { id: i % 7 === 0 ? `c-${i % 50}` : `c-${i}`, name, group: 'silver' }
+  return { id: i % 7 === 0 ? `cu-${i % 50}` : `cu-${i}`, name, group: 'silver' }
+}
+
+/** What the receiver alone says of a customer: no column has it. */
+function ticketAt(i: number): string {
+  return `ticket T${i}q`
 }
 
 function idAt(i: number): string {
@@ -32,10 +37,15 @@ function fill(run: Run): void {
     { chunk: 2, nextSeq: 250 },
     { chunk: 3, nextSeq: 350 },
   )
+  // Retries that are over: their pages are free, and not overwritten.
+  for (let seq = 0; seq < ROWS; seq++) run.wait(seq, { customerId: `${idAt(seq)} ${'.'.repeat(200)}` })
+  run.ledger.commit(() => {
+    for (let seq = 0; seq < ROWS; seq++) run.ledger.removeWaiting(seq)
+  })
   for (let seq = 0; seq < 240; seq++) {
     const customerId = idAt(seq)
     const properties = JSON.stringify({ who: rowAt(seq).name })
-    if (seq % 5 !== 0) run.result(seq, { customerId, properties, resultCode: 'taken' })
+    if (seq % 5 !== 0) run.result(seq, { customerId, properties, resultCode: ticketAt(seq) })
     else {
       const message = seq % 2 === 0 ? `${rowAt(seq).name} is unknown` : 'the same for all'
       run.result(seq, { customerId, status: 'failed', reason: 'refused', message, errorCode: 'no' })
@@ -127,7 +137,7 @@ describe('erasing any set of customers', () => {
             const traces = Array.from({ length: ROWS }, (_, i) => i).filter((i) => ids.has(idAt(i)))
             const files = filesHolding(
               join(folder, 'runs'),
-              traces.flatMap((i) => [rowAt(i).name, rowAt(i).id ?? []].flat()),
+              traces.flatMap((i) => [rowAt(i).name, ticketAt(i), rowAt(i).id ?? []].flat()),
             )
             expect(files.filter((file) => !file.startsWith('people.ndjson'))).toEqual([])
           } finally {
