@@ -3,21 +3,24 @@
 export const eraseResult = `
   UPDATE result SET customer_id = ?, properties = NULL, error_code = NULL, result_code = NULL, result_status = NULL, message = NULL
   WHERE chunk = ? AND seq = ?`
-export const eraseWaiting = `
-  UPDATE waiting SET customer_id = ?, digest = NULL, message = NULL WHERE seq = ?`
+export const eraseWaiting = `UPDATE waiting SET customer_id = ?, digest = NULL, message = NULL WHERE seq = ?`
+/** A delivery of many customers is told by one of them, not always the first. */
+export const selectWaitingNames = `SELECT seq, customer_id FROM waiting WHERE customer_id IS NOT NULL`
+export const renameWaiting = `UPDATE waiting SET customer_id = ? WHERE seq = ?`
+/** Columns of tables with results that hold ids of \`text\`. */
+export const selectTextColumns = `
+  SELECT tables.name AS "table", columns.name AS "column"
+  FROM sqlite_schema AS tables, pragma_table_info(tables.name) AS columns
+  WHERE tables.type = 'table' AND columns.type = 'INTEGER'
+    AND columns.name IN ('code', 'message', 'error_code', 'result_code', 'result_status')`
 export const selectSampleBodies = `SELECT body FROM sample WHERE seq = ?`
 export const selectSampleWith = `SELECT 1 FROM sample WHERE body = ? LIMIT 1`
 export const deleteSamples = `DELETE FROM sample WHERE seq = ?`
 /** Also those of answers that later ones took the place of. */
-export const deleteUnusedTexts = `
-  DELETE FROM text WHERE id NOT IN (
-    SELECT error_code FROM result WHERE error_code IS NOT NULL
-    UNION SELECT result_code FROM result WHERE result_code IS NOT NULL
-    UNION SELECT result_status FROM result WHERE result_status IS NOT NULL
-    UNION SELECT message FROM result WHERE message IS NOT NULL
-    UNION SELECT code FROM waiting WHERE code IS NOT NULL
-    UNION SELECT message FROM waiting WHERE message IS NOT NULL
-  )`
+export function deleteTextsNotIn(columns: readonly { readonly table: string; readonly column: string }[]): string {
+  const used = columns.map(({ table, column }) => `SELECT ${column} FROM ${table} WHERE ${column} IS NOT NULL`)
+  return `DELETE FROM text WHERE id NOT IN (${used.join(' UNION ')})`
+}
 export const selectTexts = `SELECT id, value AS text FROM text`
 export const updateText = `UPDATE text SET value = ? WHERE id = ?`
 export const selectSamples = `SELECT id, body AS text FROM sample`

@@ -22,16 +22,24 @@ export class LedgerErasure implements Disposable {
   }
 
   /**
-   * Erases the customers at these places, who are called by their pseudonyms from now on.
+   * Erases the customers at these places (`rows`), who are called by their pseudonyms (`names`) from now on.
    *
    * `redact` gives what is to be left of a text that may speak of them in somebody else's result: it is asked of each.
    */
-  apply(pseudonyms: ReadonlyMap<number, string>, redact: (text: string) => string): void {
+  apply({
+    rows,
+    names,
+    redact,
+  }: {
+    readonly rows: ReadonlyMap<number, { readonly pseudonym: string }>
+    readonly names: ReadonlyMap<string, string>
+    readonly redact: (text: string) => string
+  }): void {
     const store = this.#store
     store.commit(() => {
       const { chunkSize } = runRowFrom(store.get(selectRun))
       const told = new Set<string>()
-      for (const [seq, pseudonym] of pseudonyms) {
+      for (const [seq, { pseudonym }] of rows) {
         const chunk = chunkSize === null ? 0 : Math.floor(seq / chunkSize)
         store.run(sql.eraseResult, pseudonym, chunk, seq)
         store.run(sql.eraseWaiting, pseudonym, seq)
@@ -40,7 +48,14 @@ export class LedgerErasure implements Disposable {
       }
       // The same words told of somebody else are nobody's in particular.
       for (const text of told) if (store.get(sql.selectSampleWith, text) !== undefined) told.delete(text)
-      store.run(sql.deleteUnusedTexts)
+      for (const row of store.all(sql.selectWaitingNames)) {
+        const pseudonym = names.get(String(row['customer_id']))
+        if (pseudonym !== undefined) store.run(sql.renameWaiting, pseudonym, Number(row['seq']))
+      }
+      const columns = store.all(sql.selectTextColumns)
+      store.run(
+        sql.deleteTextsNotIn(columns.map(({ table, column }) => ({ table: String(table), column: String(column) }))),
+      )
       this.#redactTexts(redact)
       this.#redactStops(redact, told)
     })

@@ -86,16 +86,17 @@ async function eraseFromRun(
   const extent = existsSync(paths.ledger) ? spoolExtent(paths.folder) : null
   if (extent === null) return { rows: 0, named_by_row_number: 0, is_named_in_campaign: false }
   const rows = new Map<number, ErasedRow>()
-  const names = new Set<string>()
+  const names = new Map<string, string>()
   const redactor = new Redactor()
   let numbered = 0
   eachHeldRow(paths, (row) => {
     if (!isWanted(row, customerIds)) return
-    rows.set(row.seq, { pseudonym: pseudonymOf(row.customerId), column: row.column })
+    const pseudonym = pseudonymOf(row.customerId)
+    rows.set(row.seq, { pseudonym, column: row.column })
     found.add(row.customerId)
     redactor.addRow(row.row)
     if (row.column === null) numbered++
-    else names.add(row.customerId)
+    else names.set(row.customerId, pseudonym)
   })
   if (rows.size > 0) eraseFromLedger(paths, { rows, names, redactor, customerIds })
   const pseudonyms = extent.isSealed ? [] : Array.from(customerIds, pseudonymOf)
@@ -116,15 +117,14 @@ function eraseFromLedger(
     customerIds,
   }: {
     readonly rows: ReadonlyMap<number, ErasedRow>
-    readonly names: ReadonlySet<string>
+    readonly names: ReadonlyMap<string, string>
     readonly redactor: Redactor
     readonly customerIds: ReadonlySet<string>
   },
 ): void {
   using ledger = new LedgerErasure(paths)
   forgetShared(paths, { redactor, names, customerIds, texts: ledger.texts() })
-  const pseudonyms = new Map(Array.from(rows, ([seq, { pseudonym }]) => [seq, pseudonym]))
-  ledger.apply(pseudonyms, (text) => redactor.redact(text))
+  ledger.apply({ rows, names, redact: (text) => redactor.redact(text) })
   ledger.purge()
 }
 
@@ -138,7 +138,7 @@ function forgetShared(
     texts,
   }: {
     readonly redactor: Redactor
-    readonly names: ReadonlySet<string>
+    readonly names: ReadonlyMap<string, string>
     readonly customerIds: ReadonlySet<string>
     readonly texts: Iterable<string>
   },
@@ -152,8 +152,8 @@ function forgetShared(
   })
 }
 
-function isNamedInCampaign({ snapshot }: RunPaths, names: ReadonlySet<string>): boolean {
+function isNamedInCampaign({ snapshot }: RunPaths, names: ReadonlyMap<string, string>): boolean {
   const redactor = new Redactor()
-  for (const name of names) redactor.add(name)
+  for (const name of names.keys()) redactor.add(name)
   return redactor.valuesIn(readFileSync(snapshot, 'utf8')).length > 0
 }
