@@ -17,7 +17,7 @@ import { Lender } from './lender.ts'
 import type { Ending, Standing } from './progress.ts'
 import { Recorder } from './recorder.ts'
 import { SliceBook } from './slice-book.ts'
-import { StartGate, type SharedCeiling } from './start-gate.ts'
+import { StartGate, type CeilingClaims } from './start-gate.ts'
 import { Stops } from './stops.ts'
 
 export interface CoordinatorOptions {
@@ -35,7 +35,7 @@ export interface CoordinatorOptions {
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
   readonly onProgress: (standing: Standing) => void
-  readonly poolShare: SharedCeiling | null
+  readonly ceilings: CeilingClaims
 }
 
 const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
@@ -93,7 +93,7 @@ export class Coordinator {
       queue: this.#queue,
       clock,
       lowest: run.numbers.lowestConcurrency,
-      poolShare: options.poolShare,
+      ceilings: options.ceilings,
       hasWork: () => this.#slices.size > 0,
     })
     this.#lender = new Lender({

@@ -6,9 +6,9 @@ import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { PoolShare } from '../ledger/pool-share.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { Timeline } from '../ledger/timeline.ts'
+import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
@@ -70,7 +70,12 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
-  using poolShare = poolShareOf(execution, clock)
+  using ceilings = new SharedCeilings({
+    dataFolder: dirname(dirname(paths.folder)),
+    ceilings: ceilingsOf(campaign),
+    runId,
+    now: () => clock.now(),
+  })
   const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
     campaign,
@@ -80,7 +85,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     clock,
     random: host.random,
     senders: sendersFor(campaign, host.senders),
-    poolShare,
+    ceilings,
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent: host.isUnknownResent,
@@ -117,12 +122,14 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   return ending
 }
 
-/** A run over static IPs has a limiter of its own, so that it holds up no run that goes straight out. */
-function poolShareOf({ campaign: { webhook }, paths, runId }: Execution, clock: Clock): PoolShare | null {
-  if (webhook.egress === null) return null
-  const { name: pool, concurrency: ceiling } = webhook.egress
-  const dataFolder = dirname(dirname(paths.folder))
-  return new PoolShare({ dataFolder, pool, ceiling, runId, now: () => clock.now() })
+/** A run over static IPs has a ceiling of its own for them, so that it holds up no run that goes straight out. */
+function ceilingsOf({ name, webhook }: Campaign): readonly Ceiling[] {
+  const { concurrency, perSecond, throughput, egress } = webhook
+  const own: Ceiling = { name: `campaign:${name}`, concurrency, perSecond }
+  const policy = throughput === null ? [] : [{ ...throughput, name: `throughput:${throughput.name}` }]
+  const pool =
+    egress === null ? [] : [{ name: `egress:${egress.name}`, concurrency: egress.concurrency, perSecond: null }]
+  return [own, ...policy, ...pool]
 }
 
 /** One sender does for few calls at a time, or a low rate, and keeps their order. */

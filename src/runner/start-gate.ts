@@ -1,6 +1,7 @@
 import type { Webhook } from '../campaign/campaign.ts'
 import type { DeliveryReport } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
+import type { CeilingPart } from '../ledger/shared-ceilings.ts'
 import { QueueError } from '../errors.ts'
 import { ConnectionGate, Pressure, type StopDecision } from '../policy/policy.ts'
 import type { Gate, Queue } from '../queue/queue.ts'
@@ -15,12 +16,20 @@ const BEHIND_PROBE_MS = 500
 /** What a slice should keep a sender busy for: long enough to hide the way to it, short enough to be lost. */
 const SLICE_WORK_MS = 500
 
-/** How often a run that leaves by an egress pool asks for its part of it anew. */
+/** How often a run asks for its part of the ceilings that it shares; less often while it only waits for its retries. */
 const CLAIM_MS = 250
+const IDLE_CLAIM_MS = 2000
 
-/** A part of a ceiling that this run shares with others. */
-export interface SharedCeiling {
-  claim(request: { readonly wanted: number; readonly inUse: number }): number
+/** How much may start: everything, a probe, or nothing. */
+const GATES = {
+  all: { concurrency: 0, starts: null },
+  one: { concurrency: 1, starts: 1 },
+  none: { concurrency: 0, starts: null },
+} as const
+
+/** This run's part of the ceilings that it shares with others. */
+export interface CeilingClaims {
+  claim(request: { readonly wanted: number; readonly inUse: number }): CeilingPart
 }
 
 export interface StartGateOptions {
@@ -29,9 +38,8 @@ export interface StartGateOptions {
   readonly clock: Clock
   /** The lowest concurrency of the run so far. */
   readonly lowest: number
-  /** The ceiling of the egress pool that the run leaves by; null without one. */
-  readonly poolShare: SharedCeiling | null
-  /** Something is lent; a run that only waits for its retries leaves the pool to others. */
+  readonly ceilings: CeilingClaims
+  /** Something is lent; a run that only waits for its retries leaves its part to others. */
   readonly hasWork: () => boolean
 }
 
@@ -41,7 +49,6 @@ export interface StartGateOptions {
  * It tells the queue whenever the answer changes.
  */
 export class StartGate {
-  readonly #webhook: Webhook
   readonly #queue: Queue
   readonly #clock: Clock
   readonly #connection: ConnectionGate
@@ -55,16 +62,16 @@ export class StartGate {
   #rowsPerMs = 0
   #countedAt = 0
   #counted = 0
-  readonly #poolShare: SharedCeiling | null
+  readonly #ceilings: CeilingClaims
   readonly #hasWork: () => boolean
   #hasBegun = false
-  #poolPart = Number.POSITIVE_INFINITY
+  #claimedWithWork = false
+  #part: CeilingPart = { concurrency: 0, perSecond: null }
   #claimAt = Number.NEGATIVE_INFINITY
 
-  constructor({ webhook, queue, clock, lowest, poolShare, hasWork }: StartGateOptions) {
+  constructor({ webhook, queue, clock, lowest, ceilings, hasWork }: StartGateOptions) {
     this.#hasWork = hasWork
-    this.#poolShare = poolShare
-    this.#webhook = webhook
+    this.#ceilings = ceilings
     this.#queue = queue
     this.#clock = clock
     this.#lowestBefore = lowest
@@ -97,7 +104,7 @@ export class StartGate {
   get wakeAt(): number | null {
     const now = this.#clock.now()
     const local = this.#localUntil > now ? this.#localUntil : null
-    const claim = this.#poolShare === null || !this.#isOpen ? null : this.#claimAt
+    const claim = this.#isOpen ? this.#claimAt : null
     const instants = [local, this.#connection.wakeAt(now), claim].filter((at) => at !== null)
     return instants.length === 0 ? null : Math.min(...instants)
   }
@@ -155,48 +162,42 @@ export class StartGate {
     this.#localUntil = now + LOCAL_WAIT_MS
   }
 
-  /** What pressure allows, as far as the shared ceiling has a part for it. */
-  #claimed(now: number): number {
-    const { concurrency } = this.#pressure.level
-    if (this.#poolShare !== null && now >= this.#claimAt) {
-      this.#claimAt = now + CLAIM_MS
-      const wanted = this.#hasBegun && !this.#hasWork() ? 1 : concurrency
+  /** What pressure allows, as far as there is a part of the shared ceilings for it. */
+  #claimed(now: number): CeilingPart {
+    const wanted = this.#pressure.level.concurrency
+    const hasWork = !this.#hasBegun || this.#hasWork()
+    if (now >= this.#claimAt || (hasWork && !this.#claimedWithWork)) {
       this.#hasBegun = true
-      this.#poolPart = this.#poolShare.claim({ wanted, inUse: this.#queue.mostInFlight() })
+      this.#claimedWithWork = hasWork
+      this.#claimAt = now + (hasWork ? CLAIM_MS : IDLE_CLAIM_MS)
+      this.#part = this.#ceilings.claim({ wanted: hasWork ? wanted : 1, inUse: this.#queue.mostInFlight() })
     }
-    return Math.min(concurrency, this.#poolPart)
+    const { concurrency, perSecond } = this.#part
+    return perSecond === 0 ? { concurrency: 0, perSecond } : { concurrency: Math.min(wanted, concurrency), perSecond }
   }
 
   #tell(): void {
     if (!this.#isOpen) return
     const now = this.#clock.now()
     const { round } = this.#pressure.level
-    const concurrency = this.#claimed(now)
-    const perSecond = perSecondOf(this.#webhook)
-    const allowed = now < this.#localUntil ? 'none' : this.#connection.startsAllowed(now)
-    const gate: Gate =
-      allowed === 'all'
-        ? { concurrency, starts: null, perSecond, round }
-        : allowed === 'one'
-          ? { concurrency: 1, starts: 1, perSecond, round }
-          : { concurrency: 0, starts: null, perSecond, round }
+    const { concurrency, perSecond } = this.#claimed(now)
+    const allowed = now < this.#localUntil || concurrency === 0 ? 'none' : this.#connection.startsAllowed(now)
+    const gate: Gate = { ...GATES[allowed], ...(allowed === 'all' && { concurrency }), perSecond, round }
     // A probe that was given out and has not come back keeps its permit: `none` here means that no other may go.
     if (allowed === 'none' && this.#told?.starts === 1 && this.#connection.mode !== 'open') return
     if (allowed === 'one') this.#connection.recordStart(now)
     const told = this.#told
     this.#told = gate
-    const isSame = told?.concurrency === gate.concurrency && told.starts === gate.starts && told.round === gate.round
-    if (!isSame || allowed === 'one') this.#queue.setGate(gate)
+    if (!isSameGate(told, gate) || allowed === 'one') this.#queue.setGate(gate)
   }
+}
+
+function isSameGate(a: Gate | null, b: Gate): boolean {
+  if (a === null || a.concurrency !== b.concurrency || a.round !== b.round) return false
+  return a.starts === b.starts && a.perSecond === b.perSecond
 }
 
 /** The hard ceiling: the campaign's own, lowered by the shared policy that it names. */
 function ceilingOf(webhook: Webhook): number {
   return Math.min(webhook.concurrency, webhook.throughput?.concurrency ?? Number.POSITIVE_INFINITY)
-}
-
-function perSecondOf({ perSecond, throughput }: Webhook): number | null {
-  const shared = throughput?.perSecond ?? null
-  if (perSecond === null || shared === null) return perSecond ?? shared
-  return Math.min(perSecond, shared)
 }
