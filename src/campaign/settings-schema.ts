@@ -38,7 +38,8 @@ const pool = z.union(
     mapping({
       ...poolCeiling,
       proxy: required(text('a URL such as "http://proxy:3128"', { most: 2000 }), {
-        description: 'A proxy that connections go through (CONNECT); credentials in it as `${NAME}`.',
+        description:
+          'A proxy that connections go through (CONNECT, for plain http too); credentials in it as `${NAME}`. It is asked for addresses that the network guard has seen, never for names.',
         examples: ['http://user:${PROXY_PASSWORD}@proxy:3128'],
       }),
     }),

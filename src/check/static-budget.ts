@@ -13,8 +13,9 @@ export function staticIpsWarning({ webhook }: Campaign, deliveries: number): War
   if (webhook.egress === null || deliveries <= STATIC_IPS_WARNED) return null
   const limit = deliveries > STATIC_IPS_REFUSED ? STATIC_IPS_REFUSED : STATIC_IPS_WARNED
   const refusal = limit === STATIC_IPS_REFUSED ? ', which a run refuses without --yes' : ''
-  const message = `more than ${limit.toLocaleString('en-US')} requests over static IPs${refusal}: a few thousand are fine, many are slow and hold up what else leaves by the pool: ${ADVICE}`
-  return { code: 'static_ips_overuse', message, count: deliveries }
+  const [above, got] = [limit, deliveries].map((count) => count.toLocaleString('en-US'))
+  const message = `${got} requests over static IPs, more than ${above}${refusal}: a few thousand are fine, many are slow and hold up what else leaves by the pool: ${ADVICE}`
+  return { code: 'static_ips_overuse', message, count: 1 }
 }
 
 /** Why so many requests may not leave over static IPs by themselves; null when they may. */

@@ -74,13 +74,13 @@ describe('a campaign with static_ips', () => {
     desk.write('customers.csv', rows(5001))
     desk.writeCampaign({ webhook: 'static_ips: true' })
     const advice =
-      /more than 5,000 requests over static IPs: .*send batches \(webhook\.batch\), or let https and credentials/
+      /5,001 requests over static IPs, more than 5,000: .*send batches \(webhook\.batch\), or let https and credentials/
     expect((await desk.hookcast(['validate', 'campaign.yaml'])).stdout).toMatch(advice)
     const { code, stderr, object } = await desk.json(['run', 'campaign.yaml'])
     expect(code).toBe(0)
     expect(stderr).toMatch(advice)
     expect(object.warnings).toEqual([
-      { code: 'static_ips_overuse', message: expect.stringMatching(advice) as string, count: 5001 },
+      { code: 'static_ips_overuse', message: expect.stringMatching(advice) as string, count: 1 },
     ])
     desk.write('customers.csv', rows(5000))
     expect((await desk.hookcast(['validate', 'campaign.yaml'])).stdout).not.toContain('static IPs')
@@ -100,13 +100,26 @@ describe('a campaign with static_ips', () => {
     expect(desk.receiver.connections).toBe(0)
     expect(readdirSync(join(desk.folder, '.hookcast/runs'))).toEqual([])
     expect((await desk.hookcast(['validate', 'campaign.yaml'])).stdout).toMatch(
-      /more than 100,000 requests over static IPs, which a run refuses without --yes/,
+      /100,001 requests over static IPs, more than 100,000, which a run refuses without --yes/,
     )
 
     const agreed = await desk.json(['run', 'campaign.yaml', '--yes', '--limit', '3'])
     expect(agreed.code).toBe(130)
     expect(desk.receiver.count).toBe(3)
-    expect(agreed.object.warnings).toMatchObject([{ code: 'static_ips_overuse', count: 100_001 }])
+    expect(agreed.object.warnings).toMatchObject([{ code: 'static_ips_overuse' }])
+  })
+
+  test('shares the ceiling of its pool with the runs of other processes', async ({ openDesk }) => {
+    const desk = await openDesk({ answer: () => ({ delayMs: 10 }) })
+    desk.write('hookcast.yaml', 'egress: { static: { addresses: [127.0.0.2, 127.0.0.3], concurrency: 3 } }')
+    desk.write('customers.csv', rows(100))
+    desk.writeCampaign({ webhook: 'static_ips: true' })
+    const runs = ['run', 'run', 'run'].map((verb) => desk.start([verb, 'campaign.yaml', '--quiet']).ended)
+    const ends = await Promise.all(runs)
+
+    expect(ends.map(({ code, stderr }) => [code, stderr])).toEqual(ends.map(() => [0, '']))
+    expect(desk.receiver.count).toBe(300)
+    expect(desk.receiver.maxInFlight).toBe(3)
   })
 
   test('that goes through a proxy shows its credentials nowhere', async ({ desk }) => {
