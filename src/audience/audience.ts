@@ -13,6 +13,7 @@ import { skipRows } from './skip-rows.ts'
 import { readSpoolState } from './spool-state.ts'
 import { SpoolWriter } from './spool-writer.ts'
 
+export { BatchCutter } from './batch-cutter.ts'
 export type { CopiedRow } from './copy-spool.ts'
 export { copySpool } from './copy-spool.ts'
 export { customerIdOf, findIdColumn } from './customer-id.ts'

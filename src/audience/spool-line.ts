@@ -19,6 +19,8 @@ export interface KeptRequest {
   readonly chunk: number
   /** When the chunk started in the earlier run, epoch ms: what `time` was in its templates. */
   readonly time: number
+  /** Set when the request was a batch: where in it the customer stood (from 0), and how many were in the request, null when that is not known. */
+  readonly batch?: { readonly place: number; readonly customers: number | null }
 }
 
 export interface SpoolRow {

@@ -36,6 +36,12 @@ export class CampaignContext {
     return { text, file, line: 1 }
   }
 
+  /** A template: written out, or in a file of its own; null when that cannot be read (which is reported). */
+  templateAt(path: KeyPath, written: string | { readonly file?: string | undefined }): TemplateText | null {
+    if (typeof written === 'string') return this.reader.textAt(path, written)
+    return written.file === undefined ? null : this.fileAt([...path, 'file'], written.file)
+  }
+
   /** The absolute path of a file that the campaign names; empty when it lies outside the folder (which is reported). */
   pathAt(path: KeyPath, file: string): string {
     return this.#tried(path, () => this.#files.locate(file)) ?? ''

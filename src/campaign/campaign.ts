@@ -74,6 +74,28 @@ export interface AbortRules {
   readonly chunks: number | Never
 }
 
+/** JSON pointers: to the list of items in an answer, the others into an item. */
+export interface ItemPointers {
+  readonly items: string
+  /** Of the customer's id; `position` when item k is customer k of the request. */
+  readonly key: string
+  /** Where `false` means that this customer failed; null when items list failures only. */
+  readonly ok: string | null
+  readonly code: string
+  readonly message: string
+  /** What a customer is that no item names. */
+  readonly missing: 'failed' | 'sent'
+}
+
+export interface BatchRules {
+  /** Customers in one request, at most. */
+  readonly size: number
+  readonly root: TemplateText
+  readonly customer: TemplateText
+  readonly outcomes: ItemPointers | null
+  readonly onClientError: 'abort' | 'split'
+}
+
 /** A ceiling shared by the campaigns that name it (`throughput:` in hookcast.yaml). */
 export interface Throughput {
   readonly name: string
@@ -105,6 +127,8 @@ export interface Webhook {
   readonly payload: Payload
   readonly jsonEscape: 'auto' | 'off'
   readonly body: TemplateText | null
+  /** In place of `body`; null when each customer has a request of its own. */
+  readonly batch: BatchRules | null
   readonly headers: readonly Header[]
   readonly auth: Auth | null
   readonly responseHandling: 'discard' | 'text' | 'json'

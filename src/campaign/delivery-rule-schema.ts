@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { LARGE_BATCH, defaultDelaysMs } from './default-delays.ts'
 import {
   choice,
   duration,
@@ -22,7 +23,13 @@ export const WEBHOOK_DEFAULTS = {
   response: { success: '/success', code: '/errors/0/code', message: '/errors/0/description' },
   concurrency: 200,
   timeout: '10s',
-  retry: { delays: ['7s', '45s', '300s'], jitter: 0.1, on_timeout: true, conflict: 'accepted' },
+  retry: {
+    delays: defaultDelaysMs(null).map((delayMs) => `${delayMs / 1000}s`),
+    jitter: 0.1,
+    on_timeout: true,
+    conflict: 'accepted',
+  },
+  batch: { on_client_error: 'abort' },
   idempotency: { header: 'Idempotency-Key', lifetime: '24h' },
   abort: {
     client_error: 1,
@@ -57,10 +64,12 @@ export const batch = mapping({
     examples: [100],
   }),
   root: required(template('a template'), {
-    description: 'Rendered once per batch, with `customers` = the list of rendered customer templates.',
+    description:
+      'The body: rendered once per batch, with `customers` = the list of rendered customer templates. At most 8 MiB.',
   }),
   customer: required(template('a template'), {
-    description: 'Rendered for each customer of the batch; its result is always a text.',
+    description:
+      'Rendered for each customer of the batch; its result is always a text. One for whom it fails or aborts is left out.',
   }),
   outcomes: optional(
     mapping({
@@ -76,8 +85,14 @@ export const batch = mapping({
         description:
           'JSON pointer within an item: `false` there means that this customer failed. Without it items list errors only.',
       }),
-      code: optional(pointer(), { description: "JSON pointer within an item to the receiver's error code." }),
-      message: optional(pointer(), { description: "JSON pointer within an item to the receiver's message." }),
+      code: optional(pointer(), {
+        description: "JSON pointer within an item to the receiver's error code.",
+        default: D.response.code,
+      }),
+      message: optional(pointer(), {
+        description: "JSON pointer within an item to the receiver's message.",
+        default: D.response.message,
+      }),
       missing: optional(choice(['failed', 'sent']), {
         description:
           'What a customer is that the answer does not name. Default: `failed` when `ok` is given, else `sent`.',
@@ -89,15 +104,14 @@ export const batch = mapping({
   ),
   on_client_error: optional(choice(['abort', 'split']), {
     description:
-      'On 400, 413 or 422: `abort` as for one customer; `split` halves the batch to find the culprit. A receiver that half-processed a refused batch can then see customers again under another key.',
-    default: 'abort',
+      'On 400, 413 or 422: `abort` as for one customer; `split` halves the batch to find the one customer that it was refused for, who is `failed`, and sends the others; when both halves are refused, it is one client error. A receiver that half-processed a refused batch can then see customers again under another key.',
+    default: D.batch.on_client_error,
   }),
 })
 
 export const retry = mapping({
   delays: optional(list(duration({ least: '0ms', most: '24h', example: '7s' }), { most: 10, of: 'durations' }), {
-    description:
-      'Waits before the second, third … attempt, from the end of the one before; their number (0 to 10) is the number of retries. Batches with a size of 10 or more have seven by default.',
+    description: `Waits before the second, third … attempt, from the end of the one before; their number (0 to 10) is the number of retries. Batches with a size of ${LARGE_BATCH} or more have ${defaultDelaysMs(LARGE_BATCH).length} by default, the further ones ${(defaultDelaysMs(LARGE_BATCH).at(-1) ?? 0) / 1000} s each.`,
     default: D.retry.delays,
   }),
   jitter: optional(share(0, 0.5), {

@@ -1,6 +1,6 @@
 import type { Method } from './campaign.ts'
 import type { FailedReason, SuppressedReason } from './result.ts'
-import type { Outcome } from './outcome.ts'
+import type { Outcome, ReceiverWords } from './outcome.ts'
 
 /** What a sender is told about a row of a slice beyond the row itself. */
 export interface DeliveryNote {
@@ -12,6 +12,19 @@ export interface DeliveryNote {
   readonly isInDoubt: boolean
   /** SHA-256 (base64url) of the request that the last attempt sent; a retry that differs is not sent. Null on a first attempt. */
   readonly digest: string | null
+}
+
+/** A delivery of a slice that is a batch, or a part of one that was halved. */
+export interface BatchNote {
+  /** Of its first row. */
+  readonly seq: number
+  readonly count: number
+  /** Which part of its batch: empty for a whole one, `0` and `1` for its halves, `00` … for theirs. */
+  readonly path: string
+  /** `seq` of the first row of the whole batch: the request id is made from it. */
+  readonly root: number
+  /** Rows that have their result already: they were left out of the request, and stay so. */
+  readonly done: readonly number[]
 }
 
 /**
@@ -28,6 +41,8 @@ export interface Slice {
   readonly count: number
   readonly lines: Uint8Array
   readonly notes: readonly DeliveryNote[] | null
+  /** Which rows go together, a note for each delivery; null when every row is a delivery. */
+  readonly batches: readonly BatchNote[] | null
   /** Client errors recorded in this chunk so far: a sender that sees the one too many stops at once. */
   readonly clientErrors: number
   /** Render one row at a time and announce it first: a process died over these rows, and the culprit has to be found. */
@@ -40,14 +55,46 @@ export interface Slice {
  * - `called`: a call was made and this is what its answer means.
  * - `failed`, `suppressed`: decided before any call (template, row, changed bytes).
  */
-export type Verdict =
-  | { readonly kind: 'called'; readonly outcome: Outcome }
+export type Verdict = { readonly kind: 'called'; readonly outcome: Outcome } | Decision
+
+/** What becomes of a customer without any call. */
+export type Decision =
   | {
       readonly kind: 'failed'
       readonly reason: Extract<FailedReason, 'render' | 'row' | 'changed' | 'crash'>
       readonly message: string
     }
   | { readonly kind: 'suppressed'; readonly reason: SuppressedReason; readonly message: string | null }
+
+/** `seq` of the deliveries of a slice, in its order. */
+export function deliveriesOf({ batches, notes, firstSeq, count }: Slice): number[] {
+  if (batches !== null) return batches.map(({ seq }) => seq)
+  return notes?.map(({ seq }) => seq) ?? Array.from({ length: count }, (_, i) => firstSeq + i)
+}
+
+/** What an answer says about one customer of a batch. */
+export interface ItemOutcome {
+  readonly status: 'sent' | 'failed'
+  readonly words: ReceiverWords
+}
+
+/** What became of the customers of a batch. */
+export interface BatchReport {
+  readonly requestId: string
+  /** Those in the request, in its order: the verdict is about them. Empty when nobody was left, and nothing was sent. */
+  readonly members: readonly {
+    readonly seq: number
+    readonly customerId: string
+    /** Null: what the whole answer means. */
+    readonly item: ItemOutcome | null
+    readonly properties: string | null
+  }[]
+  /** Those who were left out of it. */
+  readonly leftOut: readonly { readonly seq: number; readonly customerId: string; readonly decision: Decision }[]
+  /** It was refused, and halving may find out for whom. */
+  readonly isToBeSplit: boolean
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
+}
 
 export interface DeliveryReport {
   readonly seq: number
@@ -72,6 +119,8 @@ export interface DeliveryReport {
   /** Up to 1 KiB of an answer that was not `sent`, secrets masked; null otherwise. */
   readonly sample: string | null
   readonly warning: string | null
+  /** Absent when the delivery is one customer's. */
+  readonly batch?: BatchReport
   /** Only of a rehearsal or a test. */
   readonly trial?: Trial
 }

@@ -52,7 +52,7 @@ export type RetryCause =
  * What one answer means. A value, never an exception; switched over exhaustively.
  *
  * - `sent`: the receiver has it. `alreadyAccepted` when it said so about an earlier send (409).
- * - `refused`: final for this customer, no effect on others.
+ * - `refused`: final for this customer, no effect on others (`client_error`: the one that a batch was refused for).
  * - `retry`: to be tried again; `retryAfterMs` is what the receiver asked for (unclamped, null without).
  *   `isInDoubt` when this send, or one before it, may have been acted on although no answer is known.
  * - `stop`: final for this customer, and it counts towards stopping a `chunk` or stops the `webhook`.
@@ -60,7 +60,11 @@ export type RetryCause =
  */
 export type Outcome =
   | { readonly kind: 'sent'; readonly alreadyAccepted: boolean; readonly words: ReceiverWords }
-  | { readonly kind: 'refused'; readonly reason: 'refused' | 'conflict'; readonly words: ReceiverWords }
+  | {
+      readonly kind: 'refused'
+      readonly reason: 'refused' | 'conflict' | 'client_error'
+      readonly words: ReceiverWords
+    }
   | {
       readonly kind: 'retry'
       readonly cause: RetryCause

@@ -1,4 +1,5 @@
-import type { AbortRules, Never, RetryRules } from './campaign.ts'
+import type { AbortRules, BatchRules, Never, RetryRules } from './campaign.ts'
+import { defaultDelaysMs } from './default-delays.ts'
 import { WEBHOOK_DEFAULTS as D } from './delivery-rule-schema.ts'
 import type { Repaired } from './shape-problem.ts'
 import { parseDurationMs } from './unit.ts'
@@ -12,10 +13,10 @@ export function msFrom(written: string): number {
   return parseDurationMs(written) ?? 0
 }
 
-export function retryRulesFrom(input: RetryInput): RetryRules {
-  const delays = input.delays ?? D.retry.delays
+export function retryRulesFrom(written: RetryInput | null | undefined, batch: BatchRules | null): RetryRules {
+  const input = written ?? {}
   return {
-    delaysMs: delays.map((delay) => msFrom(delay ?? '')),
+    delaysMs: input.delays?.map((delay) => msFrom(delay ?? '')) ?? defaultDelaysMs(batch?.size ?? null),
     jitter: input.jitter ?? D.retry.jitter,
     onTimeout: input.on_timeout ?? D.retry.on_timeout,
     conflict: input.conflict ?? D.retry.conflict,

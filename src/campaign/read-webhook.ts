@@ -8,6 +8,7 @@ import { nearestName } from './nearest-name.ts'
 import { readEgressProxy } from './egress-proxy.ts'
 import { checkCredentialValues, readCredentials } from './read-credentials.ts'
 import { abortRulesFrom, msFrom, retryRulesFrom } from './read-delivery-rules.ts'
+import { readBatch, refuseBatchContradictions } from './read-batch.ts'
 import { readHeaders } from './read-headers.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { Repaired } from './shape-problem.ts'
@@ -28,7 +29,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
     hasAuth: input.auth !== undefined && input.auth !== null,
     idempotencyHeader: readIdempotency(input).header,
   })
-  refuseLater(context, input)
+  const batch = readBatch(context, input.batch)
   refuseContradictions(context, input)
   const choose = <K extends keyof typeof D & keyof Input>(key: K): NonNullable<Input[K]> | (typeof D)[K] => {
     return (input[key] as NonNullable<Input[K]> | null | undefined) ?? D[key]
@@ -41,6 +42,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
     payload: input.payload ?? payloadFromHeaders(headers),
     jsonEscape: choose('json_escape'),
     body: readBody(context, input),
+    batch,
     headers,
     auth,
     responseHandling: choose('response_handling'),
@@ -51,7 +53,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
     perSecond: typeof input.rate === 'string' ? parsePerSecond(input.rate) : null,
     throughput: readThroughput(context, input.throughput ?? null),
     timeoutMs: msFrom(choose('timeout')),
-    retry: retryRulesFrom(input.retry ?? {}),
+    retry: retryRulesFrom(input.retry, batch),
     idempotency: readIdempotency(input),
     abort: abortRulesFrom(input.abort ?? {}),
     isInsecureHttpAllowed: input.insecure_http === true,
@@ -129,11 +131,8 @@ function payloadFromHeaders(headers: readonly Header[]): Payload {
 }
 
 function readBody(context: CampaignContext, input: Input): TemplateText | null {
-  const path = ['webhook', 'body']
   const body = input.body ?? null
-  if (body === null) return null
-  if (typeof body === 'string') return body === '' ? null : context.reader.textAt(path, body)
-  return body.file === undefined ? null : context.fileAt([...path, 'file'], body.file)
+  return body === null || body === '' ? null : context.templateAt(['webhook', 'body'], body)
 }
 
 function readPointers({ response }: Input): Webhook['response'] {
@@ -222,20 +221,13 @@ function certificateRefusal(pem: string): string | null {
   return null
 }
 
-/** The format knows more than this version does: a file for a later one must not run as something else. */
-function refuseLater({ reader }: CampaignContext, input: Input): void {
-  if (input.batch !== undefined && input.batch !== null) {
-    reader.report(['webhook', 'batch'], 'webhook.batch is not supported yet')
-  }
-}
-
 function refuseContradictions({ reader }: CampaignContext, input: Input): void {
   const contradict = (path: KeyPath, message: string): void => reader.report(path, `contradicting keys: ${message}`)
   const body = ['webhook', 'body']
   if ((input.body ?? '') !== '') {
-    if ((input.batch ?? null) !== null) contradict(body, 'webhook.body and webhook.batch')
     if (input.method === 'GET') contradict(body, 'webhook.body and webhook.method GET, which has no body')
   }
+  refuseBatchContradictions(input, contradict)
   const { exhausted } = abortRulesFrom(input.abort ?? {})
   if (exhausted !== 'never' && exhausted.least > exhausted.of) {
     contradict(

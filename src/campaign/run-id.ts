@@ -26,3 +26,10 @@ export const RUN_ID_PATTERN = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a
 export function requestIdOf(runId: string, seq: number): string {
   return `${runId}-${seq}`
 }
+
+/** The identity of a part of a batch that was refused and halved: `path` is `0` or `1` for its halves, `00` … for theirs. */
+export function partIdOf(batchRequestId: string, path: string): string {
+  if (path === '') return batchRequestId
+  // A later run may halve on what an earlier one had halved.
+  return `${batchRequestId}${batchRequestId.includes('_') ? '' : '_'}${path}`
+}

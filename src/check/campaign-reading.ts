@@ -16,7 +16,7 @@ import { compileOptions, templatesOf } from './check-templates.ts'
 export function readCampaign(campaign: Campaign): readonly TemplateReading[] {
   return templatesOf(campaign)
     .filter(({ isOfRequest }) => isOfRequest)
-    .map(({ template, payload }) => readTemplate(template.text, compileOptions(campaign, { template, payload })))
+    .map((use) => readTemplate(use.template.text, compileOptions(campaign, use)))
 }
 
 /** Counts what the templates read in the rows that it is shown. */

@@ -1,10 +1,15 @@
-import type { Campaign, TemplateText } from '../campaign/campaign.ts'
+import type { BatchRules, Campaign, Payload, TemplateText } from '../campaign/campaign.ts'
 import { TemplateError, type Problem } from '../errors.ts'
-import { compileTemplate, type CompileOptions, type TemplatePayload } from '../template/template.ts'
+import {
+  compileTemplate,
+  MAX_ROOT_OUTPUT_BYTES,
+  type CompileOptions,
+  type TemplatePayload,
+} from '../template/template.ts'
 
 /** Compiles every template as a sender will, and gathers what does not. */
 export function templateProblems(campaign: Campaign): Problem[] {
-  return templatesOf(campaign).flatMap(({ template, payload }) => problemOf(campaign, template, payload) ?? [])
+  return templatesOf(campaign).flatMap((use) => problemOf(campaign, use) ?? [])
 }
 
 /** A template with what it is for. */
@@ -13,6 +18,7 @@ export interface TemplateUse {
   readonly payload: TemplatePayload
   /** False of what is rendered after the answer. */
   readonly isOfRequest: boolean
+  readonly more?: Pick<CompileOptions, 'isFragment' | 'maxOutputBytes'>
 }
 
 export function templatesOf({ webhook }: Campaign): TemplateUse[] {
@@ -23,6 +29,7 @@ export function templatesOf({ webhook }: Campaign): TemplateUse[] {
       header.kind === 'template' ? [{ template: header.value, payload: 'header', isOfRequest: true }] : [],
     ),
     ...(body === null ? [] : [{ template: body, payload: webhook.payload, isOfRequest: true }]),
+    ...(webhook.batch === null ? [] : batchTemplates(webhook.batch, webhook.payload)),
     ...Object.values(webhook.eventProperties).map((template): TemplateUse => ({
       template,
       payload: 'text',
@@ -31,9 +38,16 @@ export function templatesOf({ webhook }: Campaign): TemplateUse[] {
   ]
 }
 
-function problemOf(campaign: Campaign, template: TemplateText, payload: TemplatePayload): Problem | null {
+function batchTemplates({ root, customer }: BatchRules, payload: Payload): TemplateUse[] {
+  return [
+    { template: root, payload, isOfRequest: true, more: { maxOutputBytes: MAX_ROOT_OUTPUT_BYTES } },
+    { template: customer, payload, isOfRequest: true, more: { isFragment: true } },
+  ]
+}
+
+function problemOf(campaign: Campaign, use: TemplateUse): Problem | null {
   try {
-    compileTemplate(template.text, { ...compileOptions(campaign, { template, payload }), areBranchesChecked: true })
+    compileTemplate(use.template.text, { ...compileOptions(campaign, use), areBranchesChecked: true })
     return null
   } catch (error) {
     if (!(error instanceof TemplateError)) throw error
@@ -45,9 +59,10 @@ function problemOf(campaign: Campaign, template: TemplateText, payload: Template
 /** How a sender compiles it. */
 export function compileOptions(
   { webhook, isLegacyLoopScope, timezone }: Campaign,
-  { template, payload }: Pick<TemplateUse, 'template' | 'payload'>,
+  { template, payload, more }: TemplateUse,
 ): CompileOptions {
   return {
+    ...more,
     payload,
     name: template.file,
     line: template.line,

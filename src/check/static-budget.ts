@@ -25,10 +25,15 @@ export function staticIpsRefusal({ webhook }: Campaign, deliveries: number): str
   return `expected at most ${most} requests over static IPs (webhook.static_ips), got ${got}: ${ADVICE}`
 }
 
-/** How many requests an audience comes to. */
+/** How many requests an audience comes to; a batch is one, whoever is left out of it. */
 export function deliveriesOf(
-  _campaign: Campaign,
+  { webhook: { batch }, chunkSize }: Campaign,
   { rows, suppressed }: { readonly rows: number; readonly suppressed?: Readonly<Record<string, number>> },
 ): number {
+  if (batch !== null) {
+    const inChunk = Math.min(chunkSize ?? rows, rows)
+    const chunks = inChunk === 0 ? 0 : Math.floor(rows / inChunk)
+    return chunks * Math.ceil(inChunk / batch.size) + Math.ceil((rows - chunks * inChunk) / batch.size)
+  }
   return rows - Object.values(suppressed ?? {}).reduce((sum, count) => sum + count, 0)
 }

@@ -45,6 +45,7 @@ export class Ledger implements Disposable {
       run.customers,
       Number(run.isAudienceComplete),
       run.chunkSize,
+      run.batchSize,
       JSON.stringify(run.numbers),
     )
   }
@@ -148,6 +149,12 @@ export class Ledger implements Disposable {
       this.#store.textId(row.code),
       this.#store.textId(row.message),
       row.customerId,
+      row.batch?.count ?? 1,
+      row.batch?.customers ?? 1,
+      row.batch?.root ?? null,
+      row.batch?.path ?? '',
+      Number(row.batch?.isHeld ?? false),
+      this.#store.textId(row.batch?.errorCode ?? null),
     )
   }
 
@@ -180,7 +187,27 @@ export class Ledger implements Disposable {
     return row?.['due_at'] == null ? null : Number(row['due_at'])
   }
 
-  putResult(row: ResultRow): void {
+  /** The halves of refused batches that have not ended. */
+  halves(): WaitingRow[] {
+    return this.#store.all(sql.selectHalves).map(waitingRowFrom)
+  }
+
+  /** Nothing is written about any row of a range: of a batch in a lost slice, that nobody reported on it. */
+  isUntouched(chunk: number, firstSeq: number, count: number): boolean {
+    return this.#store.get(sql.selectUntouched, chunk, firstSeq, firstSeq + count)?.['is_untouched'] === 1
+  }
+
+  /** Which rows of a range have a result. */
+  endedSeqs(chunk: number, firstSeq: number, count: number): number[] {
+    return this.#store.all(sql.selectEndedSeqs, chunk, firstSeq, firstSeq + count).map((row) => Number(row['seq']))
+  }
+
+  /** Writes down a batch that was sent; its number is for the results of its customers. */
+  putDelivery(requestId: string, customers: number): number {
+    return Number(this.#store.get(sql.insertDelivery, requestId, customers)?.['id'])
+  }
+
+  putResult(row: ResultRow, delivery: number | null = null): void {
     this.#store.run(
       sql.insertResult,
       row.chunk,
@@ -198,6 +225,7 @@ export class Ledger implements Disposable {
       row.latencyMs === null ? null : Math.round(row.latencyMs),
       row.occurredAt,
       row.properties,
+      delivery,
     )
   }
 

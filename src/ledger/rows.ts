@@ -15,6 +15,8 @@ export interface RunRow {
   readonly customers: number
   readonly isAudienceComplete: boolean
   readonly chunkSize: number | null
+  /** Null when each customer has a request of its own. */
+  readonly batchSize: number | null
   readonly numbers: RunNumbers
 }
 
@@ -53,6 +55,21 @@ export interface WaitingRow {
   readonly code: string | null
   readonly message: string | null
   readonly customerId: string | null
+  /** Null when it is one customer's. */
+  readonly batch: WaitingBatch | null
+}
+
+/** A batch that comes (again), or a half of one that was refused. */
+export interface WaitingBatch {
+  readonly count: number
+  /** Rows of it without a result. */
+  readonly customers: number
+  /** `seq` of the first row of the whole batch. */
+  readonly root: number
+  readonly path: string
+  /** It was refused; what comes of it hangs on its other half. */
+  readonly isHeld: boolean
+  readonly errorCode: string | null
 }
 
 export interface LentRow {
@@ -99,6 +116,7 @@ export function runRowFrom(row: Columns | undefined): RunRow {
     customers: Number(row['customers']),
     isAudienceComplete: row['is_audience_complete'] === 1,
     chunkSize: numberOrNull(row['chunk_size']),
+    batchSize: numberOrNull(row['batch_size']),
     numbers: JSON.parse(String(row['numbers'])) as RunNumbers,
   }
 }
@@ -138,6 +156,18 @@ export function waitingRowFrom(row: Columns): WaitingRow {
     code: textOrNull(row['code']),
     message: textOrNull(row['message']),
     customerId: textOrNull(row['customer_id']),
+    batch: row['root'] == null ? null : waitingBatchFrom(row),
+  }
+}
+
+function waitingBatchFrom(row: Columns): WaitingBatch {
+  return {
+    count: Number(row['count']),
+    customers: Number(row['customers']),
+    root: Number(row['root']),
+    path: String(row['path']),
+    isHeld: row['is_held'] === 1,
+    errorCode: textOrNull(row['error_code']),
   }
 }
 

@@ -12,6 +12,10 @@
  * - `result`: one final row per customer, enforced by its primary key. No second index while sending: the
  *   one on customers is built when the run ends.
  * - `interval`: calls over time; see `Timeline`. Ledgers made before it have no picture of that time.
+ * - `delivery`: requests of batches; `result.delivery` names the one that a customer was in last, null without batches.
+ * - `waiting` of a batch, or of a half of one that was refused: its `count` rows from `seq` on, of which `customers` have no
+ *   result; `root` is the first row of the whole batch (null without batches), `path` which part of it. `is_held`: a half that
+ *   was refused, and whose other half has not ended.
  * - `text`: interned strings; the same string may stand here more than once, an id never changes.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -118,5 +122,20 @@ CREATE TABLE interval (
   in_flight INTEGER NOT NULL CHECK (in_flight >= 0),
   concurrency INTEGER NOT NULL CHECK (concurrency >= 0)
 ) STRICT;
+`,
+  `
+CREATE TABLE delivery (
+  id INTEGER PRIMARY KEY,
+  request_id TEXT NOT NULL,
+  customers INTEGER NOT NULL CHECK (customers > 0)
+) STRICT;
+ALTER TABLE run ADD COLUMN batch_size INTEGER CHECK (batch_size > 0);
+ALTER TABLE result ADD COLUMN delivery INTEGER;
+ALTER TABLE waiting ADD COLUMN count INTEGER NOT NULL DEFAULT 1 CHECK (count > 0);
+ALTER TABLE waiting ADD COLUMN customers INTEGER NOT NULL DEFAULT 1 CHECK (customers >= 0);
+ALTER TABLE waiting ADD COLUMN root INTEGER;
+ALTER TABLE waiting ADD COLUMN path TEXT NOT NULL DEFAULT '';
+ALTER TABLE waiting ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1));
+ALTER TABLE waiting ADD COLUMN error_code INTEGER;
 `,
 ]

@@ -1,8 +1,8 @@
 /** Every statement that the ledger's writer runs, named by intent. */
 
 export const insertRun = `
-  INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, numbers)
-  VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?)`
+  INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, batch_size, numbers)
+  VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`
 export const selectRun = `SELECT * FROM run`
 export const updateNumbers = `UPDATE run SET numbers = ?`
 export const updateAudience = `UPDATE run SET customers = ?, is_audience_complete = ?`
@@ -35,31 +35,42 @@ export const selectUnaccounted = `
   ORDER BY range.seq`
 
 export const putWaiting = `
-  INSERT INTO waiting (seq, chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, code, message, customer_id)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  INSERT INTO waiting (seq, chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, code, message, customer_id,
+    count, customers, root, path, is_held, error_code)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
   ON CONFLICT (seq) DO UPDATE SET
     attempt = excluded.attempt, due_at = excluded.due_at, is_lent = excluded.is_lent, doubt_at = excluded.doubt_at,
     restarts = excluded.restarts, digest = excluded.digest, calls = excluded.calls, http_status = excluded.http_status,
-    code = excluded.code, message = excluded.message, customer_id = excluded.customer_id`
+    code = excluded.code, message = excluded.message, customer_id = excluded.customer_id, count = excluded.count,
+    customers = excluded.customers, root = excluded.root, path = excluded.path, is_held = excluded.is_held,
+    error_code = excluded.error_code`
 export const deleteWaiting = `DELETE FROM waiting WHERE seq = ?`
 const waitingColumns = `
   waiting.seq, waiting.chunk, attempt, due_at, is_lent, doubt_at, restarts, digest, calls, http_status, customer_id,
+  count, customers, root, path, is_held, (SELECT value FROM text WHERE id = waiting.error_code) AS error_code,
   (SELECT value FROM text WHERE id = waiting.code) AS code, (SELECT value FROM text WHERE id = waiting.message) AS message`
 export const selectWaitingRow = `SELECT ${waitingColumns} FROM waiting WHERE seq = ?`
 export const selectLentWaiting = `SELECT ${waitingColumns} FROM waiting WHERE is_lent = 1 ORDER BY seq`
 export const selectDue = `
   SELECT ${waitingColumns} FROM waiting
-  WHERE is_lent = 0 AND due_at <= ? AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  WHERE is_lent = 0 AND is_held = 0 AND due_at <= ? AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at, waiting.seq LIMIT ?`
+export const selectHalves = `SELECT ${waitingColumns} FROM waiting WHERE path <> '' ORDER BY seq`
 export const markWaitingLent = `UPDATE waiting SET is_lent = 1 WHERE seq = ?`
 export const selectNextDue = `
   SELECT due_at FROM waiting
-  WHERE is_lent = 0 AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
+  WHERE is_lent = 0 AND is_held = 0 AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at LIMIT 1`
 
 export const insertResult = `
-  INSERT INTO result (chunk, seq, customer_id, status, reason, attempts, http_status, error_code, result_code, result_status, message, in_doubt, latency_ms, occurred_at, properties)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO result (chunk, seq, customer_id, status, reason, attempts, http_status, error_code, result_code, result_status, message, in_doubt, latency_ms, occurred_at, properties, delivery)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+export const insertDelivery = `INSERT INTO delivery (request_id, customers) VALUES (?, ?) RETURNING id`
+export const selectEndedSeqs = `SELECT seq FROM result WHERE chunk = ? AND seq >= ? AND seq < ? ORDER BY seq`
+/** Whether nothing is written about any row of a range (chunk, first, past). */
+export const selectUntouched = `
+  SELECT NOT EXISTS (SELECT 1 FROM result WHERE chunk = ?1 AND seq >= ?2 AND seq < ?3)
+     AND NOT EXISTS (SELECT 1 FROM waiting WHERE seq >= ?2 AND seq < ?3) AS is_untouched`
 export const selectResultExists = `SELECT 1 FROM result WHERE chunk = ? AND seq = ?`
 export const insertText = `INSERT INTO text (id, value) VALUES (?, ?)`
 export const lastTextId = `SELECT max(id) AS id FROM text`

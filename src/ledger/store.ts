@@ -151,12 +151,15 @@ export class Store implements Disposable {
   }
 }
 
-/** Opens the file for reading, also while another process writes it. */
+/** Opens the file for reading, also while another process writes it; one of an earlier version is brought up to date first. */
 export function openForReading(paths: RunPaths): DatabaseSync {
   let database: DatabaseSync | undefined
   try {
     database = new DatabaseSync(paths.ledger, { readOnly: true, timeout: BUSY_MS })
-    schemaVersion(database, paths)
+    if (schemaVersion(database, paths) === MIGRATIONS.length) return database
+    database.close()
+    database = new DatabaseSync(paths.ledger, { timeout: BUSY_MS })
+    migrate(database, paths)
     return database
   } catch (cause) {
     database?.close()
@@ -176,9 +179,10 @@ function schemaVersion(database: DatabaseSync, paths: RunPaths): number {
 }
 
 function migrate(database: DatabaseSync, paths: RunPaths): void {
-  const version = schemaVersion(database, paths)
-  if (version === MIGRATIONS.length) return
+  if (schemaVersion(database, paths) === MIGRATIONS.length) return
   database.exec('BEGIN IMMEDIATE')
+  // Read again: another process may have been first.
+  const version = schemaVersion(database, paths)
   for (const migration of MIGRATIONS.slice(version)) database.exec(migration)
   database.exec(`PRAGMA user_version = ${MIGRATIONS.length}; COMMIT`)
 }

@@ -6,6 +6,8 @@ import type { StopDecision, StopRule } from './stop-decision.ts'
 /** One recorded attempt, or a delivery decided without one. Attempts that were not spent (failed probes) are not recorded here. */
 export interface StopEvent extends Pick<DeliveryReport, 'attempt' | 'verdict' | 'httpStatus'> {
   readonly chunk: number
+  /** Set for a batch: its customers' templates are counted one by one, with `recordRendered`. */
+  readonly isBatch?: boolean
   /** A `retry` outcome after which no attempt comes. */
   readonly isOutOfRetries: boolean
 }
@@ -117,6 +119,14 @@ export class StopRules {
     return counters.isStopped ? NONE : this.#stopChunk(decision, counters)
   }
 
+  /** The template ran for so many customers of a batch, one after the other. */
+  recordRendered(chunk: number, customers: number): void {
+    if (this.#rules.render === 'never' || customers === 0) return
+    const counters = this.#countersOf(chunk)
+    counters.rendered += customers
+    counters.renderFailedInARow = 0
+  }
+
   /** Forgets a chunk whose last delivery has ended. */
   endChunk(chunk: number): void {
     this.#chunks.delete(chunk)
@@ -167,7 +177,7 @@ export class StopRules {
     const { verdict } = event
     if (verdict.kind === 'called') {
       // A customer is counted once: only a first attempt tells that its template runs.
-      if (event.attempt === 1) this.#countRender(counters, false)
+      if (event.attempt === 1 && event.isBatch !== true) this.#countRender(counters, false)
       return this.#countCall(verdict.outcome, event.isOutOfRetries, counters)
     }
     if (verdict.reason !== 'render' && verdict.reason !== 'template') return null

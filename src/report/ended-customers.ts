@@ -1,11 +1,11 @@
-import { SpoolReader, type KeptRequest } from '../audience/audience.ts'
+import { BatchCutter, SpoolReader, type KeptRequest } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import { isRunLocked, type RunPaths } from '../ledger/run-folder.ts'
-import { waitingRowFrom, type ResultRow, type WaitingRow } from '../ledger/rows.ts'
-import { resultRowFromList } from './result-row.ts'
+import { waitingRowFrom, type RunRow, type WaitingRow } from '../ledger/rows.ts'
+import { resultRowFromList, type ReportedRow } from './result-row.ts'
 import { isWanted, type ResultFilter } from './result-filter.ts'
 import { recordFromAborted, recordFromResult, type ResultRecord } from './result-record.ts'
-import { abortOf, chunkOf, readRunFacts, type RunFacts } from './run-facts.ts'
+import { abortOf, chunkOf, customersOf, readRunFacts, type RunFacts } from './run-facts.ts'
 import { RunReader } from './run-reader.ts'
 import { readSpooledCustomers, type SpooledCustomer } from './spooled-customers.ts'
 import * as sql from './statements.ts'
@@ -25,7 +25,7 @@ const FINAL_ROWS = ['sent', 'failed', 'suppressed'] as const
 
 /** A customer that has ended, before its name and its request are known. */
 type Found =
-  | { readonly kind: 'result'; readonly seq: number; readonly row: ResultRow }
+  | { readonly kind: 'result'; readonly seq: number; readonly row: ReportedRow }
   | { readonly kind: 'aborted'; readonly seq: number; readonly waiting: WaitingRow | null; readonly isInDoubt: boolean }
 
 /**
@@ -127,7 +127,7 @@ function findAborted(
   const range = [chunkOf(run, from), from, chunkOf(run, to), to] as const
   const ended = new Set(reader.lists(sql.selectEndedSeqs, ...range).map(([seq]) => Number(seq)))
   const waitingRows = reader.all(sql.selectWaiting, from, to).map(waitingRowFrom)
-  const waitingBySeq = new Map(waitingRows.map((row) => [row.seq, row]))
+  const waitingBySeq = new Map(waitingRows.flatMap(seqsOf))
   const lent = facts.lent.filter(({ firstSeq, count }) => firstSeq < to && firstSeq + count > from)
   const found: Found[] = []
   for (const seq of stopped) {
@@ -140,6 +140,11 @@ function findAborted(
     found.push({ kind: 'aborted', seq, waiting, isInDoubt: isHeld || (waiting?.doubtAt ?? null) !== null })
   }
   return found
+}
+
+/** Every row of a batch that waits. */
+function seqsOf(row: WaitingRow): [number, WaitingRow][] {
+  return Array.from({ length: row.batch?.count ?? 1 }, (_, at) => [row.seq + at, row])
 }
 
 function stoppedIn(facts: RunFacts): (seq: number) => boolean {
@@ -174,7 +179,8 @@ function nameThem(
     const customerId = one.waiting?.customerId ?? spooled.get(one.seq)?.customerId ?? String(one.seq + 1)
     const abort = abortOf(facts, chunk)
     if (abort === null) throw new TypeError(`expected chunk ${chunk} to be stopped, got one that goes on`)
-    return { record: recordFromAborted({ ...one, chunk, customerId, abort }, run, kept), kept }
+    const root = one.waiting === null ? spool.rootOf(one.seq, run) : (one.waiting.batch?.root ?? null)
+    return { record: recordFromAborted({ ...one, chunk, customerId, abort, root }, run, kept), kept }
   })
 }
 
@@ -182,6 +188,7 @@ function nameThem(
 class LazySpool implements Disposable {
   readonly #paths: RunPaths
   #reader: SpoolReader | null = null
+  #batch = { seq: 0, count: 0 }
 
   constructor(paths: RunPaths) {
     this.#paths = paths
@@ -192,6 +199,23 @@ class LazySpool implements Disposable {
     this.#reader ??= SpoolReader.open(this.#paths.folder)
     this.#reader.grow(rows)
     return this.#reader
+  }
+
+  /** The first row of the batch that a row was to be sent in; null without batches. */
+  rootOf(seq: number, run: RunRow): number | null {
+    const { batchSize: size, replayOf, customers } = run
+    if (size === null) return null
+    const chunk = chunkOf(run, seq)
+    const chunkStart = chunk * (run.chunkSize ?? 0)
+    if (replayOf === null) return seq - ((seq - chunkStart) % size)
+    const cutter = new BatchCutter(this.openFor(customers), { size, isReplay: true })
+    const isBehind = seq < this.#batch.seq || this.#batch.seq < chunkStart
+    const from = isBehind ? chunkStart : this.#batch.seq
+    for (const batch of cutter.within(from, chunkStart + customersOf(run, chunk))) {
+      this.#batch = batch
+      if (seq < batch.seq + batch.count) break
+    }
+    return this.#batch.seq
   }
 
   [Symbol.dispose](): void {

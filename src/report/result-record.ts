@@ -1,7 +1,8 @@
 import type { KeptRequest } from '../audience/audience.ts'
 import type { Reason, ResultStatus } from '../campaign/result.ts'
-import { requestIdOf } from '../campaign/run-id.ts'
-import type { ResultRow, RunRow, WaitingRow } from '../ledger/rows.ts'
+import { partIdOf, requestIdOf } from '../campaign/run-id.ts'
+import type { RunRow, WaitingRow } from '../ledger/rows.ts'
+import type { ReportedRow } from './result-row.ts'
 import type { Abort } from './run-facts.ts'
 
 /**
@@ -29,12 +30,13 @@ export interface ResultRecord {
   /** The rule that stopped an aborted customer; null when a person did. */
   readonly abort_rule: string | null
   readonly latency_ms: number | null
+  /** Customers in its request; 1 for one that was in none. */
   readonly batch_size: number
   readonly occurred_at: string
   readonly properties: Readonly<Record<string, unknown>>
 }
 
-export function recordFromResult(row: ResultRow, run: RunRow, kept: KeptRequest | null): ResultRecord {
+export function recordFromResult(row: ReportedRow, run: RunRow, kept: KeptRequest | null): ResultRecord {
   return {
     customer_id: row.customerId,
     status: row.status,
@@ -43,7 +45,7 @@ export function recordFromResult(row: ResultRow, run: RunRow, kept: KeptRequest 
     campaign: run.campaign,
     chunk: row.chunk,
     seq: row.seq,
-    request_id: kept?.request_id ?? requestIdOf(run.runId, row.seq),
+    request_id: row.requestId ?? kept?.request_id ?? requestIdOf(run.runId, row.seq),
     attempts: row.attempts,
     http_status: row.httpStatus,
     error_code: row.errorCode,
@@ -53,7 +55,7 @@ export function recordFromResult(row: ResultRow, run: RunRow, kept: KeptRequest 
     in_doubt: row.isInDoubt,
     abort_rule: null,
     latency_ms: row.latencyMs,
-    batch_size: 1,
+    batch_size: row.batchSize ?? 1,
     occurred_at: new Date(row.occurredAt).toISOString(),
     properties: row.properties === null ? {} : (JSON.parse(row.properties) as Record<string, unknown>),
   }
@@ -68,10 +70,13 @@ export interface AbortedCustomer {
   /** The last answer, if there was one. */
   readonly waiting: WaitingRow | null
   readonly isInDoubt: boolean
+  /** First row of the batch that it was to be sent in; null without batches. */
+  readonly root: number | null
 }
 
 export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: KeptRequest | null): ResultRecord {
-  const { seq, chunk, customerId, abort, waiting, isInDoubt } = customer
+  const { seq, chunk, customerId, abort, waiting, isInDoubt, root } = customer
+  const request = requestOf(waiting, kept?.request_id ?? requestIdOf(run.runId, root ?? seq))
   return {
     customer_id: customerId,
     status: 'aborted',
@@ -80,7 +85,7 @@ export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: 
     campaign: run.campaign,
     chunk,
     seq,
-    request_id: kept?.request_id ?? requestIdOf(run.runId, seq),
+    request_id: request.id,
     attempts: waiting?.calls ?? 0,
     http_status: waiting?.httpStatus ?? null,
     error_code: null,
@@ -90,8 +95,16 @@ export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: 
     in_doubt: isInDoubt,
     abort_rule: abort.rule,
     latency_ms: null,
-    batch_size: 1,
+    batch_size: request.customers,
     occurred_at: new Date(abort.at).toISOString(),
     properties: {},
   }
+}
+
+/** The request that a customer without a result was in, or was to be in. */
+function requestOf(waiting: WaitingRow | null, requestId: string): { readonly id: string; readonly customers: number } {
+  const batch = waiting?.batch ?? null
+  return batch === null
+    ? { id: requestId, customers: 1 }
+    : { id: partIdOf(requestId, batch.path), customers: batch.customers }
 }

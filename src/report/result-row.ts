@@ -1,7 +1,13 @@
 import type { ResultRow } from '../ledger/rows.ts'
 
+/** A final row, and of a batch the request that its customer was in last. */
+export interface ReportedRow extends ResultRow {
+  readonly requestId: string | null
+  readonly batchSize: number | null
+}
+
 /** Takes a row of `selectResults` apart, by the order of its columns. */
-export function resultRowFromList(values: readonly unknown[]): ResultRow {
+export function resultRowFromList(values: readonly unknown[]): ReportedRow {
   const [
     chunk,
     seq,
@@ -14,6 +20,8 @@ export function resultRowFromList(values: readonly unknown[]): ResultRow {
     latencyMs,
     occurredAt,
     properties,
+    requestId,
+    batchSize,
     ...texts
   ] = values
   const [errorCode, resultCode, resultStatus, message] = texts
@@ -33,5 +41,7 @@ export function resultRowFromList(values: readonly unknown[]): ResultRow {
     latencyMs: latencyMs as number | null,
     occurredAt: occurredAt as number,
     properties: properties as string | null,
+    requestId: requestId as string | null,
+    batchSize: batchSize as number | null,
   }
 }

@@ -11,11 +11,11 @@ import { storageFullError } from '../ledger/run-folder.ts'
 import { StopRules, type StopDecision, type StopState } from '../policy/policy.ts'
 import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { saveEnding } from './save-ending.ts'
-import { customerIdReader } from './customer-id-reader.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
 import type { Ending, Standing } from './progress.ts'
 import { Recorder } from './recorder.ts'
+import type { RowBook } from './row-book.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate, type CeilingClaims } from './start-gate.ts'
 import { Stops } from './stops.ts'
@@ -25,6 +25,7 @@ export interface CoordinatorOptions {
   readonly ledger: Ledger
   readonly timeline: Timeline
   readonly spool: SpoolReader
+  readonly rows: RowBook
   readonly clock: Clock
   readonly random: () => number
   readonly senders: number
@@ -72,9 +73,8 @@ export class Coordinator {
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
-    const { campaign, ledger, spool, clock } = options
+    const { campaign, ledger, rows, clock } = options
     const run = ledger.run()
-    const customerIdAt = customerIdReader(spool, campaign)
     this.#numbers = run.numbers
     this.#customers = run.customers
     this.#stops = new Stops(ledger)
@@ -86,7 +86,7 @@ export class Coordinator {
       sampleCounts: ledger.sampleCounts(),
       chunks: ledger.chunks(),
     })
-    this.#slices = new SliceBook({ recorder: this.#recorder, clock, isStopped: this.#stops.isStopped, customerIdAt })
+    this.#slices = new SliceBook({ recorder: this.#recorder, clock, isStopped: this.#stops.isStopped, rows })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
       webhook: campaign.webhook,
@@ -103,7 +103,6 @@ export class Coordinator {
       recorder: this.#recorder,
       slices: this.#slices,
       clientErrorsOf: (chunk) => this.#rules.clientErrors(chunk),
-      customerIdAt,
     })
   }
 
@@ -185,7 +184,9 @@ export class Coordinator {
       slice.reported.add(report.seq)
       const spent = this.#gate.record(report)
       const waiting = slice.waiting?.get(report.seq) ?? null
-      const decisions = this.#recorder.record(report, { chunk: slice.chunk, lentAt: slice.lentAt, waiting, ...spent })
+      const note = slice.batches?.get(report.seq) ?? null
+      const { chunk, lentAt } = slice
+      const decisions = this.#recorder.record(report, { chunk, lentAt, waiting, note, ...spent })
       for (const decision of decisions) this.#stop(decision)
     }
     this.#numbers.lowestConcurrency = this.#gate.lowest

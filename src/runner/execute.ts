@@ -14,6 +14,7 @@ import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
+import { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
@@ -69,7 +70,9 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     return ending
   }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
-  if (execution.isResumed === true) recoverRun(ledger, { campaign, spool, clock })
+  const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
+  const rows = new RowBook({ spool, campaign, ledger, hasKeptBatches })
+  if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
   using ceilings = new SharedCeilings({
     dataFolder: dirname(dirname(paths.folder)),
     ceilings: ceilingsOf(campaign),
@@ -82,6 +85,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     ledger,
     timeline: new Timeline(ledger.intervals()),
     spool,
+    rows,
     clock,
     random: host.random,
     senders: sendersFor(campaign, host.senders),

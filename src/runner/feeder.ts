@@ -1,8 +1,10 @@
 import type { SpoolReader } from '../audience/audience.ts'
-import type { DeliveryNote, Slice } from '../campaign/delivery.ts'
+import type { BatchNote, DeliveryNote, Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
+import { cutBatches, pickBatches, SLICE_BYTES, SLICE_ROWS } from './batch-slices.ts'
+import type { RowBook } from './row-book.ts'
 
 /** A slice as the coordinator keeps it while a sender has it. */
 export interface OpenSlice {
@@ -13,6 +15,8 @@ export interface OpenSlice {
   readonly lentAt: number
   /** What the ledger knew of each delivery that comes again; null for first attempts. */
   readonly waiting: ReadonlyMap<number, WaitingRow> | null
+  /** By the first row of each delivery; null when every row is one. */
+  readonly batches: ReadonlyMap<number, BatchNote> | null
   readonly reported: Set<number>
   isStarted: boolean
 }
@@ -31,10 +35,8 @@ export interface FeederOptions {
   /** Rows that may be lent from now on before the run is interrupted; null without such a limit. */
   readonly limit: number | null
   readonly clientErrorsOf: (chunk: number) => number
+  readonly rows: RowBook
 }
-
-const SLICE_ROWS = 256
-const SLICE_BYTES = 1024 * 1024
 
 interface FeedChunk {
   readonly chunk: number
@@ -57,6 +59,7 @@ export class Feeder {
   #newest: FeedChunk | null
   #nextSliceId: number
   #left: number
+  #hasCut = false
 
   constructor(options: FeederOptions) {
     this.#options = options
@@ -92,12 +95,11 @@ export class Feeder {
 
   /** First attempts: the next rows of the chunk that is being fed; null when there are none. */
   cutFirst(wantedRows: number): Lending | null {
-    const { spool, clock } = this.#options
+    const { clock } = this.#options
     const chunk = this.#current()
     if (chunk === null || this.#left <= 0) return null
-    const rowsLeft = Math.min(this.#endOf(chunk.chunk), spool.rows) - chunk.nextSeq
-    const maxRows = Math.min(SLICE_ROWS, wantedRows, rowsLeft, this.#left)
-    const { count, lines } = spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES })
+    const { count, lines, batches } = this.#cutRows(chunk, wantedRows)
+    if (count === 0) return null
     const now = clock.now()
     const firstSeq = chunk.nextSeq
     const isNew = chunk.startedAt === null
@@ -112,12 +114,13 @@ export class Feeder {
       count,
       lentAt: now,
       waiting: null,
+      batches: notesBySeq(batches),
       reported: new Set(),
       isStarted: false,
     }
     return {
       open,
-      slice: this.#sliceFrom(open, { lines, startedAt: started.startedAt, notes: null }),
+      slice: this.#sliceFrom(open, { lines, startedAt: started.startedAt, notes: null, batches }),
       write: (ledger) => {
         if (isNew) ledger.startChunk(chunk.chunk, now, firstSeq)
         ledger.advanceChunk(chunk.chunk, firstSeq + count)
@@ -126,24 +129,39 @@ export class Feeder {
     }
   }
 
+  #cutRows(chunk: FeedChunk, wantedRows: number): ReturnType<typeof cutBatches> {
+    const { spool, rows } = this.#options
+    const chunkEnd = this.#endOf(chunk.chunk)
+    const end = Math.min(chunkEnd, spool.rows)
+    if (rows.batches === null) {
+      const maxRows = Math.min(SLICE_ROWS, wantedRows, end - chunk.nextSeq, this.#left)
+      return { ...spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES }), batches: null }
+    }
+    const isEndKnown = this.isAudienceComplete || chunkEnd <= spool.rows
+    const mostRows = this.#hasCut ? this.#left : Number.POSITIVE_INFINITY
+    const cut = cutBatches(spool, rows.batches, { firstSeq: chunk.nextSeq, end, isEndKnown, wantedRows, mostRows })
+    this.#hasCut ||= cut.count > 0
+    // A batch is never cut: the one that would go over the limit is left to the resume.
+    if (cut.isOverLimit) this.#left = cut.count
+    return cut
+  }
+
   /** Deliveries that come again, of one chunk: `rows` as the ledger gave them, due and not lent. */
   cutDue(due: readonly WaitingRow[]): Lending {
-    const { spool, clock } = this.#options
+    const { clock } = this.#options
     const sorted = due.toSorted((a, b) => a.seq - b.seq)
-    const picked = spool.pick(
-      sorted.map(({ seq }) => seq),
-      { maxBytes: SLICE_BYTES },
-    )
-    const rows = sorted.slice(0, picked.count)
+    const { count, lines, batches } = this.#pick(sorted)
+    const rows = sorted.slice(0, count)
     const { chunk, seq: firstSeq } = rows[0]!
     const startedAt = this.#unfinished.find((known) => known.chunk === chunk)?.startedAt ?? clock.now()
     const open: OpenSlice = {
       id: this.#nextSliceId++,
       chunk,
       firstSeq,
-      count: rows.length,
+      count: batches?.reduce((sum, { count }) => sum + count, 0) ?? rows.length,
       lentAt: clock.now(),
       waiting: new Map(rows.map((row) => [row.seq, row])),
+      batches: notesBySeq(batches),
       reported: new Set(),
       isStarted: false,
     }
@@ -156,7 +174,7 @@ export class Feeder {
     return {
       open,
       slice: {
-        ...this.#sliceFrom(open, { lines: picked.lines, startedAt, notes }),
+        ...this.#sliceFrom(open, { lines, startedAt, notes, batches }),
         // A process died over one of them: they are taken one by one, so that it is found.
         isCareful: rows.some(({ restarts }) => restarts > 0),
       },
@@ -166,18 +184,27 @@ export class Feeder {
     }
   }
 
+  #pick(due: readonly WaitingRow[]): ReturnType<typeof pickBatches> {
+    const { spool, rows, ledger } = this.#options
+    if (rows.batches !== null)
+      return pickBatches(spool, due, (chunk, { seq, count }) => ledger.endedSeqs(chunk, seq, count))
+    const seqs = due.map(({ seq }) => seq)
+    return { ...spool.pick(seqs, { maxBytes: SLICE_BYTES }), batches: null }
+  }
+
   #sliceFrom(
     open: OpenSlice,
-    { lines, startedAt, notes }: { lines: Uint8Array; startedAt: number; notes: readonly DeliveryNote[] | null },
+    part: Pick<Slice, 'lines' | 'notes' | 'batches'> & { readonly startedAt: number },
   ): Slice {
     return {
       id: open.id,
       chunk: open.chunk,
-      chunkStartedAt: startedAt,
+      chunkStartedAt: part.startedAt,
       firstSeq: open.firstSeq,
       count: open.count,
-      lines,
-      notes,
+      lines: part.lines,
+      notes: part.notes,
+      batches: part.batches,
       clientErrors: this.#options.clientErrorsOf(open.chunk),
       isCareful: false,
     }
@@ -205,4 +232,8 @@ export class Feeder {
     const firstSeq = this.#endOf(this.#newest.chunk)
     return firstSeq < spool.rows ? { chunk: this.#newest.chunk + 1, startedAt: null, nextSeq: firstSeq } : null
   }
+}
+
+function notesBySeq(batches: readonly BatchNote[] | null): ReadonlyMap<number, BatchNote> | null {
+  return batches === null ? null : new Map(batches.map((note) => [note.seq, note]))
 }

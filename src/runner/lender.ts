@@ -7,6 +7,7 @@ import type { Queue } from '../queue/queue.ts'
 import { Feeder, type Lending } from './feeder.ts'
 import type { Recorder } from './recorder.ts'
 import { RESTART_LIMIT } from './recovery.ts'
+import type { RowBook } from './row-book.ts'
 import type { SliceBook } from './slice-book.ts'
 import type { StartGate } from './start-gate.ts'
 
@@ -25,7 +26,7 @@ export interface LenderOptions {
   readonly recorder: Recorder
   readonly slices: SliceBook
   readonly clientErrorsOf: (chunk: number) => number
-  readonly customerIdAt: (seq: number) => string
+  readonly rows: RowBook
 }
 
 const SLICE_ROWS = 256
@@ -92,10 +93,11 @@ export class Lender {
 
   /** A chunk begins when every delivery of the one before has been started. */
   #nextFirst(): Lending | null {
-    const { gate, slices, senders } = this.#options
+    const { gate, slices, senders, campaign } = this.#options
     const chunk = this.#feeder.nextChunk
     if (chunk === null || slices.hasUnstartedBefore(chunk)) return null
-    return this.#feeder.cutFirst(gate.sliceRows(senders))
+    const deliveries = gate.sliceDeliveries(senders)
+    return this.#feeder.cutFirst(deliveries * (campaign.webhook.batch?.size ?? 1))
   }
 
   /** Due deliveries as slices: of one chunk each, those that a process died over apart from the others. */
@@ -125,10 +127,10 @@ export class Lender {
 
   /** A send in doubt that the receiver may have forgotten is not repeated: it could be a second one. */
   #isTooOld(row: WaitingRow, now: number): boolean {
-    const { campaign, recorder, customerIdAt } = this.#options
+    const { campaign, recorder, rows } = this.#options
     if (row.doubtAt === null || now - row.doubtAt <= campaign.webhook.idempotency.lifetimeMs) return false
     const message = 'it was sent before with an unknown end, longer ago than the receiver remembers its key'
-    recorder.giveUp(row, { reason: 'unknown', message, customerId: row.customerId ?? customerIdAt(row.seq) })
+    recorder.giveUp(row, { reason: 'unknown', message, customerId: row.customerId ?? rows.customerIdAt(row.seq) })
     return true
   }
 }

@@ -1,17 +1,17 @@
 import type { Campaign } from '../campaign/campaign.ts'
-import type { DeliveryReport } from '../campaign/delivery.ts'
-import type { Outcome, ReceiverWords } from '../campaign/outcome.ts'
+import type { BatchNote, BatchReport, DeliveryReport } from '../campaign/delivery.ts'
+import type { Outcome } from '../campaign/outcome.ts'
 import type { FailedReason } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
-import type { Ledger } from '../ledger/ledger.ts'
-import { countUp, recordLatency, type RunNumbers } from '../ledger/numbers.ts'
+import type { RunNumbers } from '../ledger/numbers.ts'
+import type { ChunkRow, WaitingBatch, WaitingRow } from '../ledger/rows.ts'
 import type { Timeline } from '../ledger/timeline.ts'
-import type { ChunkRow, ResultRow, WaitingRow } from '../ledger/rows.ts'
 import { finalReason, nextAttempt, type StopDecision, type StopRules } from '../policy/policy.ts'
+import { BatchRecorder } from './batch-recorder.ts'
+import { NO_WORDS, ResultBook, type Change, type End } from './result-book.ts'
+import type { RowBook } from './row-book.ts'
 import { Samples } from './samples.ts'
-
-/** A change to the ledger, made when the group it belongs to is committed. */
-export type Change = (ledger: Ledger) => void
+import { Splits } from './splits.ts'
 
 export interface RecorderOptions {
   readonly campaign: Campaign
@@ -24,6 +24,7 @@ export interface RecorderOptions {
   readonly sampleCounts: Map<string, number>
   /** The chunks that have begun. */
   readonly chunks: readonly ChunkRow[]
+  readonly rows: RowBook
 }
 
 /** What the coordinator knows about a report besides the report. */
@@ -32,13 +33,13 @@ export interface RecordedDelivery {
   readonly lentAt: number
   /** What the ledger knew before this attempt; null for a first one. */
   readonly waiting: WaitingRow | null
+  /** Null when it is one customer's. */
+  readonly note: BatchNote | null
   /** False when the attempt does not count: a failed probe, or trouble of our own. */
   readonly isAttemptSpent: boolean
   /** When an attempt that did not count comes again, epoch ms. */
   readonly againAt: number
 }
-
-const NO_WORDS: ReceiverWords = { errorCode: null, resultCode: null, resultStatus: null, message: null }
 
 /**
  * Turns what senders report into the ledger's rows and the run's numbers, in the order of recording.
@@ -47,16 +48,19 @@ const NO_WORDS: ReceiverWords = { errorCode: null, resultCode: null, resultStatu
  */
 export class Recorder {
   readonly #options: RecorderOptions
-  /** Customers with a final row, of chunks that are not done: as committed, and since the last commit. */
-  readonly #ended: Map<number, number>
-  readonly #endedByChunk = new Map<number, number>()
+  readonly #book: ResultBook
   readonly #samples: Samples
-  #changes: Change[] = []
+  readonly #batches: BatchRecorder | null
 
   constructor(options: RecorderOptions) {
     this.#options = options
+    const { rows } = options
+    this.#book = new ResultBook(options)
     this.#samples = new Samples(options.sampleCounts)
-    this.#ended = new Map(options.chunks.map(({ chunk, ended }) => [chunk, ended]))
+    this.#batches =
+      rows.batches === null
+        ? null
+        : new BatchRecorder({ ...options, book: this.#book, splits: new Splits(rows.halves()) })
   }
 
   /** The last answers that were not `sent`: what a stop shows as its samples. */
@@ -66,39 +70,26 @@ export class Recorder {
 
   /** Customers with a result. */
   get ended(): number {
-    const { sent, failed, suppressed } = this.#options.numbers
-    return sent + failed + suppressed
+    return this.#book.ended
   }
 
   /** Customers of a chunk with a result; null when that is all of them, or nothing has begun. */
   endedIn(chunk: number): number | null {
-    const committed = this.#ended.get(chunk)
-    const since = this.#endedByChunk.get(chunk)
-    return committed === undefined && since === undefined ? null : (committed ?? 0) + (since ?? 0)
+    return this.#book.endedIn(chunk)
   }
 
   add(change: Change): void {
-    this.#changes.push(change)
+    this.#book.add(change)
   }
 
   /** The changes since the last call, ready for one commit; empty when there are none. */
   take(): readonly Change[] {
-    for (const [chunk, ended] of this.#endedByChunk) {
-      this.#changes.push((ledger) => ledger.countEnded(chunk, ended))
-      const total = (this.#ended.get(chunk) ?? 0) + ended
-      this.#ended.set(chunk, total)
-      // The rules need nothing of a chunk that is done: with many chunks their state would grow with each.
-      if (total === this.#options.campaign.chunkSize) {
-        this.#options.rules.endChunk(chunk)
-        this.#ended.delete(chunk)
-      }
-    }
-    this.#endedByChunk.clear()
-    const timeline = this.#options.timeline.take()
-    if (timeline !== null) this.#changes.push((ledger) => ledger.saveTimeline(timeline))
-    const changes = this.#changes
-    this.#changes = []
-    return changes
+    return this.#book.take()
+  }
+
+  /** Counts a warning; the first message of a code is the one that is shown. */
+  warn(code: string, message: string): void {
+    this.#book.warn(code, message)
   }
 
   /** The report with the last word on its outcome: only here is known whether any call of the run has succeeded. */
@@ -111,10 +102,11 @@ export class Recorder {
 
   /** Takes a settled report. */
   record(report: DeliveryReport, delivery: RecordedDelivery): readonly StopDecision[] {
-    const { verdict } = report
+    const { verdict, batch } = report
     const { rules } = this.#options
-    const calls = this.#countAttempt(report, delivery)
-    this.#samples.keep(report, (change) => this.#changes.push(change))
+    const calls = this.#book.countAttempt(report, delivery.waiting?.calls ?? 0)
+    this.#samples.keep(report, (change) => this.#book.add(change))
+    if (batch !== undefined) return this.#recordBatch(report, batch, { ...delivery, calls })
     if (verdict.kind !== 'called') {
       const { reason, message } = verdict
       const status = verdict.kind === 'failed' ? 'failed' : 'suppressed'
@@ -133,6 +125,24 @@ export class Recorder {
     return rules.record({ ...report, chunk: delivery.chunk, isOutOfRetries })
   }
 
+  #recordBatch(
+    report: DeliveryReport,
+    batch: BatchReport,
+    delivery: RecordedDelivery & { readonly calls: number },
+  ): readonly StopDecision[] {
+    const { chunk, note, waiting, calls } = delivery
+    const batches = this.#batches
+    if (batches === null || note === null) throw new TypeError('expected a report on one customer, got a batch')
+    const recorded = { chunk, note, waiting, calls, isInDoubt: isDoubtful(report, delivery) }
+    const decisions = batches.recordLeftOut(report, batch, recorded)
+    const { verdict } = report
+    if (verdict.kind !== 'called') return [...decisions, ...batches.recordDecision(report, batch, recorded)]
+    if (batches.isToBeSplit(batch, note)) return [...decisions, ...batches.recordRefusal(report, batch, recorded)]
+    const isOutOfRetries = this.#recordOutcome(report, delivery, { outcome: verdict.outcome, calls })
+    if (!delivery.isAttemptSpent) return decisions
+    return [...decisions, ...this.#options.rules.record({ ...report, chunk, isBatch: true, isOutOfRetries })]
+  }
+
   /** Ends a delivery that nobody reports on: lost with its sender too often, or too old to be sent again. */
   giveUp(
     waiting: WaitingRow,
@@ -142,8 +152,9 @@ export class Recorder {
       customerId,
     }: { reason: Extract<FailedReason, 'crash' | 'unknown'>; message: string; customerId: string },
   ): void {
-    const { seq, chunk, attempt, calls, httpStatus } = waiting
-    const delivery = { chunk, waiting, lentAt: waiting.dueAt, isAttemptSpent: true, againAt: 0 }
+    const { seq, chunk, attempt, calls, httpStatus, batch } = waiting
+    if (batch !== null) return this.#batches!.giveUp(waiting, batch, { reason, message })
+    const delivery = { chunk, waiting, note: null, lentAt: waiting.dueAt, isAttemptSpent: true, againAt: 0 }
     const report = { seq, customerId, attempt, httpStatus, latencyMs: null, properties: null }
     this.#end(report, delivery, { status: 'failed', reason, calls, words: { ...NO_WORDS, message }, isInDoubt: true })
   }
@@ -156,7 +167,7 @@ export class Recorder {
     const wasInDoubt = isDoubtful(report, delivery)
     switch (outcome.kind) {
       case 'sent':
-        if (outcome.alreadyAccepted) this.#options.numbers.alreadyAccepted++
+        if (outcome.alreadyAccepted) this.#options.numbers.alreadyAccepted += report.batch?.members.length ?? 1
         this.#end(report, delivery, { status: 'sent', reason: null, calls, words: outcome.words, isInDoubt: false })
         return false
       case 'refused':
@@ -208,7 +219,7 @@ export class Recorder {
 
   #wait(
     report: DeliveryReport,
-    { chunk, waiting, lentAt }: RecordedDelivery,
+    { chunk, waiting, lentAt, note }: RecordedDelivery,
     next: { calls: number; attempt: number; dueAt: number; isInDoubt: boolean; message: string | null },
   ): void {
     const isInDoubt = next.isInDoubt || report.hadInstantRetry || report.isKept
@@ -225,68 +236,35 @@ export class Recorder {
       httpStatus: report.httpStatus,
       code: report.code,
       message: next.message,
-      customerId: report.customerId,
+      customerId: note === null ? report.customerId : null,
+      batch: note === null ? null : waitingBatchFrom(note, report.batch?.members.length ?? note.count),
     }
-    this.#changes.push((ledger) => ledger.putWaiting(row))
+    this.#book.add((ledger) => ledger.putWaiting(row))
   }
 
   #end(
-    report: Pick<DeliveryReport, 'seq' | 'customerId' | 'httpStatus' | 'properties'> & {
+    report: Pick<DeliveryReport, 'seq' | 'customerId' | 'httpStatus' | 'properties' | 'batch'> & {
       readonly latencyMs: number | null
     },
-    { chunk, waiting }: RecordedDelivery,
-    end: Pick<ResultRow, 'status' | 'reason' | 'isInDoubt'> & { readonly calls: number; readonly words: ReceiverWords },
+    { chunk, waiting, note }: RecordedDelivery,
+    end: End,
   ): void {
-    const { numbers, clock } = this.#options
-    numbers[end.status]++
-    if (end.status === 'failed') countUp(numbers.failures, String(end.reason))
-    if (end.isInDoubt) numbers.inDoubt++
-    this.#endedByChunk.set(chunk, (this.#endedByChunk.get(chunk) ?? 0) + 1)
-    const row: ResultRow = {
-      chunk,
-      seq: report.seq,
-      customerId: report.customerId,
-      status: end.status,
-      reason: end.reason,
-      attempts: end.calls,
-      httpStatus: report.httpStatus,
-      ...end.words,
-      isInDoubt: end.isInDoubt,
-      latencyMs: report.httpStatus === null ? null : report.latencyMs,
-      occurredAt: clock.now(),
-      properties: report.properties,
+    if (report.batch !== undefined && note !== null) {
+      const recorded = { chunk, note, waiting, calls: end.calls, isInDoubt: end.isInDoubt, end }
+      return this.#batches!.recordEnd(report, report.batch, recorded)
     }
+    const { seq, customerId, httpStatus, latencyMs, properties } = report
+    const row = this.#book.end({ chunk, seq, customerId, httpStatus, latencyMs, properties }, end)
     const isWaiting = waiting !== null
-    this.#changes.push((ledger) => {
+    this.#book.add((ledger) => {
       ledger.putResult(row)
       if (isWaiting) ledger.removeWaiting(row.seq)
     })
   }
+}
 
-  /** Counts the call of an attempt, if one was made, and says how many this delivery has had. */
-  #countAttempt(report: DeliveryReport, { waiting }: RecordedDelivery): number {
-    const { numbers, campaign, timeline, clock } = this.#options
-    const before = waiting?.calls ?? 0
-    if (report.warning !== null) this.warn('event_properties', report.warning)
-    if (report.hadInstantRetry) numbers.instantRetries++
-    if (report.code === null) return before
-    numbers.attempts++
-    if (before === 0) numbers.deliveries++
-    countUp(numbers.codes, report.code)
-    timeline.record(clock.now(), report)
-    if (report.httpStatus !== null) recordLatency(numbers, report.latencyMs)
-    if (Object.hasOwn(campaign.webhook.answers, report.code)) countUp(numbers.answersOverridden, report.code)
-    return before + 1
-  }
-
-  /** Counts a warning; the first message of a code is the one that is shown. */
-  warn(code: string, message: string): void {
-    const { warnings } = this.#options.numbers
-    const at = warnings.findIndex((warning) => warning.code === code)
-    const known = warnings[at]
-    if (known === undefined) warnings.push({ code, message, count: 1 })
-    else warnings[at] = { ...known, count: known.count + 1 }
-  }
+function waitingBatchFrom({ count, root, path }: BatchNote, customers: number): WaitingBatch {
+  return { count, customers, root, path, isHeld: false, errorCode: null }
 }
 
 /** An earlier send of this request may have been acted on, as far as anybody knows. */

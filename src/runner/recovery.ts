@@ -1,14 +1,13 @@
-import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import type { WaitingRow } from '../ledger/rows.ts'
+import type { LentRow, WaitingRow } from '../ledger/rows.ts'
 import { Timeline } from '../ledger/timeline.ts'
 import { StopRules, type StopState } from '../policy/policy.ts'
-import { customerIdReader } from './customer-id-reader.ts'
 import type { Announced } from '../queue/queue.ts'
 import type { OpenSlice } from './feeder.ts'
 import { Recorder } from './recorder.ts'
+import type { RowBook } from './row-book.ts'
 import { Stops } from './stops.ts'
 
 /** Sends of one delivery that may die with their process before it is given up (campaigns: "at most 3 times"). */
@@ -20,11 +19,15 @@ export interface RecoveryOptions {
   readonly recorder: Recorder
   readonly now: number
   readonly isStopped: (chunk: number) => boolean
-  readonly customerIdAt: (seq: number) => string
+  readonly rows: RowBook
 }
 
-/** A row of a lost slice, as if it had been waiting: a first attempt that may or may not have been made. */
-function firstAttempt({ chunk, lentAt }: Pick<OpenSlice, 'chunk' | 'lentAt'>, seq: number): WaitingRow {
+/** A delivery of a lost slice, as if it had been waiting: a first attempt that may or may not have been made. */
+function firstAttempt(
+  { chunk, lentAt }: Pick<OpenSlice, 'chunk' | 'lentAt'>,
+  seq: number,
+  count: number | null,
+): WaitingRow {
   return {
     seq,
     chunk,
@@ -39,6 +42,7 @@ function firstAttempt({ chunk, lentAt }: Pick<OpenSlice, 'chunk' | 'lentAt'>, se
     code: null,
     message: null,
     customerId: null,
+    batch: count === null ? null : { count, customers: count, root: seq, path: '', isHeld: false, errorCode: null },
   }
 }
 
@@ -48,7 +52,7 @@ function firstAttempt({ chunk, lentAt }: Pick<OpenSlice, 'chunk' | 'lentAt'>, se
  */
 export function recoverRun(
   ledger: Ledger,
-  { campaign, spool, clock }: { campaign: Campaign; spool: SpoolReader; clock: Clock },
+  { campaign, rows, clock }: { campaign: Campaign; rows: RowBook; clock: Clock },
 ): void {
   const { numbers, state } = ledger.run()
   const rules = new StopRules(campaign.webhook.abort, numbers.policy as StopState | null)
@@ -61,18 +65,17 @@ export function recoverRun(
     random: () => 0.5,
     sampleCounts: new Map(),
     chunks: ledger.chunks(),
+    rows,
   })
   const { isStopped } = new Stops(ledger)
   const options = {
     recorder,
     now: clock.now(),
     isStopped,
-    customerIdAt: customerIdReader(spool, campaign),
+    rows,
   }
   for (const lent of ledger.lent()) {
-    for (const seq of ledger.unaccounted(lent.chunk, lent.firstSeq, lent.count)) {
-      putBack(firstAttempt(lent, seq), { ...options, isCulprit: false, wasReached: true })
-    }
+    for (const row of unreportedOf(lent, ledger, rows)) putBack(row, { ...options, isCulprit: false, wasReached: true })
     recorder.add((ledger) => ledger.endLent(lent.slice))
   }
   for (const row of ledger.lentWaiting()) putBack(row, { ...options, isCulprit: false, wasReached: true })
@@ -90,6 +93,20 @@ export function recoverRun(
   })
 }
 
+/** Rows of a batch; null when it is one customer's. */
+function countOf({ batches }: OpenSlice, seq: number): number | null {
+  return batches?.get(seq)?.count ?? null
+}
+
+/** First attempts of a lost slice that nothing is known of. */
+function unreportedOf(lent: LentRow, ledger: Ledger, { batches }: RowBook): readonly WaitingRow[] {
+  const { chunk, firstSeq, count } = lent
+  if (batches === null) return ledger.unaccounted(chunk, firstSeq, count).map((seq) => firstAttempt(lent, seq, null))
+  return [...batches.within(firstSeq, firstSeq + count)]
+    .filter(({ seq, count }) => ledger.isUntouched(chunk, seq, count))
+    .map(({ seq, count }) => firstAttempt(lent, seq, count))
+}
+
 /**
  * Puts the unreported rows of a slice back in line after its sender died.
  *
@@ -103,7 +120,7 @@ export function recoverSlice(
 ): void {
   const reached = last !== null && slice.waiting?.has(last.seq) === true ? last : null
   for (const seq of unreported) {
-    const row = slice.waiting?.get(seq) ?? firstAttempt(slice, seq)
+    const row = slice.waiting?.get(seq) ?? firstAttempt(slice, seq, countOf(slice, seq))
     const wasReached = row.restarts === 0 || reached === null || seq <= reached.seq
     putBack(row, { ...options, isCulprit: reached?.seq === seq && reached.isRendering, wasReached })
   }
@@ -115,12 +132,12 @@ function putBack(
   {
     recorder,
     isStopped,
-    customerIdAt,
+    rows,
     isCulprit,
     wasReached,
   }: Omit<RecoveryOptions, 'now'> & { readonly isCulprit: boolean; readonly wasReached: boolean },
 ): void {
-  const customerId = row.customerId ?? customerIdAt(row.seq)
+  const customerId = row.customerId ?? rows.customerIdAt(row.seq)
   if (isStopped(row.chunk)) {
     recorder.giveUp(row, {
       reason: 'unknown',
@@ -151,7 +168,7 @@ export function returnUnstarted(
 ): void {
   for (const seq of notStarted) {
     const known = slice.waiting?.get(seq)
-    const row: WaitingRow = known ?? { ...firstAttempt(slice, seq), dueAt: now, doubtAt: null }
+    const row: WaitingRow = known ?? { ...firstAttempt(slice, seq, countOf(slice, seq)), dueAt: now, doubtAt: null }
     recorder.add((ledger) => ledger.putWaiting({ ...row, isLent: false }))
   }
 }

@@ -9,19 +9,19 @@ import {
   type SpoolRequest,
 } from '../audience/audience.ts'
 import type { CampaignSnapshot } from '../campaign/campaign-folder.ts'
-import type { Campaign, Warning } from '../campaign/campaign.ts'
+import type { Campaign } from '../campaign/campaign.ts'
 import { createRunId } from '../campaign/run-id.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
 import { deliveriesOf } from '../check/static-budget.ts'
 import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
-import { emptyNumbers } from '../ledger/numbers.ts'
 import { openPseudonyms } from '../ledger/pseudonym.ts'
 import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
 import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
 import { removeExpiredRuns, type RemovedRun } from './retention.ts'
 import { execute, type Host } from './execute.ts'
+import { createLedger } from './create-ledger.ts'
 import type { Ending } from './progress.ts'
 import { limitStream, overuseWarnings, type StaticIpsOveruse } from './static-ips-overuse.ts'
 
@@ -244,36 +244,6 @@ function spoolRequest(
     skipBadRows: skipsBadRows,
     folder: paths.folder,
   }
-}
-
-interface NewLedger {
-  readonly runId: string
-  readonly campaign: Campaign
-  readonly warnings: readonly Warning[]
-  readonly customers: number
-  readonly isComplete: boolean
-  readonly options: RunOptions
-  readonly replayOf?: string
-}
-
-function createLedger(
-  paths: RunPaths,
-  { runId, campaign, warnings, customers, isComplete, options, replayOf }: NewLedger,
-): Ledger {
-  const ledger = new Ledger(paths)
-  ledger.commit(() =>
-    ledger.createRun({
-      runId,
-      campaign: campaign.name,
-      createdAt: options.clock.now(),
-      replayOf: replayOf ?? null,
-      customers,
-      isAudienceComplete: isComplete,
-      chunkSize: campaign.chunkSize,
-      numbers: { ...emptyNumbers(campaign.webhook.concurrency), warnings: [...warnings] },
-    }),
-  )
-  return ledger
 }
 
 /** A run that never began leaves nothing behind. */

@@ -1,5 +1,5 @@
 import type { DeliveryReport } from '../campaign/delivery.ts'
-import type { Change } from './recorder.ts'
+import type { Change } from './result-book.ts'
 
 const SAMPLES_PER_CODE = 100
 const SAMPLES_PER_STOP = 3

@@ -62,6 +62,7 @@ function definitionFrom(campaign: Campaign, runId: string): RequestDefinition {
     jsonEscape: webhook.jsonEscape,
     path: webhook.path,
     body: webhook.body,
+    batch: webhook.batch,
     headers: webhook.headers.flatMap((header) =>
       header.kind === 'template' ? [{ name: header.name, value: header.value }] : [],
     ),

@@ -3,12 +3,13 @@ import type { Announced } from '../queue/queue.ts'
 import type { OpenSlice } from './feeder.ts'
 import type { Recorder } from './recorder.ts'
 import { recoverSlice, returnUnstarted } from './recovery.ts'
+import type { RowBook } from './row-book.ts'
 
 export interface SliceBookOptions {
   readonly recorder: Recorder
   readonly clock: Clock
   readonly isStopped: (chunk: number) => boolean
-  readonly customerIdAt: (seq: number) => string
+  readonly rows: RowBook
 }
 
 /** The slices in senders' hands: each comes back ended or lost, and every row of it is accounted for then. */
@@ -59,7 +60,10 @@ export class SliceBook {
     if (slice === undefined) return
     this.#open.delete(sliceId)
     const { clock, ...options } = this.#options
-    const seqs = slice.waiting?.keys() ?? Array.from({ length: slice.count }, (_, i) => slice.firstSeq + i)
+    const seqs =
+      slice.waiting?.keys() ??
+      slice.batches?.keys() ??
+      Array.from({ length: slice.count }, (_, i) => slice.firstSeq + i)
     const unreported = [...seqs].filter((seq) => !slice.reported.has(seq))
     recoverSlice(slice, unreported, { ...options, now: clock.now(), last })
   }

@@ -59,7 +59,7 @@ export class StartGate {
   #localUntil = 0
   #localMessage = ''
   #isOpen = false
-  #rowsPerMs = 0
+  #deliveriesPerMs = 0
   #countedAt = 0
   #counted = 0
   readonly #ceilings: CeilingClaims
@@ -111,7 +111,7 @@ export class StartGate {
 
   record(report: DeliveryReport): { readonly isAttemptSpent: boolean; readonly againAt: number } {
     const now = this.#clock.now()
-    this.#countRow(now)
+    this.#countDelivery(now)
     const { verdict, httpStatus, round, latencyMs } = report
     if (verdict.kind !== 'called') return { isAttemptSpent: true, againAt: now }
     const { outcome } = verdict
@@ -139,18 +139,18 @@ export class StartGate {
     return this.#connection.stopDue(this.#clock.now())
   }
 
-  /** How many rows a slice should have, so that a sender works on it for about half a second. */
-  sliceRows(senders: number): number {
+  /** How many deliveries a slice should have, so that a sender works on it for about half a second. */
+  sliceDeliveries(senders: number): number {
     const share = Math.ceil(this.#pressure.level.concurrency / senders)
-    const worked = Math.ceil((this.#rowsPerMs * SLICE_WORK_MS) / senders)
-    return this.#rowsPerMs === 0 ? Math.max(share, 1) : Math.max(share, worked, 1)
+    const worked = Math.ceil((this.#deliveriesPerMs * SLICE_WORK_MS) / senders)
+    return this.#deliveriesPerMs === 0 ? Math.max(share, 1) : Math.max(share, worked, 1)
   }
 
-  #countRow(now: number): void {
+  #countDelivery(now: number): void {
     this.#counted++
     const spanMs = now - this.#countedAt
     if (spanMs < 200) return
-    this.#rowsPerMs = this.#counted / spanMs
+    this.#deliveriesPerMs = this.#counted / spanMs
     this.#counted = 0
     this.#countedAt = now
   }

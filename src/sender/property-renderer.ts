@@ -6,13 +6,19 @@ import {
   type BlockRenderer,
   type CompiledTemplate,
 } from '../template/template.ts'
-import type { PreparedDelivery } from './prepare.ts'
 import type { RequestDefinition, SenderSetup } from './sender-setup.ts'
+import type { PreparedDelivery } from './task.ts'
 
 /** An answered delivery whose properties are to be rendered. */
 export interface PropertyJob {
   readonly ready: PreparedDelivery
   readonly answer: Extract<Answer, { kind: 'answered' }>
+  /** Of a batch: the customer, and what the answer's items say of them. */
+  readonly member?: {
+    readonly context: Readonly<Record<string, unknown>>
+    readonly item: unknown
+    readonly seq: number
+  }
 }
 
 export interface RenderedProperties {
@@ -36,6 +42,8 @@ interface RenderJob {
 export class PropertyRenderer {
   readonly #handling: SenderSetup['responseHandling']
   readonly #programs = new Map<RequestDefinition, Program>()
+  #answer: PropertyJob['answer'] | null = null
+  #body: unknown
 
   constructor(setup: SenderSetup) {
     this.#handling = setup.responseHandling
@@ -79,9 +87,17 @@ export class PropertyRenderer {
     return rendered
   }
 
-  #renderJob({ ready, answer }: PropertyJob): RenderJob {
-    const response = { status: answer.httpStatus, body: bodyOf(answer, this.#handling) }
-    return { context: { ...ready.context, response }, seed: ready.requestId }
+  #renderJob({ ready, answer, member }: PropertyJob): RenderJob {
+    if (member === undefined) {
+      const response = { status: answer.httpStatus, body: bodyOf(answer, this.#handling) }
+      return { context: { ...ready.context, response }, seed: ready.requestId }
+    }
+    // Parsed once for all customers of the batch.
+    if (this.#answer !== answer) this.#body = bodyOf(answer, this.#handling)
+    this.#answer = answer
+    const response = { status: answer.httpStatus, body: this.#body }
+    const item = member.item === undefined ? {} : { item: member.item }
+    return { context: { ...member.context, response, ...item }, seed: `${ready.requestId}.${member.seq}` }
   }
 }
 

@@ -1,26 +1,31 @@
-import type { DeliveryReport } from '../campaign/delivery.ts'
-import type { Outcome } from '../campaign/outcome.ts'
+import type { BatchReport, DeliveryReport } from '../campaign/delivery.ts'
+import type { Answer, Outcome } from '../campaign/outcome.ts'
 import type { Clock } from '../clock.ts'
 import type { CallResult } from '../request/request.ts'
-import { digestOf, type DecidedTask, type PreparedDelivery } from './prepare.ts'
+import { batchReportFrom, memberJobs, membersFrom, withProperties } from './batch-report.ts'
+import type { JudgedBatch } from './judge-batch.ts'
 import { PropertyRenderer, type PropertyJob } from './property-renderer.ts'
 import { Mask } from './mask.ts'
 import { TrialNotes } from './trial-notes.ts'
+import { digestOf } from './request-parts.ts'
 import type { SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'
+import type { DecidedTask, PreparedDelivery } from './task.ts'
 
 /** A finished delivery waits this long at most before the coordinator hears of it (the promise is 20 ms). */
 const FLUSH_MS = 10
 const SAMPLE_CHARS = 1024
 const SAMPLES_PER_CODE = 100
+const NO_JOBS: readonly PropertyJob[] = []
 const NO_PROPERTIES = { properties: null, warning: null } as const
 
-type UnfinishedReport = Omit<DeliveryReport, 'properties' | 'warning'>
+type UnfinishedReport = Omit<DeliveryReport, 'properties' | 'warning' | 'batch'>
 
 interface Waiting {
   readonly sliceId: number
   readonly report: UnfinishedReport
-  readonly job: PropertyJob | null
+  readonly jobs: readonly PropertyJob[]
+  readonly batch: BatchReport | null
 }
 
 /** Gathers what became of deliveries and tells it in groups. */
@@ -40,8 +45,8 @@ export class Reporter {
     this.#trials = setup.isTest || setup.isRehearsal ? new TrialNotes(new Mask(setup.secrets)) : null
   }
 
-  decided({ task, customerId, verdict }: DecidedTask): void {
-    this.#add(task.sliceId, {
+  decided({ task, customerId, verdict, batch }: DecidedTask): void {
+    const report: UnfinishedReport = {
       seq: task.seq,
       customerId,
       attempt: task.attempt,
@@ -54,19 +59,26 @@ export class Reporter {
       isKept: false,
       digest: null,
       sample: null,
-    })
+    }
+    if (batch === null) this.#add({ sliceId: task.sliceId, report, jobs: NO_JOBS, batch: null })
+    else {
+      const { requestId, leftOut } = batch
+      const told = { requestId, leftOut, members: membersFrom(batch, null), isToBeSplit: false, warnings: [] }
+      this.#add({ sliceId: task.sliceId, report, jobs: NO_JOBS, batch: told })
+    }
   }
 
   called(
     ready: PreparedDelivery,
-    { result, outcome, round }: { result: CallResult; outcome: Outcome; round: number },
+    call: { result: CallResult; outcome: Outcome; round: number; batch: JudgedBatch | null },
   ): void {
+    const { result, outcome, round } = call
     const { answer } = result
     const { task } = ready
     const code = answer.kind === 'answered' ? String(answer.httpStatus) : answer.code
     const wasCalled = code !== 'local' && code !== 'blocked'
     const isFinal = outcome.kind !== 'retry' && outcome.kind !== 'local'
-    const hasProperties = isFinal && answer.kind === 'answered' && this.#properties.isWanted(ready.definition)
+    const hasProperties = isFinal && this.#properties.isWanted(ready.definition)
     const report: UnfinishedReport = {
       seq: task.seq,
       customerId: ready.customerId,
@@ -86,7 +98,23 @@ export class Reporter {
           : this.#sampleOf(code, answer.kind === 'answered' ? answer.body : answer.message),
       ...(this.#trials === null ? {} : { trial: this.#trials.note(ready.request, result) }),
     }
-    this.#add(task.sliceId, report, hasProperties ? { ready, answer } : null)
+    this.#addCalled(ready, { report, hasProperties, answer }, call.batch)
+  }
+
+  #addCalled(
+    ready: PreparedDelivery,
+    called: { readonly report: UnfinishedReport; readonly hasProperties: boolean; readonly answer: Answer },
+    judged: JudgedBatch | null,
+  ): void {
+    const { report, answer } = called
+    const { sliceId } = ready.task
+    const answered = called.hasProperties && answer.kind === 'answered' ? { ready, answer } : null
+    if (ready.batch === null) {
+      return this.#add({ sliceId, report, jobs: answered === null ? NO_JOBS : [answered], batch: null })
+    }
+    const batch = batchReportFrom(ready, ready.batch, judged)
+    const jobs = answered === null || batch.isToBeSplit ? NO_JOBS : memberJobs(answered, judged)
+    this.#add({ sliceId, report, jobs, batch })
   }
 
   flush(): void {
@@ -95,14 +123,19 @@ export class Reporter {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []
-    const properties = this.#properties.render(waiting.flatMap(({ job }) => job ?? []))
+    const properties = this.#properties.render(waiting.flatMap(({ jobs }) => jobs))
     const batches = new Map<number, DeliveryReport[]>()
-    let nextProperties = 0
-    for (const { sliceId, report, job } of waiting) {
-      const rendered = job === null ? NO_PROPERTIES : properties[nextProperties++]!
+    let next = 0
+    for (const { sliceId, report, jobs, batch } of waiting) {
+      const rendered = jobs.length === 0 ? NO_PROPERTIES : properties[next]!
+      const told =
+        batch === null
+          ? { ...report, ...rendered }
+          : { ...report, ...NO_PROPERTIES, batch: withProperties(batch, properties.slice(next, next + jobs.length)) }
+      next += jobs.length
       const reports = batches.get(sliceId)
-      if (reports === undefined) batches.set(sliceId, [{ ...report, ...rendered }])
-      else reports.push({ ...report, ...rendered })
+      if (reports === undefined) batches.set(sliceId, [told])
+      else reports.push(told)
     }
     this.#port.reports([...batches].map(([sliceId, reports]) => ({ sliceId, reports })))
   }
@@ -111,8 +144,8 @@ export class Reporter {
     this.#cancelFlush?.()
   }
 
-  #add(sliceId: number, report: UnfinishedReport, job: PropertyJob | null = null): void {
-    this.#waiting.push({ sliceId, report, job })
+  #add(waiting: Waiting): void {
+    this.#waiting.push(waiting)
     this.#cancelFlush ??= this.#clock.after(FLUSH_MS, () => {
       this.#cancelFlush = null
       this.flush()

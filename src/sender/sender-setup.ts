@@ -1,6 +1,7 @@
 import type {
   AbortRules,
   AnswerMeaning,
+  BatchRules,
   Method,
   Payload,
   ResponsePointers,
@@ -18,6 +19,7 @@ export interface RequestDefinition {
   readonly jsonEscape: 'auto' | 'off'
   readonly path: TemplateText
   readonly body: TemplateText | null
+  readonly batch: BatchRules | null
   readonly headers: readonly { readonly name: string; readonly value: TemplateText }[]
   readonly eventProperties: Readonly<Record<string, TemplateText>>
   readonly params: Readonly<Record<string, unknown>>
@@ -57,4 +59,14 @@ export interface SenderSetup {
   readonly answers: Readonly<Record<string, AnswerMeaning>>
   readonly conflict: RetryRules['conflict']
   readonly clientErrorLimit: AbortRules['clientError']
+}
+
+const ANSWER_BYTES = 64 * 1024
+/** What an answer may say about each customer of a batch. */
+const ITEM_BYTES = 4 * 1024
+
+/** How much of an answer is read: more where it has an item for each customer. */
+export function answerBytesOf({ definition, kept }: SenderSetup): number {
+  const sizes = [definition, ...Object.values(kept)].map(({ batch }) => (batch?.outcomes == null ? 0 : batch.size))
+  return ANSWER_BYTES + Math.max(...sizes) * ITEM_BYTES
 }

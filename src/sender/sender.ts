@@ -1,14 +1,17 @@
 import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
-import type { Outcome } from '../campaign/outcome.ts'
 import type { Clock } from '../clock.ts'
-import { CONNECTION_ISSUES_IN_A_ROW, createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
+import { createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
 import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, type CallResult } from '../request/request.ts'
+import { Alarms, splitOf } from './alarms.ts'
+import { judgeBatch } from './judge-batch.ts'
 import { Mask, withMaskedWords } from './mask.ts'
-import { Preparer, type DecidedTask, type Prepared, type PreparedDelivery } from './prepare.ts'
+import { Preparer } from './prepare.ts'
 import { RehearsalClient } from './rehearsal-client.ts'
 import { Reporter } from './reporter.ts'
-import type { SenderSetup } from './sender-setup.ts'
+import { BYTES_IN_FLIGHT, bytesOf } from './request-parts.ts'
+import { answerBytesOf, type SenderSetup } from './sender-setup.ts'
+import type { DecidedTask, Prepared, PreparedDelivery } from './task.ts'
 import { Workload } from './workload.ts'
 
 export type { RequestDefinition, SenderSetup } from './sender-setup.ts'
@@ -49,17 +52,17 @@ export class Sender {
   readonly #mask: Mask
   readonly #work = new Workload()
   readonly #lowered: { readonly order: number; readonly share: number }[] = []
-  readonly #clientErrors = new Map<number, number>()
+  readonly #alarms: Alarms
   #bucket: TokenBucket | null = null
   #startsLeft: number | null = null
   #hasSucceeded = false
   #share = 0
   #round = 0
   #inFlight = 0
+  #bytesInFlight = 0
   #isHalted = false
   #isAnnouncing = false
   #isPumping = false
-  #connectionIssues = 0
   #cancelWake: (() => void) | null = null
   readonly #isReplacement: boolean
 
@@ -80,11 +83,12 @@ export class Sender {
     this.#isReplacement = isReplacement
     this.#preparer = new Preparer(setup)
     this.#mask = new Mask(setup.secrets)
+    this.#alarms = new Alarms(setup)
     this.#reporter = new Reporter({ setup, port, clock })
     const { origin, concurrency: connections, timeoutMs, ca, network, egress } = setup
     this.#client = setup.isRehearsal
       ? new RehearsalClient()
-      : new CallClient({ origin, connections, timeoutMs, ca, network, egress })
+      : new CallClient({ origin, connections, timeoutMs, ca, network, egress, maxAnswerBytes: answerBytesOf(setup) })
   }
 
   get inFlight(): number {
@@ -97,8 +101,7 @@ export class Sender {
 
   take(slice: Slice): void {
     this.#work.add(slice)
-    const known = this.#clientErrors.get(slice.chunk) ?? 0
-    this.#clientErrors.set(slice.chunk, Math.max(known, slice.clientErrors))
+    this.#alarms.learn(slice.chunk, slice.clientErrors)
     this.#pump()
   }
 
@@ -132,7 +135,7 @@ export class Sender {
 
   go(): void {
     this.#isHalted = false
-    this.#connectionIssues = 0
+    this.#alarms.forgetConnectionIssues()
     this.#work.releaseHeld()
     this.#pump()
   }
@@ -140,7 +143,7 @@ export class Sender {
   stop({ chunk, order }: { chunk: number | null; order: number }): void {
     this.#work.drop(chunk)
     if (chunk === null) this.#isHalted = false
-    this.#connectionIssues = 0
+    this.#alarms.forgetConnectionIssues()
     this.#endSlices()
     this.#port.acknowledged(order)
     this.#pump()
@@ -161,7 +164,7 @@ export class Sender {
         const prepared = this.#work.nextReady() ?? this.#prepareMore()
         if (prepared === null) break
         if (prepared.kind === 'decided') this.#decide(prepared)
-        else if (this.#mayStart()) this.#begin(prepared)
+        else if (this.#hasMemoryFor(prepared) && this.#mayStart()) this.#begin(prepared)
         else {
           this.#work.putBack(prepared)
           break
@@ -171,6 +174,11 @@ export class Sender {
       this.#isPumping = false
     }
     this.#endSlices()
+  }
+
+  /** Bodies of batches take megabytes: with so many of them out, the next one waits for an answer. */
+  #hasMemoryFor({ request }: PreparedDelivery): boolean {
+    return this.#bytesInFlight === 0 || this.#bytesInFlight + bytesOf(request) <= BYTES_IN_FLIGHT
   }
 
   #mayStart(): boolean {
@@ -206,7 +214,7 @@ export class Sender {
       return null
     }
     const prepared = this.#preparer.prepare(tasks)
-    if (this.#work.isCareful(first)) this.#port.announce({ seq: first.seq, isRendering: false })
+    if (this.#work.isCareful(first) && prepared.length > 0) this.#port.announce({ seq: first.seq, isRendering: false })
     this.#work.prepared(prepared)
     // A block that was cut short took its time: let answers that have come be handled before the next.
     if (prepared.length < tasks.length) this.#wakeAt(0)
@@ -221,11 +229,13 @@ export class Sender {
 
   #begin(ready: PreparedDelivery): void {
     this.#inFlight++
+    this.#bytesInFlight += bytesOf(ready.request)
     this.#work.begun(ready.task)
     const round = this.#round
     try {
       this.#client.call(ready.request, (result) => {
         this.#inFlight--
+        this.#bytesInFlight -= bytesOf(ready.request)
         this.#finish(ready, { result, round })
         this.#acknowledgeShares()
         this.#pump()
@@ -233,12 +243,14 @@ export class Sender {
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       this.#inFlight--
-      const { task, customerId } = ready
+      this.#bytesInFlight -= bytesOf(ready.request)
+      const { task, customerId, batch, requestId } = ready
       this.#reporter.decided({
         kind: 'decided',
         task,
         customerId,
         verdict: { kind: 'failed', reason: 'render', message: error.message },
+        batch: batch === null ? null : { ...batch, requestId },
       })
       this.#work.finished(task)
     }
@@ -256,31 +268,22 @@ export class Sender {
     }
     const judged = judgeAnswer(result.answer, context)
     const answer = this.#mask.apply(result.answer)
-    const outcome = answer === result.answer ? judged : withMaskedWords(judged, judgeAnswer(answer, context))
+    const whole = answer === result.answer ? judged : withMaskedWords(judged, judgeAnswer(answer, context))
+    const batch =
+      ready.batch === null
+        ? null
+        : judgeBatch(ready, { answer: result.answer, masked: answer, outcome: whole }, this.#setup)
+    const outcome = batch?.outcome ?? whole
     if (outcome.kind === 'sent') this.#hasSucceeded = true
-    this.#reporter.called(ready, { result: { ...result, answer }, outcome, round })
+    this.#reporter.called(ready, { result: { ...result, answer }, outcome, round, batch })
     this.#work.finished(task)
-    const alarm = this.#alarmFor(task.chunk, outcome)
+    const split = batch?.isToBeSplit === true ? splitOf(ready) : 'none'
+    const alarm = this.#alarms.for({ chunk: task.chunk, outcome, split }, this.#isHalted)
     if (alarm === null) return
     if (alarm.kind === 'chunk') this.#work.hold(alarm.chunk)
     else this.#isHalted = true
     this.#reporter.flush()
     this.#port.alarm(alarm)
-  }
-
-  #alarmFor(chunk: number, outcome: Outcome): Alarm | null {
-    if (outcome.kind === 'retry' && outcome.isConnectionIssue) {
-      if (++this.#connectionIssues < CONNECTION_ISSUES_IN_A_ROW || this.#isHalted) return null
-      return { kind: 'connection' }
-    }
-    this.#connectionIssues = 0
-    if (outcome.kind === 'local') return { kind: 'local' }
-    if (outcome.kind !== 'stop') return null
-    if (outcome.scope === 'webhook') return { kind: 'webhook' }
-    const errors = (this.#clientErrors.get(chunk) ?? 0) + 1
-    this.#clientErrors.set(chunk, errors)
-    const limit = this.#setup.clientErrorLimit
-    return limit !== 'never' && errors >= limit ? { kind: 'chunk', chunk } : null
   }
 
   #endSlices(): void {

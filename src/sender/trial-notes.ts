@@ -1,7 +1,7 @@
 import type { Trial } from '../campaign/delivery.ts'
 import type { CallResult } from '../request/request.ts'
 import type { Mask } from './mask.ts'
-import type { PreparedRequest } from './prepare.ts'
+import type { PreparedRequest } from './request-parts.ts'
 
 /** Notes what a trial wants to see; whole requests are large and secret, so only that of the first is shown. */
 export class TrialNotes {
@@ -16,7 +16,8 @@ export class TrialNotes {
     const bodyBytes = body === null ? 0 : Buffer.byteLength(body)
     if (this.#hasShown) return { bodyBytes, exchange: null }
     this.#hasShown = true
-    return { bodyBytes, exchange: { request: { method, path, headers, body }, answer: this.#answerOf(result) } }
+    const text = body === null || typeof body === 'string' ? body : Buffer.from(body).toString('utf8')
+    return { bodyBytes, exchange: { request: { method, path, headers, body: text }, answer: this.#answerOf(result) } }
   }
 
   #answerOf({ answer, headers }: CallResult): NonNullable<Trial['exchange']>['answer'] {

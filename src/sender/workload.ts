@@ -1,5 +1,5 @@
-import type { Slice } from '../campaign/delivery.ts'
-import type { Prepared, Task } from './prepare.ts'
+import type { BatchNote, Slice } from '../campaign/delivery.ts'
+import type { Prepared, Task } from './task.ts'
 
 /**
  * Rows rendered in one go, at most a slice: a time-limited call starts a thread and ends it, which costs as much as
@@ -90,32 +90,16 @@ export class Workload {
   }
 
   add(slice: Slice): void {
-    const lines = Buffer.from(slice.lines.buffer, slice.lines.byteOffset, slice.lines.byteLength)
-      .toString('utf8')
-      .split('\n')
-    const tasks: Task[] = []
-    for (let i = 0; i < slice.count; i++) {
-      const note = slice.notes?.[i]
-      tasks.push({
-        sliceId: slice.id,
-        chunk: slice.chunk,
-        chunkStartedAt: slice.chunkStartedAt,
-        seq: note?.seq ?? slice.firstSeq + i,
-        attempt: note?.attempt ?? 1,
-        isInDoubt: note?.isInDoubt ?? false,
-        digest: note?.digest ?? null,
-        line: lines[i]!,
-      })
-    }
+    const tasks = tasksOf(slice)
     this.#slices.set(slice.id, {
       id: slice.id,
       isCareful: slice.isCareful,
-      unstarted: slice.count,
-      unfinished: slice.count,
+      unstarted: tasks.length,
+      unfinished: tasks.length,
       isStartTold: false,
       notStarted: [],
     })
-    this.#unstarted += slice.count
+    this.#unstarted += tasks.length
     if (slice.notes !== null) this.#retrySlices.add(slice.id)
     // A slice may have been on its way while its chunk was set aside.
     if (this.#heldChunks.has(slice.chunk)) this.#held.push(...tasks)
@@ -132,9 +116,11 @@ export class Workload {
     this.#laneOf(prepared.task).unshiftReady([prepared])
   }
 
-  /** The tasks to prepare next; a careful slice gives one at a time. */
+  /** The tasks to prepare next; a careful slice gives one at a time, and batches come one by one. */
   nextBlock(): Task[] {
     const lane = this.#retries.hasTasks ? this.#retries : this.#firsts
+    const [first] = lane.peekTasks(1)
+    if (first?.batch != null) return [first]
     const tasks = lane.peekTasks(BLOCK_ROWS)
     const careful = tasks.findIndex((task) => this.isCareful(task))
     if (careful === -1) return tasks
@@ -237,3 +223,47 @@ export class Workload {
     this.#endedSlices.push({ sliceId: slice.id, notStarted: slice.notStarted })
   }
 }
+
+function tasksOf(slice: Slice): Task[] {
+  const lines = Buffer.from(slice.lines.buffer, slice.lines.byteOffset, slice.lines.byteLength)
+    .toString('utf8')
+    .split('\n')
+  return slice.batches === null ? rowTasks(slice, lines) : batchTasks(slice, slice.batches, lines)
+}
+
+function rowTasks(slice: Slice, lines: readonly string[]): Task[] {
+  const tasks: Task[] = []
+  for (let i = 0; i < slice.count; i++) {
+    const note = slice.notes?.[i]
+    tasks.push({
+      sliceId: slice.id,
+      chunk: slice.chunk,
+      chunkStartedAt: slice.chunkStartedAt,
+      seq: note?.seq ?? slice.firstSeq + i,
+      attempt: note?.attempt ?? 1,
+      isInDoubt: note?.isInDoubt ?? false,
+      digest: note?.digest ?? null,
+      line: lines[i]!,
+      batch: null,
+    })
+  }
+  return tasks
+}
+
+function batchTasks(
+  { id, chunk, chunkStartedAt, notes }: Slice,
+  batches: readonly BatchNote[],
+  lines: string[],
+): Task[] {
+  let row = 0
+  return batches.map((note, i) => {
+    const own = lines.slice(row, row + note.count)
+    row += note.count
+    const { attempt, isInDoubt, digest } = notes?.[i] ?? FIRST_ATTEMPT
+    const { seq } = note
+    const delivery = { attempt, isInDoubt, digest, line: own[0]!, batch: { note, lines: own } }
+    return { sliceId: id, chunk, chunkStartedAt, seq, ...delivery }
+  })
+}
+
+const FIRST_ATTEMPT = { attempt: 1, isInDoubt: false, digest: null } as const

@@ -28,7 +28,7 @@ export function finishOutput(text: string, { mode, isFragment, maxOutputBytes }:
       if (!isFragment) parseJson(text)
       return text
     case 'form':
-      return formFromJson(parseJson(text))
+      return isFragment ? text : formFromJson(parseJson(text))
     case 'url':
       return checkUrl(text)
     case 'header':

@@ -5,6 +5,7 @@ import { HTML_DIALECT, JSON_DIALECT, Markup, URL_DIALECT, XML_DIALECT, Zones } f
 import { modeFor, type TemplatePayload } from './template-mode.ts'
 
 export type { CompiledTemplate } from './render-template.ts'
+export { faultyJsonPieces } from './json-piece.ts'
 export type { TemplatePayload } from './template-mode.ts'
 export {
   FactCounter,
@@ -71,6 +72,9 @@ export function compileTemplate(text: string, options: CompileOptions): Compiled
   const settings = { dialect, isEscaping, timezone, maxOutputBytes, zones: new Zones() }
   return new Template(parsed, settings, { mode, isFragment, maxOutputBytes })
 }
+
+/** What a template may print at most: a batch's root holds up to a thousand customers. */
+export const MAX_ROOT_OUTPUT_BYTES = 8 * 1024 * 1024
 
 /** Marks a text as already in the payload's format, so that printing and joining pass it through: `customers` of a batch. */
 export function safeText(text: string, payload: TemplatePayload): object {

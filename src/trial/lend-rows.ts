@@ -116,7 +116,7 @@ class Lending {
     this.#isFed = next.done === true
     if (next.done === true) return null
     const isCareful = this.#options.isSingle === true
-    const rest = { chunkStartedAt: this.#startedAt, notes: null, clientErrors: 0, isCareful }
+    const rest = { chunkStartedAt: this.#startedAt, notes: null, batches: null, clientErrors: 0, isCareful }
     return { ...next.value, ...rest, id: this.#nextId++ }
   }
 

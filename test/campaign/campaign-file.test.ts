@@ -42,6 +42,7 @@ describe('a campaign file', () => {
       payload: 'json',
       jsonEscape: 'auto',
       body: null,
+      batch: null,
       headers: [],
       auth: null,
       responseHandling: 'json',
@@ -359,6 +360,10 @@ describe('a value that is wrong', () => {
 describe('contradicting keys', () => {
   it.each([
     ['body: a\nbatch: { size: 2, root: a, customer: b }', '5:3 contradicting keys: webhook.body and webhook.batch'],
+    [
+      'method: GET\nbatch: { size: 2, root: a, customer: b }',
+      '6:3 contradicting keys: webhook.batch and webhook.method GET, which has no body',
+    ],
     ['body: a\nmethod: GET', '5:3 contradicting keys: webhook.body and webhook.method GET, which has no body'],
     [
       'abort: { exhausted: { least: 200 } }',
@@ -388,13 +393,6 @@ describe('what a later version brings', () => {
   it.each([
     [
       {
-        webhook:
-          'batch: { size: 100, root: a, customer: b, outcomes: { items: /r, key: position, ok: /ok, missing: sent }, on_client_error: split }',
-      },
-      '5:3 webhook.batch is not supported yet',
-    ],
-    [
-      {
         top: 'trigger: { schedule: "0 9 * * 1", timezone: Europe/Prague, on_missed: once, on_overlap: skip, on_unchanged: skip }',
       },
       '5:1 a trigger other than now is not supported yet',
@@ -402,13 +400,6 @@ describe('what a later version brings', () => {
     [{ top: 'trigger: { event: user.registered, max_age: 24h }' }, '5:1 a trigger other than now is not supported yet'],
   ])('is known and refused: %j', (parts, message) => {
     expect(problemsOf(campaignWith(parts))).toEqual([`campaign.yaml:${message}`])
-  })
-
-  it('is checked all the same', () => {
-    expect(problemsOf(campaignWith({ webhook: 'batch: { size: 5000, root: a, customer: b }' }))).toEqual([
-      'campaign.yaml:5:3 webhook.batch is not supported yet',
-      'campaign.yaml:5:12 expected webhook.batch.size to be a whole number from 1 to 1000, got 5000',
-    ])
   })
 
   it('may be written as what it is by default', () => {

@@ -29,6 +29,7 @@ function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSe
       payload: 'json',
       jsonEscape: 'auto',
       path: text('/v1/messages'),
+      batch: null,
       body: text('{"customer_id":"{{ customer.id }}"}'),
       headers: [],
       eventProperties: {},
@@ -66,7 +67,18 @@ function sliceOf(
 ): Slice {
   const rows = Array.from({ length: count }, (_, i) => `{"id":"c-${firstSeq + i}"}\n`)
   const lines = new TextEncoder().encode(rows.join(''))
-  return { id, chunk, chunkStartedAt: 0, firstSeq, count, lines, notes: null, clientErrors: 0, isCareful: false }
+  return {
+    id,
+    chunk,
+    chunkStartedAt: 0,
+    firstSeq,
+    count,
+    lines,
+    notes: null,
+    batches: null,
+    clientErrors: 0,
+    isCareful: false,
+  }
 }
 
 class Journal implements QueueEvents {

@@ -40,6 +40,7 @@ const test = base.extend<{ room: Room }>({
         customers: 10,
         isAudienceComplete: true,
         chunkSize: null,
+        batchSize: null,
         numbers: emptyNumbers(200),
       }),
     )
@@ -85,6 +86,7 @@ function waitingRow(row: Partial<WaitingRow> = {}): WaitingRow {
     code: '503',
     message: 'busy',
     customerId: 'c-0',
+    batch: null,
     ...row,
   }
 }
@@ -203,12 +205,16 @@ describe('a run folder', () => {
     expect(error.message).toContain('schema 99')
   })
 
-  test('whose ledger was made before calls over time were kept gets a place for them', ({
+  test('whose ledger was made before calls over time and batches were kept gets a place for them', ({
     room: { ledger, paths },
   }) => {
     ledger[Symbol.dispose]()
     using database = new DatabaseSync(paths.ledger)
-    database.exec('DROP TABLE interval; PRAGMA user_version = 1')
+    const added = ['count', 'customers', 'root', 'path', 'is_held', 'error_code'].map((name) => ['waiting', name])
+    for (const [table, column] of [...added, ['run', 'batch_size'], ['result', 'delivery']]) {
+      database.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
+    }
+    database.exec('DROP TABLE interval; DROP TABLE delivery; PRAGMA user_version = 1')
     expect(readStory(paths, { isLocked: false })).toMatchObject({ intervals: [], report: { customers: 10 } })
     using migrated = new Ledger(paths)
     const interval = {

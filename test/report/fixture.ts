@@ -70,6 +70,7 @@ export const test = base.extend<{ data: Data }>({
           customers: rows,
           isAudienceComplete: true,
           chunkSize,
+          batchSize: null,
           numbers,
         }),
       )
@@ -200,6 +201,7 @@ const WAITING: Omit<WaitingRow, 'seq' | 'chunk'> = {
   code: '503',
   message: 'down for a moment',
   customerId: null,
+  batch: null,
 }
 
 const STOP: Parameters<Ledger['recordStop']>[0] = {

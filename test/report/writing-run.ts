@@ -49,6 +49,7 @@ for (let first = 0; first < customers && !over.signal.aborted; first += 10) {
       code: '503',
       message: null,
       customerId: null,
+      batch: null,
     })
     ledger.saveNumbers({ ...numbers, sent: ((first + 10) / 10) * 9 })
   })

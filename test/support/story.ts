@@ -72,7 +72,7 @@ export class Story implements AsyncDisposable {
         top,
         'webhook:',
         /^url:/m.test(webhook) ? '' : `  url: "${receiver.url}/v1/messages"`,
-        /^body:/m.test(webhook) ? '' : '  body: { file: body.j2 }',
+        /^(?:body|batch):/m.test(webhook) ? '' : '  body: { file: body.j2 }',
         ...lines,
       ].join('\n'),
       'body.j2': body,

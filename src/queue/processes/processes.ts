@@ -1,4 +1,4 @@
-import type { Slice } from '../../campaign/delivery.ts'
+import { deliveriesOf, type Slice } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import type { Gate, Queue, QueueEvents } from '../queue.ts'
@@ -86,11 +86,11 @@ export class ProcessQueue implements Queue {
     const candidates = [...this.#senders].filter((sender) => this.#canTake(sender))
     const sender = candidates.toSorted((a, b) => a.heldSlices - b.heldSlices || a.unstarted - b.unstarted)[0]
     if (sender === undefined) {
-      this.#options.events.onSliceEnded(slice.id, seqsOf(slice))
+      this.#options.events.onSliceEnded(slice.id, deliveriesOf(slice))
       return
     }
     sender.slices.set(slice.id, { slice, isStarted: false })
-    sender.unstarted += slice.count
+    sender.unstarted += slice.batches?.length ?? slice.count
     sender.send({ kind: 'slice', slice })
     if (this.#gate.concurrency < this.#senders.size) this.#share()
   }
@@ -290,8 +290,4 @@ export class ProcessQueue implements Queue {
       this.#watch()
     })
   }
-}
-
-function seqsOf(slice: Slice): number[] {
-  return slice.notes?.map(({ seq }) => seq) ?? Array.from({ length: slice.count }, (_, i) => slice.firstSeq + i)
 }
