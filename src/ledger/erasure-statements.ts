@@ -12,7 +12,7 @@ export const selectHasBatches = `SELECT 1 FROM pragma_table_info('waiting') WHER
  * bytes under a key that was perhaps accepted are not sent, and the others end `failed`, `changed`.
  */
 export const forgetBatchDigest = `
-  UPDATE waiting SET digest = NULL WHERE seq <= ?1 AND seq > ?1 - 1000 AND seq + count > ?1 AND doubt_at IS NULL`
+  UPDATE waiting SET digest = NULL WHERE seq <= ?1 AND seq > ?1 - 1000 AND seq + count > ?1 AND (doubt_at IS NULL OR count = 1)`
 /** A delivery of many customers is told by one of them, not always the first. */
 export const selectWaitingNames = `SELECT seq, customer_id FROM waiting WHERE customer_id IS NOT NULL`
 export const renameWaiting = `UPDATE waiting SET customer_id = ? WHERE seq = ?`
