@@ -1,9 +1,13 @@
+import type { TextPlace } from './text-places.ts'
+
 /** Where a text came from, so that an error can name the place: inline text starts at `line` of the campaign file. */
 export interface TemplateText {
   readonly text: string
   readonly file: string
   /** 1-based line of `file` on which the text begins; 1 for a file of its own. */
   readonly line: number
+  /** Of an inline text: where its parts stand in `file`, when that is known. */
+  readonly places?: readonly TextPlace[]
 }
 
 export const PAYLOADS = ['json', 'text', 'xml', 'form'] as const

@@ -73,7 +73,7 @@ function readHeader(reader: YamlReader, header: WrittenHeader, path: KeyPath): H
   }
   if (type !== 'secret') {
     reportRefusal(reader, place, headerValueRefusal(value))
-    return { name, kind: 'template', value: reader.textAt(place, value.trim()) }
+    return { name, kind: 'template', value: reader.textAt(place, value, value.trim()) }
   }
   const secret = reader.secretAt(place, value)
   const resolved = reader.valueAt(place, secret)

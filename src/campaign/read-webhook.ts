@@ -37,7 +37,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
   return {
     origin: url?.origin ?? '',
     isLoopbackLiteral: url?.isLoopbackLiteral ?? false,
-    path: { ...context.reader.textAt(['webhook', 'url'], ''), text: url?.path ?? '/' },
+    path: context.reader.textAt(['webhook', 'url'], input.url ?? '', url?.path ?? '/'),
     method: choose('method'),
     payload: input.payload ?? payloadFromHeaders(headers),
     jsonEscape: choose('json_escape'),

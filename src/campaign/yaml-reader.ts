@@ -10,6 +10,7 @@ import {
   unescapePlaceholders,
 } from './secret-text.ts'
 import type { KeyProblem } from './shape-problem.ts'
+import { placesFrom, placesOf } from './text-places.ts'
 import type { YamlText } from './yaml-text.ts'
 
 /** From the beginning of the file to its end, as a person mends it. */
@@ -60,8 +61,14 @@ export class YamlReader {
     return this.#text.placeOf(path).line
   }
 
-  textAt(path: KeyPath, written: string): TemplateText {
-    return { text: unescapePlaceholders(written), file: this.file, line: this.#text.textLineOf(path) }
+  /** A template that stands in the file itself, or the part of one. */
+  textAt(path: KeyPath, whole: string, part = whole): TemplateText {
+    const [text, all] = [unescapePlaceholders(part), unescapePlaceholders(whole)]
+    const inline = { text, file: this.file, line: this.#text.textLineOf(path) }
+    const written = this.#text.writtenAt(path)
+    const places = written === null ? null : placesOf(written, all)
+    const from = all.lastIndexOf(text)
+    return places === null || from === -1 ? inline : { ...inline, places: placesFrom(places, all, from) }
   }
 
   /** A text that may hold `${NAME}`; what is wrong with it or its value is reported without showing either. */

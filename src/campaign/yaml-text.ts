@@ -12,6 +12,7 @@ import {
 } from 'yaml'
 import type { Problem } from '../errors.ts'
 import { type KeyPath, formatKey } from './key-path.ts'
+import type { WrittenText } from './text-places.ts'
 
 /** 1-based, as editors count. */
 interface Place {
@@ -27,6 +28,8 @@ export interface YamlText {
   placeOf(path: KeyPath): Place
   /** The line on which the text of a value begins: that of a block scalar is the line below its `|`. */
   textLineOf(path: KeyPath): number
+  /** The text of a value as it is written; null for anything else. */
+  writtenAt(path: KeyPath): WrittenText | null
 }
 
 /** A campaign file is written by hand: the longest ever seen is a few KiB. */
@@ -63,7 +66,7 @@ export function readYaml(bytes: Uint8Array, file: string): { text: YamlText | nu
   })
   const syntax = syntaxProblems(document, { file, lines })
   if (syntax.length > 0) return { text: null, problems: syntax }
-  const walk = new Walk(file, lines)
+  const walk = new Walk({ file, source, lines })
   const value = walk.valueFrom(document.contents, [])
   if (walk.problems.length > 0) return { text: null, problems: walk.problems }
   return { text: { file, value, ...walk.places() }, problems: [] }
@@ -112,21 +115,30 @@ function isExact(value: number): boolean {
   return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value))
 }
 
+const STYLES: Readonly<Record<string, WrittenText['style']>> = {
+  PLAIN: 'plain',
+  QUOTE_SINGLE: 'single',
+  QUOTE_DOUBLE: 'double',
+}
+
 class Walk {
   readonly problems: Problem[] = []
   readonly #keys = new Map<string, Place>()
-  readonly #textLines = new Map<string, number>()
+  readonly #texts = new Map<string, WrittenText>()
   readonly #anchors = new Map<string, Node>()
   readonly #file: string
+  readonly #source: string
   readonly #lines: LineCounter
   #values = 0
 
-  constructor(file: string, lines: LineCounter) {
+  constructor({ file, source, lines }: { file: string; source: string; lines: LineCounter }) {
     this.#file = file
+    this.#source = source
     this.#lines = lines
   }
 
-  places(): Pick<YamlText, 'placeOf' | 'textLineOf'> {
+  places(): Pick<YamlText, 'placeOf' | 'textLineOf' | 'writtenAt'> {
+    const writtenAt = (path: KeyPath): WrittenText | null => this.#texts.get(formatKey(path)) ?? null
     return {
       placeOf: (path) => {
         for (let length = path.length; length > 0; length--) {
@@ -135,7 +147,12 @@ class Walk {
         }
         return { line: 1, column: 1 }
       },
-      textLineOf: (path) => this.#textLines.get(formatKey(path)) ?? 1,
+      textLineOf: (path) => {
+        const written = writtenAt(path)
+        if (written === null) return 1
+        return this.#lines.linePos(written.range[0]).line + (written.style === 'block' ? 1 : 0)
+      },
+      writtenAt,
     }
   }
 
@@ -174,8 +191,9 @@ class Walk {
   }
 
   #scalarFrom(node: Scalar, path: KeyPath): unknown {
-    const { line } = this.#placeOf(node)
-    this.#textLines.set(formatKey(path), node.type?.startsWith('BLOCK_') === true ? line + 1 : line)
+    const [start, end] = node.range ?? [0, 0]
+    const style = STYLES[node.type ?? 'PLAIN'] ?? 'block'
+    this.#texts.set(formatKey(path), { source: this.#source, range: [start, end], style })
     if (typeof node.value === 'number' && !isExact(node.value)) {
       this.#report(node, `number too long to be exact: ${formatKey(path)}, put it in quotes`)
     }

@@ -66,6 +66,7 @@ export function compileOptions(
     payload,
     name: template.file,
     line: template.line,
+    places: template.places,
     jsonEscape: webhook.jsonEscape,
     isLegacyLoopScope,
     timezone,

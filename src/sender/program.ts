@@ -44,6 +44,7 @@ export function programFrom(setup: SenderSetup, definition: RequestDefinition): 
       payload,
       name: template.file,
       line: template.line,
+      places: template.places,
       jsonEscape: definition.jsonEscape,
       isLegacyLoopScope: definition.isLegacyLoopScope,
       timezone: definition.timezone,

@@ -108,6 +108,7 @@ function compileProperty(template: TemplateText, definition: RequestDefinition):
     payload: 'text',
     name: template.file,
     line: template.line,
+    places: template.places,
     isLegacyLoopScope: definition.isLegacyLoopScope,
     timezone: definition.timezone,
   })

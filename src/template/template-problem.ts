@@ -1,3 +1,4 @@
+import { placeAt, type TextPlace } from '../campaign/text-places.ts'
 import { nearestName } from '../campaign/nearest-name.ts'
 import { TemplateError, type ErrorCode } from '../errors.ts'
 
@@ -13,6 +14,8 @@ export interface Source {
   readonly file: string
   /** 1-based line of `file` on which the text begins. */
   readonly firstLine: number
+  /** Where the parts of the text stand in `file`, when it is not all of it or not line by line. */
+  readonly places?: readonly TextPlace[] | undefined
 }
 
 /** 1-based; `line` counts in the file, not in the text. */
@@ -23,6 +26,7 @@ export interface Place {
 
 /** Finds line and column of an offset. Columns count characters as people do, not UTF-16 units. */
 export function placeFromOffset(source: Source, offset: number): Place {
+  if (source.places !== undefined) return placeAt(source.places, source.text, offset)
   const before = source.text.slice(0, offset)
   const lineStart = before.lastIndexOf('\n') + 1
   let line = source.firstLine

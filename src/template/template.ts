@@ -1,3 +1,4 @@
+import type { TextPlace } from '../campaign/text-places.ts'
 import { parse } from './compile.ts'
 import { normalizeSource } from './lexer.ts'
 import { Template, type CompiledTemplate } from './render-template.ts'
@@ -33,6 +34,8 @@ export interface CompileOptions {
   readonly name?: string
   /** 1-based line of the file on which the text begins. */
   readonly line?: number
+  /** Where parts of the text stand in the file, which is then told instead of its own lines and columns. */
+  readonly places?: readonly TextPlace[] | undefined
   /** A piece of JSON and not a whole: the customer template of a batch. */
   readonly isFragment?: boolean
   /** `set` inside a loop stays set after it, as before Jinja2 2.9. */
@@ -65,7 +68,7 @@ export function compileTemplate(text: string, options: CompileOptions): Compiled
   const { isLegacyLoopScope: isLegacy = false, timezone = 'UTC', maxOutputBytes = MAX_OUTPUT_BYTES } = options
   const { areBranchesChecked = payload !== 'text' } = options
   const mode = modeFor(payload, jsonEscape)
-  const source = { text: normalizeSource(text), file: name, firstLine: line }
+  const source = { text: normalizeSource(text), file: name, firstLine: line, places: options.places }
   const parsed = parse(source, { mode, isFragment, isLegacy, areBranchesChecked })
   const { isEscaping } = mode
   const dialect = mode.dialect === 'json' && !isEscaping ? HTML_DIALECT : DIALECTS[mode.dialect]

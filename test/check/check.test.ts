@@ -58,7 +58,10 @@ describe('checkCampaign', () => {
       "body: '{{ c | }}'",
       "event_properties: { d: '{{ d | }}' }",
     ].join('\n')
-    expect(problems({ webhook }).map((problem) => problem.split('\n').slice(0, 2))).toEqual([
+    const told = problems({ webhook })
+    const columns = webhook.split('\n').flatMap((line) => (line.includes('}}') ? [line.indexOf('}}') + 3] : []))
+    expect(told.map((problem) => Number(/^campaign\.yaml:\d+:(\d+) /.exec(problem)![1]))).toEqual(columns)
+    expect(told.map((problem) => problem.split('\n').slice(0, 2))).toEqual([
       [expect.stringMatching(/^campaign\.yaml:5:\d+ expected a name/), '  /v1/{{ a | }}'],
       [expect.stringMatching(/^campaign\.yaml:7:\d+ expected a name/), '  {{ b | }}'],
       [expect.stringMatching(/^campaign\.yaml:8:\d+ expected a name/), '  {{ c | }}'],

@@ -16,7 +16,7 @@ export interface TemplateReading {
 /** @throws {TemplateError} HOOKCAST_TEMPLATE_INVALID, when it does not compile. */
 export function readTemplate(text: string, options: CompileOptions): TemplateReading {
   const { payload, jsonEscape = 'auto', name = 'template', line = 1, isFragment = false } = options
-  const source = { text: normalizeSource(text), file: name, firstLine: line }
+  const source = { text: normalizeSource(text), file: name, firstLine: line, places: options.places }
   const mode = modeFor(payload, jsonEscape)
   const parsed = parse(source, {
     mode,
