@@ -7,6 +7,8 @@ import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
 import { addErase } from './erase.ts'
 import { addExport } from './export.ts'
+import { addCompletion } from './completion.ts'
+import { addGuide, FIRST_STEPS } from './guide.ts'
 import { addEgress } from './egress.ts'
 import { addPause } from './pause.ts'
 import { addPreview } from './preview.ts'
@@ -42,7 +44,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = context.exitCode
 }
 
-function createProgram(context: Context): Command {
+/** Every command with its arguments, flags and help: what the pages in docs/commands and shell completion are made from, too. */
+export function createProgram(context: Context): Command {
   const program = new Command('hookcast')
     .description('Sends a campaign’s webhooks: one call for each customer, and a ledger from which nobody is lost.')
     .version(context.wiring.version)
@@ -50,10 +53,11 @@ function createProgram(context: Context): Command {
     .option('--config <file>', 'hookcast.yaml (default: beside the campaign, else in the current folder)')
     .option(
       '--senders <n>',
-      'sender processes at most (default: one a core)',
+      'sender processes at most, 1 to 64 (default: `senders` of hookcast.yaml, else one a core, 8 at most)',
       wholeNumberFlag('--senders', MOST_SENDERS),
     )
     .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', FIRST_STEPS)
     .showHelpAfterError('(hookcast --help lists the commands, hookcast <command> --help their flags)')
     .exitOverride()
     .hook('preAction', (_, command) => {
@@ -74,7 +78,9 @@ function createProgram(context: Context): Command {
     addTest,
     addCheck,
     addEgress,
+    addCompletion,
   ]
   for (const add of commands) add(program, context)
+  for (const command of program.commands) addGuide(command)
   return program
 }

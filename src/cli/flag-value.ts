@@ -35,9 +35,12 @@ export function collectParam(
   return { ...params, [text.slice(0, at)]: text.slice(at + 1) }
 }
 
-/** A list of known names, separated by commas. */
-export function namesFlag<N extends string>(flag: string, known: readonly N[]): (text: string) => readonly N[] {
-  return (text) =>
+/** A list of known names, separated by commas; `known` is for completion in a shell. */
+export function namesFlag<N extends string>(
+  flag: string,
+  known: readonly N[],
+): ((text: string) => readonly N[]) & { readonly known: readonly N[] } {
+  const parse = (text: string): readonly N[] =>
     text.split(',').map((part) => {
       const name = known.find((name) => name === part.trim())
       if (name !== undefined) return name
@@ -45,6 +48,7 @@ export function namesFlag<N extends string>(flag: string, known: readonly N[]): 
       const hint = near === null ? `one or more of ${known.join(', ')}` : `of known names (did you mean ${near}?)`
       throw flagError(flag, hint, part)
     })
+  return Object.assign(parse, { known })
 }
 
 /** Statuses from `from` to `to`, both included. */

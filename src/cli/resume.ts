@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import { checkResumable, findKnownRun } from '../library/library.ts'
 import { resumeRun } from '../runner/runner.ts'
 import { conduct } from './conduct.ts'
@@ -20,7 +20,8 @@ export function addResume(program: Command, context: Context): void {
     .option('--resend-unknown', 'send again what may have arrived longer ago than the receiver remembers keys')
     .option('--json', 'print the report as one JSON object')
     .option('--quiet', 'show no progress')
-    .option('--yes', 'answer yes to every question')
+    // Nothing is asked; scripts that give it everywhere go on working.
+    .addOption(new Option('--yes').hideHelp())
     .addHelpText('after', '\nExample:\n  hookcast resume 019a3c\n')
     .action(async (wanted: string, flags: ResumeFlags) => {
       context.exitCode = await resume(wanted, flags, context)

@@ -18,18 +18,19 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
     'quiet',
     'yes',
   ],
-  resume: ['resend-unknown', 'json', 'quiet', 'yes'],
+  resume: ['resend-unknown', 'json', 'quiet'],
   pause: [],
   cancel: [],
   replay: ['status', 'reason', 'http-status', 'new-keys', 'json', 'quiet', 'yes'],
   runs: ['prune', 'json'],
-  report: ['format', 'status', 'out'],
+  report: ['format', 'status', 'follow', 'out'],
   export: ['customer', 'out'],
   erase: ['customer', 'file', 'json', 'yes'],
   preview: ['row', 'customer', 'lint'],
   test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
   egress: ['json'],
+  completion: [],
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)
 const GLOBAL = ['version', 'data', 'config', 'senders']
@@ -49,11 +50,12 @@ describe('--help', () => {
   })
 
   test.for(Object.entries(COMMANDS))(
-    'of %s tells exactly its flags, and an example',
+    'of %s tells exactly its flags, an example with what it prints, its exit codes, and where to read on',
     async ([command, flags], { desk }) => {
       const { code, stdout } = await desk.hookcast([command, '--help'])
       expect({ code, flags: flagsIn(stdout) }).toEqual({ code: 0, flags: [...flags, ...GLOBAL] })
-      expect(stdout).toContain(`  hookcast ${command} `)
+      expect(stdout).toMatch(new RegExp(`^ {2}(\\S.*)?hookcast ${command} `, 'm'))
+      for (const part of ['Example', 'Prints:', 'Exit codes:', 'See also:']) expect(stdout).toContain(`\n${part}`)
     },
   )
 
@@ -68,6 +70,7 @@ describe('--help', () => {
     const { code, stdout, stderr } = await desk.hookcast([])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
     expect(stderr).toContain('Usage: hookcast [options] [command]')
+    expect(stderr).toContain('First steps:\n  1. hookcast check')
   })
 })
 

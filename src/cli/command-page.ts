@@ -1,0 +1,83 @@
+import type { Command, Option } from 'commander'
+
+/** Writes the page of a command for `docs/commands/`, from what its `--help` is made of. */
+export function commandPage(command: Command): string {
+  const name = command.name()
+  const sections = [
+    `# hookcast ${name}`,
+    `${sentence(command.summary())}${command.description() === '' ? '' : `\n\n${command.description()}`}`,
+    `\`\`\`sh\nhookcast ${name} ${command.usage()}\n\`\`\``,
+    table(
+      'Argument',
+      command.registeredArguments.map((argument) => [`<${argument.name()}>`, argument.description]),
+    ),
+    table(
+      'Flag',
+      command.options.filter(({ hidden }) => !hidden).map((option) => [option.flags, meaningOf(option)]),
+    ),
+    ...textAfter(command)
+      .split(/\n{2,}/)
+      .map((part) => sectionFrom(part.trim())),
+  ]
+  const rest = 'Every command also takes `--data`, `--config` and `--senders`: see [hookcast](README.md).'
+  return `${[...sections.filter((section) => section !== ''), rest].join('\n\n')}\n`
+}
+
+/** Writes the page that leads to the others. */
+export function indexPage(program: Command): string {
+  const rows = program.commands.map((command) => [`[${command.name()}](${command.name()}.md)`, command.summary()])
+  const options = program.options.map((option) => [option.flags, meaningOf(option)] as const)
+  return `# hookcast
+
+${program.description()}
+
+| Command | Does |
+|---|---|
+${rows.map((cells) => `| ${cells.map(cell).join(' | ')} |`).join('\n')}
+
+${table('Flag of every command', options)}
+`
+}
+
+/** What `addHelpText` has put behind the flags. */
+function textAfter(command: Command): string {
+  let help = ''
+  command.configureOutput({ writeOut: (text) => (help += text) })
+  command.outputHelp()
+  const own = command.helpInformation()
+  return help.slice(help.indexOf(own) + own.length).trim()
+}
+
+/** A part of the help: `Examples:` and lines, or `Exit codes: 0 done, …`. */
+function sectionFrom(part: string): string {
+  const [, title = '', rest = ''] = /^(Examples?|Prints|Exit codes|See also):\s*([^]*)$/.exec(part) ?? []
+  if (title === '') return part
+  if (title === 'See also')
+    return `## See also\n\n${rest.split(', ').flatMap(linkFrom).join(' · ') || '[All commands](README.md)'}`
+  if (title === 'Exit codes') return `## Exit codes\n\n${rest.replaceAll('\n', ' ')}`
+  const [heading, language] = title === 'Prints' ? ['What it prints', 'text'] : [title, 'sh']
+  return `## ${heading}\n\n\`\`\`${language}\n${rest.replaceAll(/^ {2}/gm, '')}\n\`\`\``
+}
+
+function linkFrom(text: string): readonly string[] {
+  const name = /^hookcast (\w+) --help$/.exec(text)?.[1]
+  return name === undefined ? [] : [`[hookcast ${name}](${name}.md)`]
+}
+
+function meaningOf({ description, argChoices, defaultValue }: Option): string {
+  const choices = argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`
+  return `${description}${choices}${defaultValue === undefined ? '' : ` (default: ${String(defaultValue)})`}`
+}
+
+function table(heading: string, rows: readonly (readonly [string, string])[]): string {
+  if (rows.length === 0) return ''
+  return `| ${heading} | Means |\n|---|---|\n${rows.map(([name, means]) => `| \`${cell(name)}\` | ${cell(means)} |`).join('\n')}`
+}
+
+function cell(text: string): string {
+  return text.replaceAll('|', String.raw`\|`)
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`.replace(/\?\.$/, '?')
+}

@@ -1,0 +1,134 @@
+import type { Command } from 'commander'
+
+/** What the help of a command tells besides its flags and examples. */
+interface Guide {
+  /** What the first example prints, shortened. */
+  readonly prints: string
+  /** Where the command's own help text does not tell them. */
+  readonly exitCodes?: string
+  readonly seeAlso: readonly string[]
+}
+
+const OF_RUN =
+  '0 everybody was sent to or left out on purpose, 1 some failed or were aborted, 2 nothing was begun, 130 interrupted or paused.'
+const OF_READING = '0 done, 2 there is no such run, or it cannot be read.'
+
+const GUIDES: Readonly<Record<string, Guide>> = {
+  validate: {
+    prints: `campaign.yaml is right: spring-points, POST https://sms.example.com/v1/messages
+customers.csv: 3 customers by id, 3 to be called`,
+    exitCodes: '0 a run could start, 2 something is wrong: all problems are listed.',
+    seeAlso: ['preview', 'test', 'run'],
+  },
+  run: {
+    prints: `spring-points  finished
+  run      01a20446-51ea-718d-a193-8807a3942778
+  took     1.7 s
+
+customers  3
+  sent        3`,
+    seeAlso: ['validate', 'resume', 'report', 'replay'],
+  },
+  resume: {
+    prints: `spring-points  finished
+  run      01a20446-51ea-718d-a193-8807a3942778`,
+    exitCodes: OF_RUN,
+    seeAlso: ['pause', 'replay', 'runs'],
+  },
+  pause: {
+    prints: 'The run is paused: go on with hookcast resume 01a20446-51ea-718d-a193-8807a3942778',
+    exitCodes: '0 nobody works on the run any more, 2 it cannot be paused, as it has ended.',
+    seeAlso: ['resume', 'cancel'],
+  },
+  cancel: {
+    prints: 'The run is cancelled, 1,204 customers were aborted: 01a20446-51ea-718d-a193-8807a3942778',
+    exitCodes: '0 the run is cancelled, 2 it cannot be, as it is finished.',
+    seeAlso: ['pause', 'replay'],
+  },
+  replay: {
+    prints: `Replaying 7 customers of 01a20446-51ea-718d-a193-8807a3942778: 7 failed (5 exhausted, 2 refused); 1 keep key and bytes, as the receiver may have them
+Start? [y/N] y
+spring-points  finished`,
+    exitCodes: `${OF_RUN} 0 also when there is nobody to replay.`,
+    seeAlso: ['report', 'resume'],
+  },
+  runs: {
+    prints: `run                                   state     started           campaign       customers  sent  failed
+01a20446-51ea-718d-a193-8807a3942778  finished  2026-11-22 17:20  spring-points          3     3       0`,
+    exitCodes: '0 listed, also when there is none; 2 the data folder cannot be read.',
+    seeAlso: ['report', 'resume'],
+  },
+  report: {
+    prints: `spring-points  finished
+  run      01a20446-51ea-718d-a193-8807a3942778
+  took     1.7 s
+
+customers  3
+  sent        3`,
+    exitCodes: `${OF_READING} With --follow that of the run.`,
+    seeAlso: ['runs', 'replay'],
+  },
+  export: {
+    prints: 'Nothing: c-17.json holds one JSON object with every run that knows the customer.',
+    seeAlso: ['erase', 'runs'],
+  },
+  erase: { prints: 'Erase 1 customer from 4 runs, for good? [y/N] y', seeAlso: ['export', 'runs'] },
+  preview: {
+    prints: `POST https://sms.example.com/v1/messages
+Content-Type: application/json
+Authorization: Basic ***
+Idempotency-Key: 01a20446-473e-7956-9263-06463abe9ca1-0
+
+{
+  "customer_id": "c-17"
+}`,
+    seeAlso: ['validate', 'test'],
+  },
+  test: {
+    prints: `POST https://sms.example.com/v1/messages
+…
+200 in 45 ms
+sent`,
+    seeAlso: ['preview', 'check', 'run'],
+  },
+  check: {
+    prints: `https://sms.example.com/v1/messages  warn
+24 passed, 1 to mind`,
+    seeAlso: ['test'],
+  },
+  egress: {
+    prints: `{ "pools": [ { "name": "static", "addresses": [ "203.0.113.10" ] } ] }`,
+    exitCodes: '0 listed, also when there is none; 2 hookcast.yaml has problems.',
+    seeAlso: ['run'],
+  },
+  completion: {
+    prints: 'Nothing: from now on Tab completes commands, flags, their values, campaign files and run ids.',
+    exitCodes: '0 printed, 2 there is no such shell.',
+    seeAlso: [],
+  },
+}
+
+/** Adds to a command's help what it prints, its exit codes, and where to read on. */
+export function addGuide(command: Command): void {
+  const guide = GUIDES[command.name()]
+  if (guide === undefined) return
+  const { prints, exitCodes, seeAlso } = guide
+  const indented = prints.replaceAll(/^(?=.)/gm, '  ')
+  const others = seeAlso.map((name) => `hookcast ${name} --help`)
+  const parts = [
+    `Prints:\n${indented}`,
+    ...(exitCodes === undefined ? [] : [`Exit codes: ${exitCodes}`]),
+    `See also: ${[...others, `docs/commands/${command.name()}.md`].join(', ')}`,
+  ]
+  command.addHelpText('after', `\n${parts.join('\n\n')}`)
+}
+
+/** What `hookcast` alone, and `hookcast --help`, end with: the way from an API to a first run. */
+export const FIRST_STEPS = `
+First steps:
+  1. hookcast check https://api.example.com/v1/messages    is the API ready to be called?
+  2. hookcast validate campaign.yaml                       is everything right? Nothing is sent
+  3. hookcast preview campaign.yaml                        what would the first customer get?
+  4. hookcast test campaign.yaml                           one real request
+  5. hookcast run campaign.yaml --pause-after 1%           the first hundredth, then hookcast resume <run>
+  6. hookcast report <run> --format html --out report.html`
