@@ -25,6 +25,25 @@ export function staticIpsRefusal({ webhook }: Campaign, deliveries: number): str
   return `expected at most ${most} requests over static IPs (webhook.static_ips), got ${got}: ${ADVICE}`
 }
 
+/** How the requests of a campaign stand to what may leave over static IPs. */
+export interface StaticIpsBudget {
+  readonly pool: string
+  readonly deliveries: number
+  readonly warned_above: number
+  /** Without `--yes`. */
+  readonly refused_above: number
+  readonly verdict: 'fine' | 'warned' | 'refused'
+}
+
+/** Null for a campaign that leaves by no pool. */
+export function staticIpsBudget(campaign: Campaign, deliveries: number): StaticIpsBudget | null {
+  const { egress } = campaign.webhook
+  if (egress === null) return null
+  const limits = { warned_above: STATIC_IPS_WARNED, refused_above: STATIC_IPS_REFUSED }
+  const verdict = deliveries > STATIC_IPS_REFUSED ? 'refused' : deliveries > STATIC_IPS_WARNED ? 'warned' : 'fine'
+  return { pool: egress.name, deliveries, ...limits, verdict }
+}
+
 /** How many requests an audience comes to; a batch is one, whoever is left out of it. */
 export function deliveriesOf(
   { webhook: { batch }, chunkSize }: Campaign,

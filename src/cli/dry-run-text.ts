@@ -47,12 +47,17 @@ function missingRow({ attribute, customers, share, has_fallback: hasFallback, pl
 
 type MissingAttribute = DryRun['missing_attributes'][number]
 
-function deliveryRows({ deliveries, duplicates, body_bytes: bytes, predicted }: DryRun): Row[] {
+function deliveryRows({ deliveries, duplicates, body_bytes: bytes, static_ips: staticIps, predicted }: DryRun): Row[] {
   const rows: Row[] = [['requests', number(deliveries)]]
   if (duplicates > 0) rows.push(['duplicates', `${number(duplicates)} rows name a customer whom an earlier row names`])
   if (bytes.p50 !== null) {
     const sizes = (['p50', 'p99', 'max'] as const).map((share) => `${share} ${number(bytes[share] ?? 0)} bytes`)
     rows.push(['bodies', sizes.join(', ')])
+  }
+  if (staticIps !== null) {
+    const { pool, warned_above: warned, refused_above: refused, verdict } = staticIps
+    const limits = `a warning above ${number(warned)}, refused above ${number(refused)}`
+    rows.push(['static IPs', `${pool}, ${verdict} (${limits})`])
   }
   const { concurrency, per_second: perSecond, assumed_latency_ms: latencyMs, limited_by: limit } = predicted
   const why =

@@ -13,6 +13,7 @@ import {
   readCampaign,
   type MissingAttribute,
 } from '../check/campaign-reading.ts'
+import { staticIpsBudget, staticIpsWarning, type StaticIpsBudget } from '../check/static-budget.ts'
 import { BodySizes, type SizePercentiles } from './body-sizes.ts'
 import { FailureList, type FailedRow, type FailureGroup } from './failure-list.ts'
 import { lendRows, type RowReport } from './lend-rows.ts'
@@ -57,6 +58,8 @@ export interface DryRun {
   /** What compiles and is seldom meant. */
   readonly lint: readonly LintFinding[]
   readonly body_bytes: SizePercentiles
+  /** Null without static IPs. */
+  readonly static_ips: StaticIpsBudget | null
   readonly predicted: Prediction
   /** Where a run would stop by itself; the counts above are of a run that does not. */
   readonly stops: readonly ForeseenStop[]
@@ -173,9 +176,14 @@ class Rehearsal {
       suppressions: this.#suppressions,
       duplicates: summary.duplicates,
       body_bytes: this.#sizes.percentiles,
+      static_ips: staticIpsBudget(campaign, this.#sent),
       predicted: predictDuration(this.#sent, campaign.webhook),
       stops: foreseeStops(this.#notes, campaign),
-      warnings: [...campaign.warnings, ...summary.warnings, ...(isComplete ? [] : [cut])],
+      warnings: [
+        ...campaign.warnings,
+        ...summary.warnings,
+        ...[staticIpsWarning(campaign, this.#sent), isComplete ? null : cut].filter((warning) => warning !== null),
+      ],
     }
   }
 

@@ -15,9 +15,14 @@ const ASSUMED_LATENCY_MS = 100
 /** Predicts how long so many deliveries take when each is answered at once with success: no retry, no slowing down. */
 export function predictDuration(
   deliveries: number,
-  { concurrency: own, perSecond, throughput }: Pick<Webhook, 'concurrency' | 'perSecond' | 'throughput'>,
+  {
+    concurrency: own,
+    perSecond,
+    throughput,
+    egress,
+  }: Pick<Webhook, 'concurrency' | 'perSecond' | 'throughput' | 'egress'>,
 ): Prediction {
-  const concurrency = Math.min(own, throughput?.concurrency ?? own)
+  const concurrency = Math.min(own, throughput?.concurrency ?? own, egress?.concurrency ?? own)
   const rate = Math.min(perSecond ?? Number.POSITIVE_INFINITY, throughput?.perSecond ?? Number.POSITIVE_INFINITY)
   // Whole rounds: the last few calls take as long as a full round does.
   const byConcurrencyMs = Math.ceil(deliveries / concurrency) * ASSUMED_LATENCY_MS

@@ -197,6 +197,26 @@ describe('hookcast run --dry-run', () => {
     expect(stdout).not.toContain('canary')
   })
 
+  test('holds the requests against the budget of static IPs', async ({ quiet }) => {
+    quiet.writeCampaign({ webhook: 'static_ips: true', audience: 'p.ndjson' })
+    quiet.write('hookcast.yaml', 'egress: { static: { addresses: [127.0.0.2, 127.0.0.3] } }\n')
+    quiet.write(
+      'p.ndjson',
+      numbered(5001, (n) => ({ id: `p-${n}` })),
+    )
+    const few = await dryRun(quiet, ['--limit', '5000'])
+    expect(few.found.static_ips).toEqual({
+      pool: 'static',
+      deliveries: 5000,
+      warned_above: 5000,
+      refused_above: 100_000,
+      verdict: 'fine',
+    })
+    const { found } = await dryRun(quiet)
+    expect(found.static_ips).toMatchObject({ deliveries: 5001, verdict: 'warned' })
+    expect(found.warnings.map(({ code }) => code)).toContain('static_ips_overuse')
+  })
+
   test('is right about nobody', async ({ quiet }) => {
     quiet.writeCampaign()
     quiet.write('customers.csv', 'id,name\n')

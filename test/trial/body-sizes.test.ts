@@ -41,7 +41,7 @@ describe('BodySizes', () => {
 })
 
 describe('predictDuration', () => {
-  const webhook = { concurrency: 200, perSecond: null, throughput: null }
+  const webhook = { concurrency: 200, perSecond: null, throughput: null, egress: null }
 
   test('takes a round of 100 ms for as many as are in flight', () => {
     expect(predictDuration(1_000_000, webhook)).toEqual({
@@ -67,5 +67,7 @@ describe('predictDuration', () => {
       per_second: 1000,
       limited_by: 'concurrency',
     })
+    const egress = { name: 'static', concurrency: 5, line: 1, kind: 'addresses', addresses: ['127.0.0.2'] } as const
+    expect(predictDuration(1000, { ...webhook, egress })).toMatchObject({ duration_ms: 20_000, concurrency: 5 })
   })
 })
