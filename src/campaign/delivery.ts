@@ -130,6 +130,17 @@ export interface Trial {
   readonly bodyBytes: number
   /** Of the first request that a sender makes: all of it, secrets included, and what came back. Null for the others. */
   readonly exchange: Exchange | null
+  /** Of the first requests of a rehearsal: where the body prints otherwise than plain Jinja2 does. */
+  readonly differences: readonly PlainDifference[]
+}
+
+/** A placeholder of a template that prints otherwise than plain Jinja2 does, and both. */
+export interface PlainDifference {
+  readonly file: string
+  readonly line: number
+  readonly column: number
+  readonly printed: string
+  readonly plain: string
 }
 
 export interface Exchange {

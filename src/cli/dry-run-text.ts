@@ -1,6 +1,6 @@
 import { formatSpan } from '../report/report.ts'
 import type { DryRun } from '../trial/trial.ts'
-import { lintLines } from './lint-text.ts'
+import { differenceLines, lintLines } from './lint-text.ts'
 import { requestText } from './one-customer.ts'
 
 type Row = readonly [label: string, value: string]
@@ -24,6 +24,7 @@ export function dryRunText(found: DryRun, { payload }: { readonly payload: strin
     table('lacking in rows', found.missing_attributes.map(missingRow)),
     table('deliveries', deliveryRows(found)),
     list('templates', lintLines(found.lint)),
+    list('other than in plain Jinja2', differenceLines(found.differences_from_jinja)),
     list('warnings', found.warnings.map(warningText)),
     exampleText(found, payload),
   ]

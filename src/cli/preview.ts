@@ -6,7 +6,7 @@ import { besideText } from './beside.ts'
 import type { Context } from './context.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
 import { untilInterrupted } from './interrupts.ts'
-import { lintLines } from './lint-text.ts'
+import { differenceLines, lintLines } from './lint-text.ts'
 import { addOneCustomerFlags, requestText, tryOneCustomer, whoIs, type OneCustomerFlags } from './one-customer.ts'
 import { visible } from './terminal.ts'
 
@@ -56,6 +56,10 @@ async function preview(file: string, flags: PreviewFlags, context: Context): Pro
       process.stdout.isTTY ? besideText(campaign, request, { width }) : requestText(request, campaign.webhook.payload),
     )
     if (findings.length > 0) await show(`\n${lintLines(findings).join('\n')}\n`)
+    const { differences } = tried
+    if (flags.lint === true && differences.length > 0) {
+      await show(`\nOther than in plain Jinja2, as it stands in JSON:\n${differenceLines(differences).join('\n')}\n`)
+    }
   }
   if (flags.lint === true && findings.length === 0) terminal.tell('lint: nothing found')
   return findings.length > 0 ? EXIT_INCOMPLETE : EXIT_DONE

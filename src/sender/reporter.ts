@@ -5,7 +5,6 @@ import type { CallResult } from '../request/request.ts'
 import { batchReportFrom, memberJobs, membersFrom, withProperties } from './batch-report.ts'
 import type { JudgedBatch } from './judge-batch.ts'
 import { PropertyRenderer, type PropertyJob } from './property-renderer.ts'
-import { Mask } from './mask.ts'
 import { TrialNotes } from './trial-notes.ts'
 import { digestOf } from './request-parts.ts'
 import type { SenderPort } from './sender.ts'
@@ -42,7 +41,7 @@ export class Reporter {
     this.#port = port
     this.#clock = clock
     this.#properties = new PropertyRenderer(setup)
-    this.#trials = setup.isTest || setup.isRehearsal ? new TrialNotes(new Mask(setup.secrets)) : null
+    this.#trials = setup.isTest || setup.isRehearsal ? new TrialNotes(setup) : null
   }
 
   decided({ task, customerId, verdict, batch }: DecidedTask): void {
@@ -96,7 +95,7 @@ export class Reporter {
         outcome.kind === 'sent'
           ? null
           : this.#sampleOf(code, answer.kind === 'answered' ? answer.body : answer.message),
-      ...(this.#trials === null ? {} : { trial: this.#trials.note(ready.request, result) }),
+      ...(this.#trials === null ? {} : { trial: this.#trials.note(ready, result) }),
     }
     this.#addCalled(ready, { report, hasProperties, answer }, call.batch)
   }

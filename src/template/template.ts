@@ -9,6 +9,7 @@ export type { CompiledTemplate } from './render-template.ts'
 export { faultyJsonPieces } from './json-piece.ts'
 export type { TemplatePayload } from './template-mode.ts'
 export {
+  createPlainComparison,
   FactCounter,
   LINT_CODES,
   lintTemplate,
@@ -17,6 +18,7 @@ export {
   writtenPath,
   type AudienceFacts,
   type LintFinding,
+  type PlainComparison,
   type TemplateReading,
 } from './lint/lint.ts'
 export { SuppressedByTemplate } from './runtime/runtime.ts'

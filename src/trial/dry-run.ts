@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { spoolAudience, SpoolReader, type SpoolSummary } from '../audience/audience.ts'
 import type { Campaign, Warning } from '../campaign/campaign.ts'
-import type { Exchange, Trial } from '../campaign/delivery.ts'
+import type { Exchange, PlainDifference, Trial } from '../campaign/delivery.ts'
 import type { LintFinding } from '../template/template.ts'
 import {
   createFactCounter,
@@ -15,6 +15,7 @@ import {
 } from '../check/campaign-reading.ts'
 import { staticIpsBudget, staticIpsWarning, type StaticIpsBudget } from '../check/static-budget.ts'
 import { BodySizes, type SizePercentiles } from './body-sizes.ts'
+import { DifferenceList } from './difference-list.ts'
 import { FailureList, type FailedRow, type FailureGroup } from './failure-list.ts'
 import { lendRows, type RowReport } from './lend-rows.ts'
 import { predictDuration, type Prediction } from './predict-duration.ts'
@@ -57,6 +58,8 @@ export interface DryRun {
   readonly missing_attributes: readonly MissingAttribute[]
   /** What compiles and is seldom meant. */
   readonly lint: readonly LintFinding[]
+  /** Where the body of one of the first requests prints otherwise than plain Jinja2 does: as it is meant in JSON. */
+  readonly differences_from_jinja: readonly PlainDifference[]
   readonly body_bytes: SizePercentiles
   /** Null without static IPs. */
   readonly static_ips: StaticIpsBudget | null
@@ -94,6 +97,7 @@ class Rehearsal {
   readonly #failures = new FailureList()
   readonly #suppressions: Record<string, number> = {}
   readonly #sizes = new BodySizes()
+  readonly #differences = new DifferenceList()
   #sent = 0
   #done = 0
   #dearRows = 0
@@ -175,6 +179,7 @@ class Rehearsal {
       failure_groups: this.#failures.groups,
       suppressions: this.#suppressions,
       duplicates: summary.duplicates,
+      differences_from_jinja: this.#differences.all,
       body_bytes: this.#sizes.percentiles,
       static_ips: staticIpsBudget(campaign, this.#sent),
       predicted: predictDuration(this.#sent, campaign.webhook),
@@ -219,6 +224,7 @@ class Rehearsal {
   #takeRendered(seq: number, trial: Trial | undefined): void {
     this.#sent++
     this.#sizes.add(trial?.bodyBytes ?? 0)
+    this.#differences.add(seq, trial?.differences ?? [])
     this.#notes.setEnd(seq, 'rendered')
     // Each sender shows its first: the first of all is the lowest of them, as slices are lent in order.
     const request = trial?.exchange?.request

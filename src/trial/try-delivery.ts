@@ -1,6 +1,6 @@
 import { customerIdOf, parseSpoolLine } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
-import type { Exchange, Verdict } from '../campaign/delivery.ts'
+import type { Exchange, PlainDifference, Verdict } from '../campaign/delivery.ts'
 import { createRunId, requestIdOf } from '../campaign/run-id.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
@@ -38,6 +38,8 @@ export interface TriedDelivery {
   /** Rendered `event_properties`, JSON text; null without. */
   readonly properties: string | null
   readonly warning: string | null
+  /** Of a rehearsal: where the body prints otherwise than plain Jinja2 does. */
+  readonly differences: readonly PlainDifference[]
 }
 
 /**
@@ -79,12 +81,21 @@ export async function tryDelivery(
     verdict: told.verdict,
     request: exchange === null ? null : shownRequest(exchange.request, setup),
     answer: purpose === 'test' ? (exchange?.answer ?? null) : null,
-    httpStatus: told.httpStatus ?? null,
-    code: told.code ?? null,
-    latencyMs: told.latencyMs ?? 0,
-    properties: told.properties ?? null,
-    warning: told.warning ?? null,
+    ...callOf(told),
+    differences: told.trial?.differences ?? [],
   }
+}
+
+type CallFacts = Pick<TriedDelivery, 'httpStatus' | 'code' | 'latencyMs' | 'properties' | 'warning'>
+
+function callOf({
+  httpStatus = null,
+  code = null,
+  latencyMs = 0,
+  properties = null,
+  warning = null,
+}: RowReport): CallFacts {
+  return { httpStatus, code, latencyMs, properties, warning }
 }
 
 /** A sender's setup for a trial, under a run id that no run has. */

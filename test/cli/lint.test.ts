@@ -38,6 +38,19 @@ describe('hookcast preview --lint', () => {
     expect(desk.receiver.connections).toBe(0)
   })
 
+  test('shows where the body prints otherwise than plain Jinja2', async ({ desk }) => {
+    desk.writeCampaign({ webhook: `body: '{"n": "{{ customer.name }}", "v": {{ customer.id }}}'` })
+    desk.write('customers.csv', 'id,name\nc-0,"Zoë ""Z"""\n')
+    const { code, stdout } = await desk.hookcast(['preview', 'campaign.yaml', '--lint'])
+    expect(code).toBe(0)
+    expect(stdout.slice(stdout.indexOf('Other')).split('\n')).toEqual([
+      'Other than in plain Jinja2, as it stands in JSON:',
+      'campaign.yaml:6:20 prints `Zoë \\"Z\\"`, and in plain Jinja2 `Zoë "Z"`',
+      'campaign.yaml:6:46 prints `"c-0"`, and in plain Jinja2 `c-0`',
+      '',
+    ])
+  })
+
   test('says so when there is nothing', async ({ desk }) => {
     desk.writeCampaign()
     const { code, stdout, stderr } = await desk.hookcast(['preview', 'campaign.yaml', '--lint'])
