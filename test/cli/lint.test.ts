@@ -1,4 +1,4 @@
-import { globSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import type { DryRun } from '../../src/trial/trial.ts'
@@ -6,8 +6,11 @@ import { test } from './fixture.ts'
 
 const TEMPLATES = fileURLToPath(new URL('../../templates', import.meta.url))
 const READY = globSync('*/campaign.yaml', { cwd: TEMPLATES })
-/** What ready campaigns read from the environment. */
-const ENV = { SMS_PORT: '9', SMS_PASSWORD: 'x', CRM_PORT: '9', NEWS_PORT: '9', PROFILE_PORT: '9' }
+/** What a ready campaign reads from the environment. */
+function envOf(file: string): Record<string, string> {
+  const names = readFileSync(`${TEMPLATES}/${file}`, 'utf8').matchAll(/\$\{(\w+)\}/g)
+  return Object.fromEntries(Array.from(names, ([, name = '']) => [name, '9']))
+}
 
 describe('hookcast preview --lint', () => {
   test('names what is seldom meant in templates and rows, after the request, and exits with 1', async ({ desk }) => {
@@ -45,8 +48,8 @@ describe('hookcast preview --lint', () => {
     expect(code).toBe(0)
     expect(stdout.slice(stdout.indexOf('Other')).split('\n')).toEqual([
       'Other than in plain Jinja2, as it stands in JSON:',
-      'campaign.yaml:6:20 prints `Zoë \\"Z\\"`, and in plain Jinja2 `Zoë "Z"`',
-      'campaign.yaml:6:46 prints `"c-0"`, and in plain Jinja2 `c-0`',
+      'campaign.yaml:6:11 prints `Zoë \\"Z\\"`, and in plain Jinja2 `Zoë "Z"`',
+      'campaign.yaml:6:38 prints `"c-0"`, and in plain Jinja2 `c-0`',
       '',
     ])
   })
@@ -76,7 +79,9 @@ describe('hookcast preview --lint', () => {
   })
 
   test.for(READY)('finds nothing in %s', async (file, { desk }) => {
-    const { code, stdout, stderr } = await desk.hookcast(['preview', `${TEMPLATES}/${file}`, '--lint'], { env: ENV })
+    const { code, stdout, stderr } = await desk.hookcast(['preview', `${TEMPLATES}/${file}`, '--lint'], {
+      env: envOf(file),
+    })
     expect({ code, stdout: code === 0 ? '' : stdout, stderr }).toEqual({
       code: 0,
       stdout: '',
