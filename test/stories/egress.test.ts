@@ -95,6 +95,7 @@ describe('a run over static IPs', () => {
     expect(story.results).toMatchObject([{ status: 'failed', reason: 'proxy', http_status: null }])
     expect(story.results[0]?.message).toBe(`Egress proxy refuses, it does not allow this receiver (403): ${proxy.url}`)
     expect(story.stops).toMatchObject([{ rule: 'proxy' }])
+    expect(story.numbers.codes).toEqual({ proxy: 1 })
     expect(story.receiver.count).toBe(0)
 
     isOpen = true
