@@ -25,8 +25,8 @@ export function limitStream(
   { campaign: { webhook }, overuse }: { readonly campaign: Campaign; readonly overuse: StaticIpsOveruse | undefined },
 ): RunRows | null {
   const isFree = webhook.egress === null || overuse?.isAllowed === true
-  if (isFree || (limit !== null && limit.rows <= STATIC_IPS_REFUSED)) return limit
-  return { rows: STATIC_IPS_REFUSED, state: 'paused' }
+  const rows = STATIC_IPS_REFUSED * (webhook.batch?.size ?? 1)
+  return isFree || (limit !== null && limit.rows <= rows) ? limit : { rows, state: 'paused' }
 }
 
 interface RunRows {
