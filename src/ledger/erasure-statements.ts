@@ -3,15 +3,12 @@
 export const eraseResult = `
   UPDATE result SET customer_id = ?, properties = NULL, error_code = NULL, result_code = NULL, result_status = NULL, message = NULL
   WHERE chunk = ? AND seq = ?`
-export const eraseWaiting = `UPDATE waiting SET customer_id = ?, message = NULL WHERE seq = ?`
-export const forgetDigest = `UPDATE waiting SET digest = NULL WHERE seq = ?`
-/** Whether deliveries of this ledger can have several customers: `count` rows from `seq` on. */
-export const selectHasBatches = `SELECT 1 FROM pragma_table_info('waiting') WHERE name = 'count'`
+export const eraseWaiting = `UPDATE waiting SET customer_id = ?, message = NULL, error_code = NULL WHERE seq = ?`
 /**
  * The next attempt of a batch goes out without the customer. Where the receiver may have the last one, its digest stays: other
  * bytes under a key that was perhaps accepted are not sent, and the others end `failed`, `changed`.
  */
-export const forgetBatchDigest = `
+export const forgetDigest = `
   UPDATE waiting SET digest = NULL WHERE seq <= ?1 AND seq > ?1 - 1000 AND seq + count > ?1 AND (doubt_at IS NULL OR count = 1)`
 /** A delivery of many customers is told by one of them, not always the first. */
 export const selectWaitingNames = `SELECT seq, customer_id FROM waiting WHERE customer_id IS NOT NULL`

@@ -39,11 +39,10 @@ export class LedgerErasure implements Disposable {
     store.commit(() => {
       const { chunkSize } = runRowFrom(store.get(selectRun))
       const told = new Set<string>()
-      const hasBatches = store.get(sql.selectHasBatches) !== undefined
       for (const [seq, { pseudonym }] of rows) {
         const chunk = chunkSize === null ? 0 : Math.floor(seq / chunkSize)
         store.run(sql.eraseResult, pseudonym, chunk, seq)
-        store.run(hasBatches ? sql.forgetBatchDigest : sql.forgetDigest, seq)
+        store.run(sql.forgetDigest, seq)
         store.run(sql.eraseWaiting, pseudonym, seq)
         for (const row of store.all(sql.selectSampleBodies, seq)) told.add(String(row['body']))
         store.run(sql.deleteSamples, seq)
