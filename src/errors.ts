@@ -33,7 +33,11 @@ export const ERROR_CODES = {
   },
   HOOKCAST_STORAGE_FULL: {
     means: 'The disk of the data folder is full',
-    todo: 'Free space, then `hookcast resume <run>`',
+    todo: 'Free space; a run that had begun goes on with `hookcast resume <run>`',
+  },
+  HOOKCAST_OUTPUT_LOST: {
+    means: 'What was to be printed could not be written',
+    todo: 'Mend the cause; `hookcast report <run>` prints the report of a run again',
   },
   HOOKCAST_LOCAL_TROUBLE: {
     means: 'This machine ran out of something calls need: file descriptors, local ports, memory',

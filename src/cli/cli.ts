@@ -1,7 +1,8 @@
 import { Command, CommanderError } from 'commander'
 import { MOST_SENDERS } from '../campaign/settings.ts'
+import { HookcastError } from '../errors.ts'
 import { Context, type GlobalFlags } from './context.ts'
-import { EXIT_DONE } from './exit-code.ts'
+import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
 import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
@@ -17,7 +18,7 @@ import { addReport } from './report.ts'
 import { addResume } from './resume.ts'
 import { addRun } from './run.ts'
 import { addRuns } from './runs.ts'
-import { tellError } from './tell-error.ts'
+import { tellError, wordsOf } from './tell-error.ts'
 import { addTest } from './test.ts'
 import { addValidate } from './validate.ts'
 
@@ -39,9 +40,19 @@ export async function main(argv: readonly string[]): Promise<void> {
     context.exitCode = isAnswer ? EXIT_DONE : await tellError(error, context)
   }
   process.off('uncaughtException', onCrash)
+  tellPrintFailure(context)
   // An audience that comes through a pipe and was not read to its end would keep the process.
   process.stdin.destroy()
   process.exitCode = context.exitCode
+}
+
+/** A report that nobody could read is no success, whatever became of the run. */
+function tellPrintFailure(context: Context): void {
+  const { printFailure: cause } = context.terminal
+  if (cause === null) return
+  const message = `Could not write to standard output (${cause.message})`
+  context.terminal.tell(wordsOf(new HookcastError('HOOKCAST_OUTPUT_LOST', message, { cause })))
+  if (context.exitCode === EXIT_DONE) context.exitCode = EXIT_INCOMPLETE
 }
 
 /** Every command with its arguments, flags and help: what the pages in docs/commands and shell completion are made from, too. */

@@ -81,5 +81,7 @@ const STATE_WORDS = { paused: 'Paused', interrupted: 'Interrupted' }
 async function printReport(context: Context, report: RunReport): Promise<void> {
   const { terminal, isJson } = context
   const { isOutputColored: color, outputWidth: width } = terminal
-  await terminal.print(isJson ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, { color, width }))
+  await terminal.print(
+    isJson ? `${JSON.stringify(report, null, 2)}\n` : terminal.asTyped(formatReport(report, { color, width })),
+  )
 }

@@ -26,5 +26,5 @@ async function pause(wanted: string, context: Context): Promise<void> {
   }
   const words = wasGoingOn ? `The run is ${state}` : `The run was not going on, it is ${state}`
   const command = context.commandFor('resume', run.runId, run.settings)
-  await context.terminal.print(`${words}: go on with ${command}\n`)
+  await context.terminal.print(context.terminal.asTyped(`${words}: go on with ${command}\n`))
 }

@@ -109,7 +109,9 @@ function whole(run: KnownRun, { format, out, ...page }: ReportFlags & PageOption
   const report = readReport(run.paths, at)
   const { isOutputColored, outputWidth: width } = terminal
   const color = isOutputColored && out === undefined
-  return format === 'json' ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, { color, width })
+  return format === 'json'
+    ? `${JSON.stringify(report, null, 2)}\n`
+    : terminal.asTyped(formatReport(report, { color, width }))
 }
 
 function* results(

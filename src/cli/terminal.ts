@@ -3,6 +3,9 @@ import type { Environment } from '../campaign/secret-text.ts'
 
 const CLEAR_LINE = '\r\u001B[2K'
 const DEFAULT_WIDTH = 100
+/** Set by npm for whatever it starts: `exec`, `run-script`. */
+const NPM_COMMAND = 'npm_command'
+const OUR_COMMAND = /(?<=`)hookcast (?=[a-z<])|(?<!npx )\bhookcast (?=[a-z]+ [\da-f]{8}-)/g
 
 /**
  * What people and programs read: results on standard output, everything else on standard error.
@@ -11,12 +14,13 @@ const DEFAULT_WIDTH = 100
  */
 export class Terminal {
   readonly #env: Environment
-  readonly #gone = new Set<WriteStream>()
+  /** Streams that take nothing any more, and why. */
+  readonly #gone = new Map<WriteStream, unknown>()
   #status = ''
 
   constructor(env: Environment) {
     this.#env = env
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => this.#gone.add(stream))
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', (error) => this.#lose(stream, error))
   }
 
   /** Somebody sits there who can be asked. */
@@ -44,15 +48,35 @@ export class Terminal {
   async print(text: string): Promise<boolean> {
     const { stdout } = process
     if (this.#gone.has(stdout) || stdout.destroyed) return false
-    if (!stdout.write(text)) await roomIn(stdout)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    stdout.write(text, (error) => {
+      if (error != null) this.#lose(stdout, error)
+      resolve()
+    })
+    await promise
     return !this.#gone.has(stdout)
+  }
+
+  /** Why what was printed has not arrived (a full disk); null when it has, or when its reader had seen enough. */
+  get printFailure(): Error | null {
+    const cause = this.#gone.get(process.stdout)
+    return cause instanceof Error && !isReaderGone(cause) ? cause : null
+  }
+
+  /**
+   * Names our commands in a text for people as they have to be typed here.
+   *
+   * Under npm (`npx hookcast`, a script of package.json) the command is in no folder that a shell looks into.
+   */
+  asTyped(text: string): string {
+    return this.#env[NPM_COMMAND] === undefined ? text : text.replaceAll(OUR_COMMAND, 'npx $&')
   }
 
   /** Writes a line to standard error. */
   tell(text: string): void {
     const status = this.#status
     this.status('')
-    this.#write(`${visible(text)}\n`)
+    this.#write(`${visible(this.asTyped(text))}\n`)
     this.status(status)
   }
 
@@ -61,6 +85,10 @@ export class Terminal {
     if (!this.hasStatusLine || text === this.#status) return
     this.#status = text
     this.#write(CLEAR_LINE + text)
+  }
+
+  #lose(stream: WriteStream, error: unknown): void {
+    if (!this.#gone.has(stream)) this.#gone.set(stream, error)
   }
 
   #write(text: string): void {
@@ -78,16 +106,8 @@ function widthOf({ columns }: { readonly columns?: number }): number {
   return columns === undefined || columns === 0 ? DEFAULT_WIDTH : columns
 }
 
-/** Resolves when what was written has been taken, or nobody takes anything any more. */
-function roomIn(stream: WriteStream): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  const events = ['drain', 'close', 'error'] as const
-  const end = (): void => {
-    for (const event of events) stream.off(event, end)
-    resolve()
-  }
-  for (const event of events) stream.on(event, end)
-  return promise
+function isReaderGone(error: Error): boolean {
+  return 'code' in error && (error.code === 'EPIPE' || error.code === 'ECONNRESET')
 }
 
 /**

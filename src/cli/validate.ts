@@ -59,7 +59,7 @@ function audienceLines({ audience }: Campaign, summary: SpoolSummary): string[] 
   const by = customerIdColumn === null ? 'row number' : customerIdColumn
   const reasons = left.map(([reason, count]) => `${number(count)} ${reason}`).join(', ')
   return [
-    `${name}: ${number(rows)} customers by ${by}, ${number(rows - leftOut)} to be called`,
+    `${name}: ${number(rows)} customers by ${by}, up to ${number(rows - leftOut)} to be called`,
     ...(leftOut === 0 ? [] : [`suppressed: ${number(leftOut)} (${reasons})`]),
     ...(duplicates === 0 ? [] : [`duplicates: ${number(duplicates)}`]),
     ...warnings.map(({ message, count }) => `warning: ${message}${count > 1 ? ` (${number(count)})` : ''}`),

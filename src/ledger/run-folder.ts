@@ -200,7 +200,7 @@ export function storageFullError(): LedgerError {
 export function folderError(place: string, cause: unknown): HookcastError {
   if (cause instanceof HookcastError) return cause
   if (isStorageFull(cause)) {
-    return new LedgerError('HOOKCAST_STORAGE_FULL', `The disk is full: free some space, then resume: ${place}`, {
+    return new LedgerError('HOOKCAST_STORAGE_FULL', `The disk is full: ${place}`, {
       cause,
     })
   }

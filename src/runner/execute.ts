@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
+import type { RunState } from '../campaign/result.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
@@ -13,7 +14,7 @@ import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
-import { watchRunRequest } from './run-request.ts'
+import { watchRunRequest, type RunRequest } from './run-request.ts'
 import { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
@@ -61,13 +62,19 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     kept: execution.kept,
     version: host.version,
   })
-  await endProcesses(ledger.senders(), clock)
   using cleanUp = new DisposableStack()
+  // Whoever asks while the first rows of a stream are awaited is heard too.
+  const asked = Promise.withResolvers<RunState>()
+  const onRequest = (request: RunRequest): void => asked.resolve(request === 'pause' ? 'paused' : 'cancelled')
+  cleanUp.defer(watchRunRequest(paths, { clock, onRequest }))
+  cleanUp.defer(onSignal(host.signal, () => asked.resolve('interrupted')))
+  await endProcesses(ledger.senders(), clock)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
-  if (streaming !== null && !(await beginUnlessStopped(streaming, host.signal))) {
-    const ending: Ending = { state: 'interrupted', error: null }
+  const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked.promise)
+  if (stateBefore !== null) {
+    const ending: Ending = { state: stateBefore, error: null }
     saveEnding(ledger, ending, clock.now())
-    return ending
+    return tidyUp(ending, execution)
   }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
@@ -109,16 +116,19 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
       }),
   })
   streaming?.follow(coordinator)
-  cleanUp.defer(
-    watchRunRequest(paths, {
-      clock,
-      onRequest: (request) => coordinator.end(request === 'pause' ? 'paused' : 'cancelled'),
-    }),
-  )
-  cleanUp.defer(onSignal(host.signal, () => coordinator.end('interrupted')))
+  void endWhen(asked.promise, coordinator)
   cleanUp.defer(onSignal(host.cutSignal, () => coordinator.cut('interrupted')))
   const ending = await coordinator.run()
   await streaming?.stop()
+  return tidyUp(ending, execution)
+}
+
+async function endWhen(asked: Promise<RunState>, coordinator: Coordinator): Promise<void> {
+  coordinator.end(await asked)
+}
+
+/** What a run that has ended for good needs, and what it needs no more. */
+function tidyUp(ending: Ending, { ledger, paths }: Execution): Ending {
   if (ending.state === 'finished' || ending.state === 'aborted' || ending.state === 'cancelled') {
     ledger.buildCustomerIndex()
     rmSync(paths.ballast, { force: true })
@@ -152,17 +162,15 @@ function onSignal(signal: AbortSignal | undefined, onAbort: () => void): () => v
   return () => signal.removeEventListener('abort', onAbort)
 }
 
-/** Waits for the first rows of a stream, which may never come: false when the run was stopped before. */
-async function beginUnlessStopped(streaming: StreamedSpool, signal: AbortSignal | undefined): Promise<boolean> {
-  const stopped = Promise.withResolvers<false>()
-  using cleanUp = new DisposableStack()
-  cleanUp.defer(onSignal(signal, () => stopped.resolve(false)))
+/** Waits for the first rows of a stream, which may never come: null then, else what the run was asked for before. */
+async function beginUnlessAsked(streaming: StreamedSpool, asked: Promise<RunState>): Promise<RunState | null> {
   const begun = (async () => {
     await streaming.begin()
-    return true
+    return null
   })()
-  if (await Promise.race([begun, stopped.promise])) return true
+  const state = await Promise.race([begun, asked])
+  if (state === null) return null
   begun.catch(() => undefined)
   await streaming.stop()
-  return false
+  return state
 }

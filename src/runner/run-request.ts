@@ -11,19 +11,21 @@ export function putRunRequest(paths: RunPaths, request: RunRequest): void {
   writeFileSync(paths.request, request)
 }
 
-/** Looks for requests until the returned function is called; one that was left for an earlier process is dropped. */
+/** Drops a request that was left for an earlier process; called once the run is locked, and before anything is awaited. */
+export function dropRunRequest(paths: RunPaths): void {
+  rmSync(paths.request, { force: true })
+}
+
+/** Looks for requests, at once and then now and then, until the returned function is called. */
 export function watchRunRequest(
   paths: RunPaths,
   { clock, onRequest }: { clock: Clock; onRequest: (request: RunRequest) => void },
 ): () => void {
-  rmSync(paths.request, { force: true })
   let cancel: (() => void) | null = null
   const look = (): void => {
-    cancel = clock.after(LOOK_MS, () => {
-      const request = takeRequest(paths)
-      if (request !== null) onRequest(request)
-      look()
-    })
+    const request = takeRequest(paths)
+    if (request !== null) onRequest(request)
+    cancel = clock.after(LOOK_MS, look)
   }
   look()
   return () => cancel?.()

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import {
   continueSpool,
@@ -20,6 +19,8 @@ import { openPseudonyms } from '../ledger/pseudonym.ts'
 import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
 import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
 import { removeExpiredRuns, type RemovedRun } from './retention.ts'
+import { orRemove } from './or-remove.ts'
+import { dropRunRequest } from './run-request.ts'
 import { execute, type Host } from './execute.ts'
 import { createLedger } from './create-ledger.ts'
 import type { Ending } from './progress.ts'
@@ -105,6 +106,7 @@ export async function resumeRun(wanted: string, options: RunOptions): Promise<Ru
   using cleanUp = new DisposableStack()
   const lock = lockRun(paths)
   cleanUp.defer(() => lock.release())
+  dropRunRequest(paths)
   const snapshot = readSnapshot(paths)
   using ledger = new Ledger(paths)
   const run = ledger.run()
@@ -243,16 +245,6 @@ function spoolRequest(
     rules: { columns, customerId, isUnique, consentColumn, excludeFiles, maxCustomers },
     skipBadRows: skipsBadRows,
     folder: paths.folder,
-  }
-}
-
-/** A run that never began leaves nothing behind. */
-async function orRemove<T>(paths: RunPaths, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    rmSync(paths.folder, { recursive: true, force: true })
-    throw error
   }
 }
 

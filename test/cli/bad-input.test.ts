@@ -410,6 +410,16 @@ describe('a run folder that cannot be used', () => {
     if ((await mounted(desk, 'size=1m', 'The disk is full')) === null) skip('mounting a small disk takes root')
   })
 
+  test('is told that nothing was sent when the disk is full before the run has begun', async ({ desk, skip }) => {
+    const row = `${'x'.repeat(1000)}\n`
+    desk.write('customers.csv', `id,name\n${Array.from({ length: 4000 }, (_, i) => `c-${i},${row}`).join('')}`)
+    // The ballast takes 8 MiB; not all customers have room beside it.
+    const stderr = await mounted(desk, 'size=10m', 'the run had not begun, nothing was sent')
+    if (stderr === null) return skip('mounting a small disk takes root')
+    expect(stderr).toContain('Free space; a run that had begun goes on with `hookcast resume <run>`')
+    expect(desk.receiver.count).toBe(0)
+  })
+
   test('is told when its disk is read-only', async ({ desk, skip }) => {
     if ((await mounted(desk, 'ro', 'the folder is read-only')) === null) skip('mounting a read-only disk takes root')
   })

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,6 +22,8 @@ interface Surroundings {
   /** What comes on standard input; `open` for a pipe in which nothing comes and that stays open. */
   readonly input?: string | Uint8Array
   readonly bin?: string
+  /** A file that standard output goes to, `/dev/full` for one. */
+  readonly stdout?: string
 }
 
 /** A command that goes on: what it has said so far, and a way to wait for more. */
@@ -119,16 +121,22 @@ function createDesk(folder: string, receiver: Receiver): Desk {
   }
 }
 
-function startIn(folder: string, args: readonly string[], { env = {}, input, bin = BIN }: Surroundings): Going {
+function startIn(
+  folder: string,
+  args: readonly string[],
+  { env = {}, input, bin = BIN, stdout: file }: Surroundings,
+): Going {
   // One sender does for a handful of customers, and a cache of stripped types for a hundred starts of one program.
+  const output = file === undefined ? 'pipe' : openSync(file, 'w')
   const child = spawn(process.execPath, [bin, '--senders', '1', ...args], {
     cwd: folder,
     env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: COMPILE_CACHE, ...env },
-    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+    stdio: [input === undefined ? 'ignore' : 'pipe', output, 'pipe'],
   })
+  if (output !== 'pipe') closeSync(output)
   let stdout = ''
   let stderr = ''
-  child.stdout!.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   const watchers = new Set<() => void>()
   child.stderr!.setEncoding('utf8').on('data', (text: string) => {
     stderr += text

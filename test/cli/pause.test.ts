@@ -34,6 +34,24 @@ describe('hookcast pause', () => {
     expect({ code: ended.code, ...(JSON.parse(ended.stdout) as object) }).toMatchObject({ code: 130, state: 'paused' })
   })
 
+  test.for([
+    ['pause', 'paused', 130],
+    ['cancel', 'cancelled', 1],
+  ] as const)(
+    'as well as cancel (%s) is heard while a stream waits for its first customer',
+    async ([verb, state, code], { desk }) => {
+      desk.writeCampaign()
+      const run = desk.start(['run', 'campaign.yaml', '--audience', '-', '--json'], { input: 'open' })
+      let runs = await desk.runs()
+      while (runs.length === 0) runs = await desk.runs()
+      expect((await desk.hookcast([verb, runs[0]!.run_id])).code).toBe(0)
+      const ended = await run.ended
+      expect(ended.code).toBe(code)
+      expect(JSON.parse(ended.stdout)).toMatchObject({ state, customers: 0 })
+      expect(desk.receiver.count).toBe(0)
+    },
+  )
+
   test('leaves a run that is not going on as it is', async ({ desk }) => {
     const runId = await interrupted(desk)
     const { code, stdout } = await desk.hookcast(['pause', runId])

@@ -80,7 +80,7 @@ describe('hookcast validate', () => {
       lines: [
         `campaign.yaml is right: desk, POST ${desk.receiver.url}/v1/messages`,
         'warning: retry.delays is empty: one 500 or 429, or one timeout, is final for its customer',
-        'customers.csv: 4 customers by id, 2 to be called',
+        'customers.csv: 4 customers by id, up to 2 to be called',
         'suppressed: 2 (1 duplicate, 1 consent)',
         'duplicates: 1',
         '',

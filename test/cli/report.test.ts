@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { findRun } from '../../src/ledger/run-folder.ts'
@@ -62,6 +62,60 @@ describe('hookcast report', () => {
     going.closeStdout()
     const { code, stderr } = await going.ended
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  })
+})
+
+describe('a report that cannot be written', () => {
+  test('is told, and is no success', async ({ desk }) => {
+    desk.writeCampaign()
+    const full = { stdout: '/dev/full' }
+    const run = await desk.hookcast(['run', 'campaign.yaml', '--json', '--quiet'], full)
+    expect(run.code).toBe(1)
+    expect(run.stderr).toContain('Could not write to standard output (ENOSPC')
+    expect(run.stderr).toContain('`hookcast report <run>` prints the report of a run again (HOOKCAST_OUTPUT_LOST)')
+    const [summary] = await desk.runs()
+    expect(summary).toMatchObject({ state: 'finished', sent: 3 })
+    for (const args of [['runs'], ['report', summary!.run_id], ['report', summary!.run_id, '--format', 'csv']]) {
+      expect(await desk.hookcast(args, full)).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('ENOSPC') as string,
+      })
+    }
+  })
+
+  test('leaves an exit code that says more', async ({ desk }) => {
+    desk.writeCampaign()
+    const { code, stderr } = await desk.hookcast(['run', 'campaign.yaml', '--limit', '1'], { stdout: '/dev/full' })
+    expect(code).toBe(130)
+    expect(stderr).toContain('HOOKCAST_OUTPUT_LOST')
+  })
+
+  test('in a file takes its place whole, also through a link', async ({ openDesk }) => {
+    const { desk, runId } = await finished(openDesk)
+    const page = desk.write('report.json', 'the old one')
+    const beside = `${page}.part`
+    symlinkSync(page, beside)
+    expect((await desk.hookcast(['report', runId, '--format', 'json', '--out', beside])).code).toBe(0)
+    expect(JSON.parse(readFileSync(page, 'utf8'))).toMatchObject({ run_id: runId })
+    expect(lstatSync(beside).isSymbolicLink()).toBe(true)
+    expect(
+      readdirSync(desk.folder)
+        .filter((name) => name.startsWith('report.json'))
+        .toSorted(),
+    ).toEqual(['report.json', 'report.json.part'])
+  })
+})
+
+describe('hints', () => {
+  test('are what can be typed: under npm with npx', async ({ desk }) => {
+    desk.writeCampaign()
+    const args = ['run', 'campaign.yaml', '--limit', '1', '--quiet']
+    const { stdout, stderr } = await desk.hookcast(args, { env: { npm_command: 'exec' } })
+    const hints = (stdout + stderr).match(/(?:npx )?hookcast [a-z]+ [\da-f]{8}-/g)
+    expect(hints).toHaveLength(2)
+    expect(hints!.every((hint) => hint.startsWith('npx hookcast resume '))).toBe(true)
+    const plain = await desk.hookcast(args)
+    expect(plain.stdout + plain.stderr).not.toContain('npx')
   })
 })
 
