@@ -74,7 +74,12 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     isServing: () => isServing,
   })
 
-  const server = createAdaptorServer({ fetch: app.fetch, ...protocolOptions(settings.tls) }) as Server
+  const server = createAdaptorServer({
+    fetch: app.fetch,
+    // Node itself throws away a body that nobody read; what the adapter would add costs every request a listener.
+    autoCleanupIncoming: false,
+    ...protocolOptions(settings.tls),
+  }) as Server
   const admin = createAdaptorServer({ fetch: adminApp.fetch }) as Server
   const url = await listen(server, settings, settings.port)
   const adminUrl =
