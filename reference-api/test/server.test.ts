@@ -237,7 +237,12 @@ describe('administration', () => {
       paths: Record<string, object>
     }
     assert.equal(specification.openapi, '3.1.0')
-    assert.deepEqual(Object.keys(specification.paths), ['/v1/messages', '/v1/messages/batch', '/v1/customers/{id}'])
+    assert.deepEqual(Object.keys(specification.paths), [
+      '/v1/messages',
+      '/v1/messages/batch',
+      '/v1/customers/{id}',
+      '/v1/newsletters',
+    ])
     assert.deepEqual(Object.keys(specification.paths['/v1/customers/{id}'] ?? {}), ['get', 'put', 'patch', 'delete'])
   })
 
