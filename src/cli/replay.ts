@@ -92,14 +92,18 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
   )
 }
 
-function countsInWords(from: string, { customers, byStatus, byReason, kept, sentSince }: ReplayCounts): string {
+function countsInWords(from: string, { customers, byStatus, byReason, kept, torn, sentSince }: ReplayCounts): string {
   const list = (counts: Readonly<Record<string, number>>): string =>
     Object.entries(counts)
       .map(([name, count]) => `${number(count)} ${name}`)
       .join(', ')
   const keys = kept === 0 ? '' : `; ${number(kept)} keep key and bytes, as the receiver may have them`
+  const parts =
+    torn === 0
+      ? ''
+      : `; ${number(torn)} left out, as the receiver may have their batch and it can't be repeated whole (--new-keys takes them all the same)`
   const since = sentSince === 0 ? '' : `; ${number(sentSince)} left out, as a replay has sent to them before`
-  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}${since}`
+  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}${parts}${since}`
 }
 
 function number(value: number): string {

@@ -4,6 +4,9 @@ import { endedCustomers, type EndedCustomer, type NamingCampaign } from './ended
 import type { ResultFilter } from './result-filter.ts'
 import { RunReader } from './run-reader.ts'
 import { numbersAt } from './sent-since.ts'
+import { runRowFrom } from '../ledger/rows.ts'
+import { selectRun } from '../ledger/statements.ts'
+import { withBatchesTogether, type Replayed } from './replayed-batches.ts'
 import { selectChunkStart } from './statements.ts'
 
 export interface ReplayFilter extends ResultFilter {
@@ -20,6 +23,8 @@ export interface ReplayCounts {
   readonly byReason: Readonly<Record<string, number>>
   /** Those whose request stays the same, key and bytes: the receiver may have it. */
   readonly kept: number
+  /** Those who are left out because their batch can't be repeated whole, and under a new key they might be served twice. */
+  readonly torn: number
   /** Those who would be among them and are left out: a replay has sent to them before. */
   readonly sentSince: number
 }
@@ -42,14 +47,25 @@ export function selectForReplay(
   { newKeys, sentSince = NOBODY, ...filter }: ReplayFilter,
 ): { readonly rows: Iterable<CopiedRow>; readonly counts: ReplayCounts } {
   const selection = { ...filter, statuses: filter.statuses ?? REPLAYED }
-  const select = (): Iterable<EndedCustomer> => leftOver(paths, endedCustomers(paths, campaign, selection), sentSince)
-  const counts = countThem(select(), newKeys)
-  const all = sentSince.size === 0 ? counts.customers : countAll(endedCustomers(paths, campaign, selection))
+  const isBatched = hasBatches(paths)
+  const keeps = (customer: EndedCustomer): boolean => !newKeys && isKept(customer)
+  const select = (): Iterable<Replayed> =>
+    withBatchesTogether(leftOver(paths, endedCustomers(paths, campaign, selection), sentSince), {
+      isKept: keeps,
+      isBatched,
+    })
+  const counts = countThem(select())
+  const all = sentSince.size === 0 ? null : countAll(endedCustomers(paths, campaign, selection))
   return {
-    counts: { ...counts, sentSince: all - counts.customers },
+    counts: { ...counts, sentSince: all === null ? 0 : all - counts.customers - counts.torn },
     // Read anew: a million rows are not held in memory while somebody thinks about the counts.
-    rows: { [Symbol.iterator]: () => copiedRows(paths, select(), newKeys) },
+    rows: { [Symbol.iterator]: () => copiedRows(paths, select()) },
   }
+}
+
+function hasBatches(paths: RunPaths): boolean {
+  using reader = new RunReader(paths)
+  return runRowFrom(reader.get(selectRun)).batchSize !== null
 }
 
 function* leftOver(
@@ -75,30 +91,35 @@ function isKept({ record, kept }: EndedCustomer): boolean {
   return record.status !== 'sent' && (record.in_doubt || kept !== null)
 }
 
-function countThem(customers: Iterable<EndedCustomer>, newKeys: boolean): Omit<ReplayCounts, 'sentSince'> {
-  const counts = { customers: 0, kept: 0 }
+function countThem(replayed: Iterable<Replayed>): Omit<ReplayCounts, 'sentSince'> {
+  const counts = { customers: 0, kept: 0, torn: 0 }
   const byStatus: Record<string, number> = {}
   const byReason: Record<string, number> = {}
-  for (const customer of customers) {
+  for (const { customer, kept, isTorn } of replayed) {
+    if (isTorn) {
+      counts.torn++
+      continue
+    }
     const { status, reason } = customer.record
     counts.customers++
-    if (!newKeys && isKept(customer)) counts.kept++
+    if (kept !== null) counts.kept++
     byStatus[status] = (byStatus[status] ?? 0) + 1
     if (reason !== null) byReason[reason] = (byReason[reason] ?? 0) + 1
   }
   return { ...counts, byStatus, byReason }
 }
 
-function* copiedRows(paths: RunPaths, customers: Iterable<EndedCustomer>, newKeys: boolean): Generator<CopiedRow> {
+function* copiedRows(paths: RunPaths, replayed: Iterable<Replayed>): Generator<CopiedRow> {
   using reader = new RunReader(paths)
-  for (const customer of customers) {
-    const { record } = customer
-    const isSame = !newKeys && isKept(customer)
-    yield { seq: record.seq, kept: isSame ? (customer.kept ?? requestOf(customer, reader)) : null }
+  for (const { customer, kept, isTorn } of replayed) {
+    if (isTorn) continue
+    const { seq } = customer.record
+    yield { seq, kept: kept === null ? null : (customer.kept ?? requestOf(customer, kept.batch, reader)) }
   }
 }
 
-function requestOf({ record }: EndedCustomer, reader: RunReader): KeptRequest {
+function requestOf({ record }: EndedCustomer, batch: KeptRequest['batch'] | null, reader: RunReader): KeptRequest {
   const { request_id, run_id, chunk } = record
-  return { request_id, run_id, chunk, time: Number(reader.get(selectChunkStart, chunk)?.['started_at']) }
+  const time = Number(reader.get(selectChunkStart, chunk)?.['started_at'])
+  return { request_id, run_id, chunk, time, ...(batch == null ? {} : { batch }) }
 }

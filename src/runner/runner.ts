@@ -117,7 +117,8 @@ export async function resumeRun(wanted: string, options: RunOptions): Promise<Ru
     )
   }
   if (run.state === 'finished') return { runId, state: 'finished', error: null }
-  const campaign = campaignOf(snapshot.campaign, options)
+  // A replay that repeats batches is one chunk, whatever its campaign says.
+  const campaign = { ...campaignOf(snapshot.campaign, options), chunkSize: run.chunkSize }
   const kept = new Map(Object.entries(snapshot.kept).map(([id, kept]) => [id, campaignOf(kept, options)]))
   if (!run.isAudienceComplete) {
     const spooling = spoolRequest(campaign, { paths, skipsBadRows: snapshot.skipsBadRows })
@@ -145,7 +146,6 @@ export interface ReplayRequest {
 
 /** Makes a new run of some customers of an old one, from the old run's spool. */
 export async function replayRun(request: ReplayRequest, options: RunOptions): Promise<RunEnd> {
-  const { campaign } = request
   const old = findRun(options.dataFolder, request.from)
   // Nobody resumes or replays it meanwhile: both would send to the same customers under other keys.
   using held = new DisposableStack()
@@ -158,6 +158,10 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
   const lock = lockRun(paths)
   cleanUp.defer(() => lock.release())
   const keptSnapshots = { ...oldSnapshot.kept, [old.runId]: oldSnapshot.campaign }
+  const kept = new Map(Object.entries(keptSnapshots).map(([id, snapshot]) => [id, campaignOf(snapshot, options)]))
+  // Batches that are repeated stay whole, and a chunk's end could fall into one.
+  const hasBatches = [...kept.values()].some(({ webhook }) => webhook.batch !== null)
+  const campaign = hasBatches ? { ...request.campaign, chunkSize: null } : request.campaign
   writeSnapshot(paths, {
     campaign: request.snapshot,
     kept: keptSnapshots,
@@ -165,7 +169,6 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
     skipsBadRows: false,
     retainDays: campaign.retainDays,
   })
-  const kept = new Map(Object.entries(keptSnapshots).map(([id, snapshot]) => [id, campaignOf(snapshot, options)]))
   const { summary, warnings } = await orRemove(paths, async () => {
     const summary = await copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) })
     const overused = overuseWarnings(campaign, deliveriesOf(campaign, { rows: summary.rows }), request.overuse)

@@ -21,6 +21,7 @@ describe('selectForReplay', () => {
       byStatus: { failed: 2, aborted: 2 },
       byReason: { exhausted: 1, render: 1, chunk_aborted: 2 },
       kept: 0,
+      torn: 0,
       sentSince: 0,
     })
     const expected = [1, 3, 4, 5].map((seq) => ({ seq, kept: null }))
