@@ -20,7 +20,7 @@ const MOST_ROWS = 1000
  */
 export function* withBatchesTogether(
   customers: Iterable<EndedCustomer>,
-  { isKept, isBatched }: { isKept(customer: EndedCustomer): boolean; readonly isBatched: boolean },
+  { isKept, isBatched }: { readonly isKept: (customer: EndedCustomer) => boolean; readonly isBatched: boolean },
 ): Generator<Replayed> {
   const open = new Map<string, EndedCustomer[]>()
   let end = 0
