@@ -14,7 +14,7 @@ export function addTest(program: Command, context: Context): void {
       .command('test')
       .summary('one real request, the same road as a run')
       .description(
-        'Makes one real request for one customer: the receiver gets it, marked with `X-Hookcast-Test: 1` and under a key of its own. It is never repeated, and no run is kept.',
+        'Makes one real request for one customer: the receiver gets it, marked with `X-Hookcast-Test: 1` and under a key of its own. It is never repeated, and no run is kept. Of a campaign with `batch` it is a batch of this one customer.',
       ),
   )
     .option('--json', 'print one JSON object')

@@ -4,7 +4,7 @@ import { join, relative } from 'node:path'
 import type { Readable } from 'node:stream'
 import { spoolAudience, SpoolReader, type SpoolSummary } from '../audience/audience.ts'
 import type { Campaign, Warning } from '../campaign/campaign.ts'
-import type { Exchange, PlainDifference, Trial } from '../campaign/delivery.ts'
+import type { Exchange, PlainDifference, Trial, Verdict } from '../campaign/delivery.ts'
 import type { LintFinding } from '../template/template.ts'
 import {
   createFactCounter,
@@ -99,6 +99,7 @@ class Rehearsal {
   readonly #sizes = new BodySizes()
   readonly #differences = new DifferenceList()
   #sent = 0
+  #deliveries = 0
   #done = 0
   #dearRows = 0
   #example: { seq: number; request: Exchange['request'] } | null = null
@@ -126,18 +127,25 @@ class Rehearsal {
     const setup = trialSetup(campaign, { purpose: 'rehearsal', host: this.#host })
     const { clock, program, signal, senders } = this.#host
     if (rows > 0) {
-      await lendRows(rowBlocks(spool, { rows, chunkSize: campaign.chunkSize }), {
-        setup,
-        senders: Math.min(senders, Math.ceil(rows / ROWS_PER_SENDER)),
-        program,
-        clock,
-        ...(signal === undefined ? {} : { signal }),
-        onReport: (report) => {
-          this.#take(report, spool)
-          this.#request.onProgress(this.#done, rows)
-          return this.#dearRows < DEAR_ROWS
+      await lendRows(
+        rowBlocks(spool, {
+          rows,
+          chunkSize: campaign.chunkSize,
+          batchSize: campaign.webhook.batch?.size ?? null,
+        }),
+        {
+          setup,
+          senders: Math.min(senders, Math.ceil(rows / ROWS_PER_SENDER)),
+          program,
+          clock,
+          ...(signal === undefined ? {} : { signal }),
+          onReport: (report) => {
+            this.#take(report, spool)
+            this.#request.onProgress(this.#done, rows)
+            return this.#dearRows < DEAR_ROWS
+          },
         },
-      })
+      )
     }
     const example = this.#example
     return {
@@ -174,20 +182,22 @@ class Rehearsal {
       would_send: this.#sent,
       would_fail: failed,
       suppressed,
-      deliveries: this.#sent,
+      deliveries: this.#deliveries,
       failures: this.#failures.counts,
       failure_groups: this.#failures.groups,
       suppressions: this.#suppressions,
       duplicates: summary.duplicates,
       differences_from_jinja: this.#differences.all,
       body_bytes: this.#sizes.percentiles,
-      static_ips: staticIpsBudget(campaign, this.#sent),
-      predicted: predictDuration(this.#sent, campaign.webhook),
+      static_ips: staticIpsBudget(campaign, this.#deliveries),
+      predicted: predictDuration(this.#deliveries, campaign.webhook),
       stops: foreseeStops(this.#notes, campaign),
       warnings: [
         ...campaign.warnings,
         ...summary.warnings,
-        ...[staticIpsWarning(campaign, this.#sent), isComplete ? null : cut].filter((warning) => warning !== null),
+        ...[staticIpsWarning(campaign, this.#deliveries), isComplete ? null : cut].filter(
+          (warning) => warning !== null,
+        ),
       ],
     }
   }
@@ -207,9 +217,20 @@ class Rehearsal {
     })
   }
 
-  #take({ seq, verdict, trial }: RowReport, spool: SpoolReader): void {
+  #take({ seq, verdict, trial, batch }: RowReport, spool: SpoolReader): void {
+    for (const left of batch?.leftOut ?? []) this.#takeRow(left.seq, left.decision, spool)
+    const members = batch?.members ?? [{ seq }]
+    for (const member of members) this.#takeRow(member.seq, verdict, spool)
+    if (verdict.kind === 'called' && members.length > 0) this.#takeDelivery(members[0]!.seq, trial)
+  }
+
+  #takeRow(seq: number, verdict: Verdict, spool: SpoolReader): void {
     this.#done++
-    if (verdict.kind === 'called') return this.#takeRendered(seq, trial)
+    if (verdict.kind === 'called') {
+      this.#sent++
+      this.#notes.setEnd(seq, 'rendered')
+      return
+    }
     const { kind, reason, message } = verdict
     if (kind === 'suppressed') {
       this.#suppressions[reason] = (this.#suppressions[reason] ?? 0) + 1
@@ -221,11 +242,10 @@ class Rehearsal {
     this.#failures.add(reason, message, () => this.#failedRow(seq, spool))
   }
 
-  #takeRendered(seq: number, trial: Trial | undefined): void {
-    this.#sent++
+  #takeDelivery(seq: number, trial: Trial | undefined): void {
+    this.#deliveries++
     this.#sizes.add(trial?.bodyBytes ?? 0)
     this.#differences.add(seq, trial?.differences ?? [])
-    this.#notes.setEnd(seq, 'rendered')
     // Each sender shows its first: the first of all is the lowest of them, as slices are lent in order.
     const request = trial?.exchange?.request
     if (request === undefined || (this.#example !== null && this.#example.seq < seq)) return

@@ -1,4 +1,4 @@
-import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
+import { deliveriesOf, type DeliveryReport, type Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import { QueueError } from '../errors.ts'
 import { ProcessQueue, type SenderProgram } from '../queue/processes/processes.ts'
@@ -6,7 +6,7 @@ import type { Announced, Queue } from '../queue/queue.ts'
 import type { SenderSetup } from '../sender/sender.ts'
 
 /** Rows of one chunk, as they lie in a spool. */
-export type RowBlock = Pick<Slice, 'chunk' | 'firstSeq' | 'count' | 'lines'>
+export type RowBlock = Pick<Slice, 'chunk' | 'firstSeq' | 'count' | 'lines' | 'batches'>
 
 export interface LendOptions {
   readonly setup: SenderSetup
@@ -116,7 +116,7 @@ class Lending {
     this.#isFed = next.done === true
     if (next.done === true) return null
     const isCareful = this.#options.isSingle === true
-    const rest = { chunkStartedAt: this.#startedAt, notes: null, batches: null, clientErrors: 0, isCareful }
+    const rest = { chunkStartedAt: this.#startedAt, notes: null, clientErrors: 0, isCareful }
     return { ...next.value, ...rest, id: this.#nextId++ }
   }
 
@@ -141,12 +141,12 @@ class Lending {
     this.#open.delete(sliceId)
     if (open === undefined) return
     const { slice, reported } = open
-    let left = seqsOf(slice).filter((seq) => !reported.has(seq))
+    let left = deliveriesOf(slice).filter((seq) => !reported.has(seq))
     if (slice.isCareful) {
       const culprit = last !== null && left.includes(last.seq) && last.isRendering ? last.seq : null
       if (culprit !== null || this.#options.isSingle === true) {
         const seq = culprit ?? left[0]
-        if (seq !== undefined) this.#blame(seq, culprit !== null)
+        if (seq !== undefined) this.#blame(rowsOf(slice, seq), culprit !== null)
         left = left.filter((other) => other !== seq)
       } else if (++this.#strayDeaths > STRAY_DEATHS) {
         return this.fail(new QueueError('HOOKCAST_SENDER_LOST', 'Sender processes died, and no row is to blame'))
@@ -156,32 +156,46 @@ class Lending {
     this.#feed()
   }
 
-  #blame(seq: number, isRendering: boolean): void {
+  /** Of a batch all customers: which of them it was, nobody knows. */
+  #blame(seqs: readonly number[], isRendering: boolean): void {
     const message = `a sender process died ${isRendering ? 'over it' : 'during the call'}`
     const verdict = { kind: 'failed', reason: 'crash', message } as const
-    if (!this.#options.onReport({ seq, verdict })) this.#done.resolve()
+    for (const seq of seqs) if (!this.#options.onReport({ seq, verdict })) this.#done.resolve()
   }
 
+  /** Rows are put together anew; a batch goes out by itself. */
   #carefulSlices(slice: Slice, seqs: readonly number[]): Slice[] {
     const lines = Buffer.from(slice.lines).toString('utf8').split('\n')
-    const lineOf = new Map(seqsOf(slice).map((seq, at) => [seq, lines[at]!]))
-    const slices: Slice[] = []
-    for (let at = 0; at < seqs.length; at += CAREFUL_ROWS) {
-      const part = seqs.slice(at, at + CAREFUL_ROWS)
-      slices.push({
+    const offsets = offsetsOf(slice)
+    const parts = slice.batches === null ? chunked(seqs, CAREFUL_ROWS) : chunked(seqs, 1)
+    return parts.map((part) => {
+      const rows = part.flatMap((seq) => rowsOf(slice, seq))
+      return {
         ...slice,
         id: this.#nextId++,
         firstSeq: part[0]!,
-        count: part.length,
-        lines: Buffer.from(part.map((seq) => `${lineOf.get(seq)!}\n`).join('')),
+        count: rows.length,
+        lines: Buffer.from(rows.map((seq) => `${lines[offsets.get(seq)!]!}\n`).join('')),
         notes: part.map((seq) => ({ seq, attempt: 1, isInDoubt: false, digest: null })),
+        batches: slice.batches === null ? null : slice.batches.filter(({ seq }) => part.includes(seq)),
         isCareful: true,
-      })
-    }
-    return slices
+      }
+    })
   }
 }
 
-function seqsOf({ notes, firstSeq, count }: Slice): number[] {
-  return notes?.map(({ seq }) => seq) ?? Array.from({ length: count }, (_, at) => firstSeq + at)
+/** The rows of a delivery. */
+function rowsOf({ batches }: Slice, seq: number): readonly number[] {
+  const batch = batches?.find((note) => note.seq === seq)
+  return batch === undefined ? [seq] : Array.from({ length: batch.count }, (_, at) => batch.seq + at)
+}
+
+/** Which line of a slice each row has. */
+function offsetsOf(slice: Slice): ReadonlyMap<number, number> {
+  const rows = deliveriesOf(slice).flatMap((seq) => rowsOf(slice, seq))
+  return new Map(rows.map((seq, at) => [seq, at]))
+}
+
+function chunked(seqs: readonly number[], most: number): number[][] {
+  return Array.from({ length: Math.ceil(seqs.length / most) }, (_, at) => seqs.slice(at * most, (at + 1) * most))
 }

@@ -9,6 +9,7 @@ import type { SenderProgram } from '../queue/processes/processes.ts'
 import { senderSetupFrom } from '../runner/runner.ts'
 import type { SenderSetup } from '../sender/sender.ts'
 import { lendRows, type RowReport } from './lend-rows.ts'
+import { batchOf } from './row-blocks.ts'
 import type { SampleRow } from './sample-row.ts'
 import { shownRequest, type ShownRequest } from './shown-request.ts'
 
@@ -61,6 +62,7 @@ export async function tryDelivery(
     firstSeq: seq,
     count: 1,
     lines: Buffer.from(`${line}\n`),
+    batches: campaign.webhook.batch === null ? null : [batchOf(seq, 1)],
   }
   await lendRows([block], {
     setup,
@@ -78,12 +80,21 @@ export async function tryDelivery(
     seq,
     customerId: customerOf(campaign, { seq, line }),
     requestId: requestIdOf(setup.definition.runId, seq),
-    verdict: told.verdict,
+    verdict: verdictOf(told),
     request: exchange === null ? null : shownRequest(exchange.request, setup),
     answer: purpose === 'test' ? (exchange?.answer ?? null) : null,
     ...callOf(told),
     differences: told.trial?.differences ?? [],
   }
+}
+
+/** Of a batch of one: what became of the one, who may have been left out of it, or named by an item of the answer. */
+function verdictOf({ verdict, batch }: RowReport): Verdict {
+  const [left] = batch?.leftOut ?? []
+  if (left !== undefined) return left.decision
+  const item = batch?.members[0]?.item
+  if (verdict.kind !== 'called' || verdict.outcome.kind !== 'sent' || item?.status !== 'failed') return verdict
+  return { kind: 'called', outcome: { kind: 'refused', reason: 'refused', words: item.words } }
 }
 
 type CallFacts = Pick<TriedDelivery, 'httpStatus' | 'code' | 'latencyMs' | 'properties' | 'warning'>
@@ -94,8 +105,10 @@ function callOf({
   latencyMs = 0,
   properties = null,
   warning = null,
+  batch,
 }: RowReport): CallFacts {
-  return { httpStatus, code, latencyMs, properties, warning }
+  const own = batch === undefined ? properties : (batch.members[0]?.properties ?? null)
+  return { httpStatus, code, latencyMs, properties: own, warning }
 }
 
 /** A sender's setup for a trial, under a run id that no run has. */

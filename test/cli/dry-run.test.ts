@@ -197,6 +197,36 @@ describe('hookcast run --dry-run', () => {
     expect(stdout).not.toContain('canary')
   })
 
+  test('counts a batch as one request, and names who would be left out of it', async ({ quiet }) => {
+    const batch = [
+      'batch:',
+      '  size: 4',
+      `  root: '[{% output customers separated by "," %}]'`,
+      `  customer: '{"id": "{{ customer.id }}", "n": "{{ customer.n.x }}"}'`,
+    ].join('\n')
+    quiet.write(
+      'campaign.yaml',
+      [
+        'name: desk',
+        'audience: p.ndjson',
+        'chunk_size: 6',
+        'webhook:',
+        `  url: "${quiet.receiver.url}/v1/messages"`,
+        ...batch.split('\n').map((line) => `  ${line}`),
+      ].join('\n'),
+    )
+    quiet.write(
+      'p.ndjson',
+      numbered(13, (n) => (n === 5 ? { id: `p-${n}` } : { id: `p-${n}`, n: { x: 1 } })),
+    )
+    const { code, found } = await dryRun(quiet)
+    expect({ code, stops: found.stops }).toEqual({ code: 1, stops: [] })
+    // Rows 0 to 3, 4 and 5 end the chunk, 6 to 9, 10 and 11, 12.
+    expect(found).toMatchObject({ customers: 13, would_send: 12, would_fail: 1, deliveries: 5 })
+    expect(found.failure_groups[0]?.rows).toMatchObject([{ customer_id: 'p-5', row: 6, line: 6 }])
+    expect(JSON.parse(found.example?.request.body ?? '')).toEqual([0, 1, 2, 3].map((n) => ({ id: `p-${n}`, n: '1' })))
+  })
+
   test('holds the requests against the budget of static IPs', async ({ quiet }) => {
     quiet.writeCampaign({ webhook: 'static_ips: true', audience: 'p.ndjson' })
     quiet.write('hookcast.yaml', 'egress: { static: { addresses: [127.0.0.2, 127.0.0.3] } }\n')

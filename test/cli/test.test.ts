@@ -132,6 +132,34 @@ describe('hookcast test', () => {
     })
   })
 
+  test('makes a batch of the one customer', async ({ openDesk }) => {
+    const desk = await openDesk({ answer: () => ({ body: { results: [{ ok: false, why: 'unknown number' }] } }) })
+    const webhook = [
+      'method: POST',
+      'batch:',
+      '  size: 10',
+      `  root: '[{% output customers separated by "," %}]'`,
+      `  customer: '{"id": "{{ customer.id }}"}'`,
+      '  outcomes: { items: /results, key: position, ok: /ok, message: /why }',
+    ]
+    desk.write(
+      'campaign.yaml',
+      [
+        'name: desk',
+        'audience: customers.csv',
+        'webhook:',
+        `  url: "${desk.receiver.url}/v1/messages"`,
+        ...webhook.map((line) => `  ${line}`),
+      ].join('\n'),
+    )
+    const { code, stdout } = await desk.hookcast(['test', 'campaign.yaml', '--customer', 'c-1', '--json'])
+    const tested = JSON.parse(stdout) as Tested
+    expect(code).toBe(1)
+    expect(desk.receiver.requests.map(({ body }) => body)).toEqual(['[{"id": "c-1"}]'])
+    expect(tested).toMatchObject({ status: 'failed', reason: 'refused', code: '200' })
+    expect(tested.judged).toContain('unknown number')
+  })
+
   test('ends with 2 when the audience has no such customer, and calls nobody', async ({ desk }) => {
     desk.writeCampaign()
     const { code, stderr } = await desk.hookcast(['test', 'campaign.yaml', '--row', '9'])
