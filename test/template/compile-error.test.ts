@@ -40,6 +40,14 @@ describe('a template that does not compile', () => {
     expect(failure('{{ a b }}\nmore').message).toMatch(/\n {2}\{\{ a b \}\}\n {7}\^$/)
   })
 
+  it('is told where it stands in the file, when the text is a part of one', () => {
+    const places = [
+      { offset: 0, line: 7, column: 10 },
+      { offset: 3, line: 8, column: 5 },
+    ]
+    expect(sentence('{"a{{ b|nope }}"}', { places })).toBe('8:10 expected a known filter, got `nope`')
+  })
+
   it('shows the part of a long line around the place', () => {
     const error = failure(`${'x'.repeat(500)}{{ a b }}${'y'.repeat(500)}`)
     const [, line, caret] = error.message.split('\n')

@@ -179,6 +179,8 @@ describe('a render that fails', () => {
     ']',
     '{"a":}',
     'nul',
+    '[[], {}, [1], {"a": {}}, x]',
+    '[{]',
   ])('finds the place at which %j stops being JSON, as V8 does where it tells', (text) => {
     const told = /position (\d+)/.exec(failure('{{ t|safe }}', { t: text }, 'json').message)![1]
     let expected: string | undefined

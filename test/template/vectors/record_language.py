@@ -501,6 +501,8 @@ two three'|wordwrap(5) }}|{{ ''|wordwrap }}
 {% raw +%}{% endraw %}
 {% if missing %}{{ missing|nope }}{% endif %}{{ 1 if true else missing is nope }}
 {% if missing %}{% for x in list %}{{ x|nope }}{% endfor %}{% endif %}
+{{ [('a\\n' ~ words) * 8 ~ 'end', 10 ** 90, ('<b>'|safe) * 30, {'k': [words * 2, 'x' * 90, 'y']}]|pprint }}
+{{ (('a\\n' ~ words) * 30)|pprint }} {{ [('word ' * 16), 1]|pprint }}
 '''
 # Each template is one line; a line break inside of one is kept where quotes or tags are still open or a line is indented.
 def split(text):
