@@ -162,6 +162,22 @@ describe('MemoryStore', () => {
     assert.equal((await store.size()).keys, 0)
   })
 
+  it('expires keys behind one that was released, and spares the same key claimed anew', async () => {
+    let now = 0
+    const store: Store = new MemoryStore({ ttlMs: 5_000, keys: 10_000, queue: 5 }, () => now)
+    const claim = async (index: number): Promise<Claim> => claimOf(await store.claim(`k${index}`, 'd'))
+    const first: Claim[] = []
+    for (let index = 0; index < 1_000; index += 1) first.push(await claim(index))
+    // Each shard has looked at its oldest by now; those are released.
+    for (const each of first) await store.release(each)
+    for (let index = 0; index < 1_000; index += 1) await store.settle(await claim(index), ANSWER, [])
+    now += 1_000
+    for (let index = 0; index < 1_000; index += 1) assert.equal((await store.claim(`k${index}`, 'd')).kind, 'stored')
+    assert.equal((await store.size()).keys, 1_000)
+    now += 7_000
+    assert.equal((await store.size()).keys, 0)
+  })
+
   it('gives out all that is queued or postponed before its queue ends', async () => {
     const store: Store = new MemoryStore(LIMITS)
     await store.settle(null, ANSWER, workOf(2))

@@ -19,15 +19,15 @@ interface Item {
 /**
  * The store of a single instance. A crash loses what is queued and every key: run with Redis where that matters.
  *
- * Keys expire in the order in which they were settled, since all live equally long: one iterator, kept at the
- * oldest, removes them for nothing. Nothing here awaits, so each method is atomic.
+ * Keys lie in many small maps: a map that outgrows its table copies all of it, and with a million keys that would stop
+ * every request for most of a second. Nothing here awaits, so each method is atomic.
  */
 export class MemoryStore implements Store {
   readonly #limits: StoreLimits
   readonly #now: () => number
   readonly #startedAt: number
-  readonly #entries = new Map<string, Entry>()
-  #oldest: { iterator: IterableIterator<[string, Entry]>; head: [string, Entry] | null } | null = null
+  readonly #shards = Array.from({ length: SHARDS }, () => new Shard())
+  #keys = 0
   /** Who waits for a running key: hardly ever anybody. */
   readonly #waiters = new Map<string, (() => void)[]>()
   readonly #queue = new Deque<Item>()
@@ -45,16 +45,18 @@ export class MemoryStore implements Store {
   }
 
   claim(key: string, digest: string): Claimed {
-    const nowS = this.#seconds()
-    this.#expire(nowS)
-    const entry = this.#entries.get(key)
+    const shard = this.#shardOf(key)
+    this.#keys -= shard.expire(this.#seconds())
+    const entry = shard.entries.get(key)
     if (entry) {
       if (entry.digest !== digest) return { kind: 'reused' }
       if (entry.status === 0) return { kind: 'running' }
       return { kind: 'stored', answer: { status: entry.status, text: entry.text } }
     }
-    if (this.#entries.size >= this.#limits.keys) return { kind: 'full' }
-    this.#entries.set(key, { digest, status: 0, text: '', expiresAtS: NEVER_S })
+    if (this.#keys >= this.#limits.keys) this.#expireAll()
+    if (this.#keys >= this.#limits.keys) return { kind: 'full' }
+    this.#keys += 1
+    shard.entries.set(key, { digest, status: 0, text: '', expiresAtS: NEVER_S })
     return { kind: 'claimed', claim: { key, token: '' } }
   }
 
@@ -72,7 +74,7 @@ export class MemoryStore implements Store {
 
   settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): 'kept' | 'full' {
     if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) return 'full'
-    const entry = claim ? this.#entries.get(claim.key) : undefined
+    const entry = claim ? this.#shardOf(claim.key).entries.get(claim.key) : undefined
     if (claim && entry) {
       entry.status = answer.status
       entry.text = answer.text
@@ -84,7 +86,7 @@ export class MemoryStore implements Store {
   }
 
   release({ key }: Claim): void {
-    this.#entries.delete(key)
+    if (this.#shardOf(key).forget(key)) this.#keys -= 1
     this.#wakeWaiters(key)
   }
 
@@ -146,8 +148,8 @@ export class MemoryStore implements Store {
   }
 
   size(): Promise<StoreSize> {
-    this.#expire(this.#seconds())
-    return Promise.resolve({ keys: this.#entries.size, queued: this.#queued() })
+    this.#expireAll()
+    return Promise.resolve({ keys: this.#keys, queued: this.#queued() })
   }
 
   close(): Promise<void> {
@@ -177,14 +179,45 @@ export class MemoryStore implements Store {
     this.#waiters.delete(key)
   }
 
-  #expire(nowS: number): void {
-    for (;;) {
-      const oldest = (this.#oldest ??= { iterator: this.#entries.entries(), head: null })
+  #expireAll(): void {
+    const nowS = this.#seconds()
+    for (const shard of this.#shards) this.#keys -= shard.expire(nowS)
+  }
+
+  #shardOf(key: string): Shard {
+    // The end of a key is where one differs from the next.
+    let sum = 0
+    for (let at = Math.max(0, key.length - 8); at < key.length; at += 1) sum = (sum * 31 + key.charCodeAt(at)) | 0
+    return this.#shards[sum & (SHARDS - 1)] as Shard
+  }
+}
+
+/** A power of two: 2,000,000 keys are 8,000 in each. */
+const SHARDS = 256
+
+/** Keys expire in the order in which they were claimed, near enough: one iterator, kept at the oldest, removes them for nothing. */
+class Shard {
+  readonly entries = new Map<string, Entry>()
+  #oldest: { iterator: IterableIterator<[string, Entry]>; head: [string, Entry] | null } | null = null
+
+  /** Whether there was one. An entry that the iterator stands at is passed by as too old, or nothing behind it would ever expire. */
+  forget(key: string): boolean {
+    const entry = this.entries.get(key)
+    if (entry) entry.expiresAtS = -1
+    return this.entries.delete(key)
+  }
+
+  /** Removes what is too old, and says how many. */
+  expire(nowS: number): number {
+    for (let count = 0; ;) {
+      const oldest = (this.#oldest ??= { iterator: this.entries.entries(), head: null })
       oldest.head ??= oldest.iterator.next().value ?? null
       // An iterator that came to its end stays there, also when keys are added: make another next time.
       if (oldest.head === null) this.#oldest = null
-      if (oldest.head === null || oldest.head[1].expiresAtS > nowS) return
-      this.#entries.delete(oldest.head[0])
+      if (oldest.head === null || oldest.head[1].expiresAtS > nowS) return count
+      const [key, entry] = oldest.head
+      // A key that was forgotten may have been claimed anew: that is another entry.
+      if (this.entries.get(key) === entry && this.entries.delete(key)) count += 1
       oldest.head = null
     }
   }
