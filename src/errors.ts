@@ -21,6 +21,10 @@ export const ERROR_CODES = {
     means: 'A template failed for one customer',
     todo: 'See the line, column and expression named',
   },
+  HOOKCAST_SERVICE_RUNNING: {
+    means: 'Another service has the data folder',
+    todo: 'Stop it, or name another folder with `--data`',
+  },
   HOOKCAST_RUN_UNKNOWN: { means: 'No run of that id in the data folder', todo: 'List them with `hookcast runs`' },
   HOOKCAST_RUN_IN_USE: {
     means: 'Another process is working on the run',

@@ -124,7 +124,7 @@ export function lockRun(paths: RunPaths): RunLock {
     writeFileSync(holderFile(paths), String(process.pid))
   } catch (cause) {
     database?.close()
-    if (isSqliteError(cause, SQLITE_BUSY)) {
+    if (isSqliteBusy(cause)) {
       throw new HookcastError(
         'HOOKCAST_RUN_IN_USE',
         `Another process${holderOf(paths)} is working on this run: wait for it, or stop it with \`hookcast pause\`: ${paths.folder}`,
@@ -145,7 +145,7 @@ export function isRunLocked(paths: RunPaths): boolean {
     database.prepare('SELECT count(*) FROM sqlite_schema').get()
     return false
   } catch (cause) {
-    if (isSqliteError(cause, SQLITE_BUSY)) return true
+    if (isSqliteBusy(cause)) return true
     throw folderError(paths.folder, cause)
   }
 }
@@ -180,6 +180,11 @@ function isSqliteError(error: unknown, primary: number): boolean {
 function sqliteCodeOf(error: unknown): number | null {
   const code = error instanceof Error && 'errcode' in error ? error.errcode : null
   return typeof code === 'number' ? code & 0xff : null
+}
+
+/** Whether somebody else holds a lock. */
+export function isSqliteBusy(error: unknown): boolean {
+  return isSqliteError(error, SQLITE_BUSY)
 }
 
 /** Whether the disk (or a quota) is full, as SQLite or the file system says it. */

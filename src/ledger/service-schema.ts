@@ -1,0 +1,112 @@
+/**
+ * The tables of `service.db`. Migrations are numbered by their place in this list (`PRAGMA user_version`) and never
+ * edited after release.
+ *
+ * - `campaign_version`: what a campaign's files said, each time they changed; at most one version of a campaign is active.
+ * - `firing`: one row for each instant of a schedule, written before its run begins: never twice, also over a restart.
+ * - `inbox`: event triggers in the order of their acceptance, until every campaign they concern has them in a run.
+ * - `seen`: ids of triggers, for as long as they are accepted only once.
+ * - `hold`: campaigns that an event run's stop keeps from sending, until they are released.
+ * - `answer`: what POSTs with an `Idempotency-Key` were answered.
+ * - `token`: SHA-256 of what was shown once. A token has 256 random bits: a slow hash would protect nothing.
+ * - `audit`: who did what; nothing is ever changed in it.
+ * - `notice`: outgoing notices, until they were delivered or given up.
+ */
+export const SERVICE_MIGRATIONS: readonly string[] = [
+  `
+CREATE TABLE campaign_version (
+  campaign TEXT NOT NULL,
+  version INTEGER NOT NULL CHECK (version > 0),
+  digest TEXT NOT NULL,
+  snapshot TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  is_active INTEGER NOT NULL DEFAULT 0 CHECK (is_active IN (0, 1)),
+  activated_at INTEGER,
+  activated_by TEXT,
+  PRIMARY KEY (campaign, version)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_active_version ON campaign_version (campaign) WHERE is_active = 1;
+
+CREATE TABLE firing (
+  campaign TEXT NOT NULL,
+  due_at INTEGER NOT NULL,
+  version INTEGER NOT NULL,
+  state TEXT NOT NULL CHECK (state IN ('queued', 'started', 'missed', 'overlapped', 'unchanged', 'refused')),
+  run_id TEXT,
+  audience TEXT,
+  message TEXT,
+  recorded_at INTEGER NOT NULL,
+  PRIMARY KEY (campaign, due_at)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE inbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  trigger_id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  accepted_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE seen (trigger_id TEXT PRIMARY KEY, accepted_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE INDEX seen_by_age ON seen (accepted_at);
+
+CREATE TABLE hold (
+  id INTEGER PRIMARY KEY,
+  campaign TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  rule TEXT NOT NULL,
+  message TEXT NOT NULL,
+  held_at INTEGER NOT NULL,
+  released_at INTEGER,
+  released_by TEXT,
+  is_discarded INTEGER NOT NULL DEFAULT 0 CHECK (is_discarded IN (0, 1))
+) STRICT;
+CREATE UNIQUE INDEX one_hold ON hold (campaign) WHERE released_at IS NULL;
+
+CREATE TABLE answer (
+  token TEXT NOT NULL,
+  key TEXT NOT NULL,
+  request TEXT NOT NULL,
+  status INTEGER,
+  body TEXT,
+  made_at INTEGER NOT NULL,
+  PRIMARY KEY (token, key)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX answer_by_age ON answer (made_at);
+
+CREATE TABLE token (
+  id TEXT PRIMARY KEY,
+  name TEXT NOT NULL,
+  role TEXT NOT NULL,
+  grants TEXT NOT NULL,
+  hash BLOB NOT NULL UNIQUE,
+  made_at INTEGER NOT NULL,
+  made_by TEXT,
+  expires_at INTEGER,
+  revoked_at INTEGER,
+  used_at INTEGER
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  actor TEXT NOT NULL,
+  action TEXT NOT NULL,
+  subject TEXT,
+  detail TEXT
+) STRICT;
+
+CREATE TABLE notice (
+  id TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  body TEXT NOT NULL,
+  made_at INTEGER NOT NULL,
+  attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
+  due_at INTEGER,
+  delivered_at INTEGER,
+  message TEXT
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notice_by_due ON notice (due_at) WHERE due_at IS NOT NULL;
+`,
+]
