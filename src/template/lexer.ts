@@ -1,3 +1,4 @@
+import { signHint } from './foreign-word.ts'
 import { decodeStringLiteral } from './string-literal.ts'
 import { invalidTemplate, type Source, type Span } from './template-problem.ts'
 
@@ -113,20 +114,20 @@ class Lexer {
   /** Everything up to the tag's end; inside brackets an end sign is not one: `{{ {'a': {}} }}`. */
   #code(isBlock: boolean, opening: number): void {
     const brackets: string[] = []
+    const end = isBlock ? '%}' : '}}'
     while (this.#position < this.#text.length) {
       if (this.#match(SPACE) !== null) continue
       const start = this.#position
       if (brackets.length === 0 && this.#match(isBlock ? BLOCK_END : VARIABLE_END) !== null) {
-        return this.#push(isBlock ? 'block_end' : 'variable_end', isBlock ? '%}' : '}}', start)
+        return this.#push(isBlock ? 'block_end' : 'variable_end', end, start)
       }
-      this.#token(start, brackets)
+      this.#token(start, { brackets, end })
     }
-    const end = isBlock ? '%}' : '}}'
     const sentence = `expected the tag to be closed by \`${brackets.at(-1) ?? end}\`, got the end of the template`
     throw invalidTemplate(this.#source, opening, sentence)
   }
 
-  #token(start: number, brackets: string[]): void {
+  #token(start: number, { brackets, end }: { brackets: string[]; end: string }): void {
     const isAfterDot = this.#text[start - 1] === '.'
     const float = isAfterDot ? null : this.#match(FLOAT)
     if (float !== null) return this.#push('float', float.replaceAll('_', ''), start)
@@ -138,6 +139,9 @@ class Lexer {
     if (string !== null) return this.#push('string', decodeStringLiteral(string, this.#source, start), start)
     const operator = this.#match(OPERATOR)
     if (operator === null) throw this.#unexpected(start)
+    if (operator === '}' && brackets.length === 0) {
+      throw invalidTemplate(this.#source, start, `expected the tag to be closed by \`${end}\`, got \`}\``)
+    }
     this.#balance(operator, brackets, start)
     this.#push('operator', operator, start)
   }
@@ -147,7 +151,8 @@ class Lexer {
     if (character === '"' || character === "'") {
       return invalidTemplate(this.#source, start, `expected the text to be closed by \`${character}\`, got the end`)
     }
-    return invalidTemplate(this.#source, start, `expected an expression, got \`${character}\``)
+    const sentence = `expected an expression, got \`${character}\`${signHint(character)}`
+    return invalidTemplate(this.#source, start, sentence)
   }
 
   #balance(operator: string, brackets: string[], start: number): void {

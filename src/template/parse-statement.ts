@@ -10,6 +10,7 @@ import type {
   Statement,
   Target,
 } from './node.ts'
+import { tagHint } from './foreign-word.ts'
 import { parseExpression, parseFilter, parseTuple } from './parse-expression.ts'
 import { parseTarget } from './parse-target.ts'
 import { hintFor, placeFromOffset } from './template-problem.ts'
@@ -95,7 +96,8 @@ function parseTag(cursor: TokenCursor, closing: readonly string[]): Statement | 
     const expected = closing.length === 0 ? 'nothing to close' : closing.map((tag) => `\`${tag}\``).join(' or ')
     throw cursor.fail(`expected ${expected}, got \`${name}\``, start)
   }
-  throw cursor.fail(`expected a known tag, got \`${name}\`${hintFor(name, Object.keys(TAGS))}`, start)
+  const hint = tagHint(name) || hintFor(name, [...closing, ...Object.keys(TAGS)])
+  throw cursor.fail(`expected a known tag, got \`${name}\`${hint}`, start)
 }
 
 interface Opening {

@@ -1,3 +1,4 @@
+import { signHint } from './foreign-word.ts'
 import type { Token, TokenKind } from './lexer.ts'
 import { invalidTemplate, type Source } from './template-problem.ts'
 
@@ -77,7 +78,8 @@ export class TokenCursor {
   unexpected(expected: string): Error {
     const { kind, value } = this.current
     const isWord = kind === 'name' || kind === 'operator' || kind === 'integer' || kind === 'float'
-    return this.fail(`expected ${expected}, got ${isWord ? `\`${value}\`` : KIND_WORDS[kind]}`)
+    const hint = kind === 'operator' ? signHint(value) : ''
+    return this.fail(`expected ${expected}, got ${isWord ? `\`${value}\`` : KIND_WORDS[kind]}${hint}`)
   }
 
   fail(sentence: string, offset: number = this.current.start): Error {
