@@ -12,14 +12,23 @@ export class CampaignContext {
   readonly settings: Settings
   /** The campaign's name, for suggestions. */
   readonly name: string
+  /** Read by the service, or kept by a run of it: what starts by itself may be there. */
+  readonly isService: boolean
   readonly warnings: Warning[] = []
   readonly texts: Record<string, string> = {}
   readonly #files: CampaignFiles
 
-  constructor(options: { reader: YamlReader; files: CampaignFiles; settings: Settings; name: string }) {
+  constructor(options: {
+    reader: YamlReader
+    files: CampaignFiles
+    settings: Settings
+    name: string
+    isService: boolean
+  }) {
     this.reader = options.reader
     this.settings = options.settings
     this.name = options.name
+    this.isService = options.isService
     this.#files = options.files
   }
 

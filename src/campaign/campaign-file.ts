@@ -19,7 +19,7 @@ export interface LoadOptions {
   /** `--param`: replace params of the file for this run. */
   readonly params?: Readonly<Record<string, unknown>>
   readonly audience?: AudienceOverride
-  /** Under `serve`: only variables that hookcast.yaml lists may be read. */
+  /** Under `serve`: only variables that hookcast.yaml lists may be read, and other triggers than now may be named. */
   readonly isService?: boolean
 }
 
@@ -62,7 +62,9 @@ export function inspectCampaign(
   reader.refusePlaceholders(text.value, (path) => isReadFromEnvironment(path, text), PLACES)
   const input = shape.repaired
   checkParams(reader, input, run.params)
-  const context = new CampaignContext({ reader, files, settings: options.settings, name: input.name ?? '' })
+  const { settings } = options
+  const isService = options.isService === true || files.snapshot !== null
+  const context = new CampaignContext({ reader, files, settings, name: input.name ?? '', isService })
   const campaign = readCampaign(context, input, run)
   const origin = files.snapshot?.origin ?? campaign.webhook.origin
   if (origin !== campaign.webhook.origin) {

@@ -155,10 +155,28 @@ export interface Webhook {
   readonly ca: string | null
 }
 
+/**
+ * What starts a run: a person or a program, a schedule, or an event of that type.
+ *
+ * With an event every customer is a chunk of one; older than `maxAgeMs` at its first attempt, it is `expired`.
+ */
+export type Trigger =
+  | { readonly kind: 'now' }
+  | {
+      readonly kind: 'schedule'
+      readonly cron: string
+      readonly timezone: string
+      readonly onMissed: 'skip' | 'once'
+      readonly onOverlap: 'skip' | 'queue' | 'allow'
+      readonly onUnchanged: 'skip' | 'send'
+    }
+  | { readonly kind: 'event'; readonly type: string; readonly maxAgeMs: number }
+
 /** A campaign file, checked and with every default filled in: what a run is made from. */
 export interface Campaign {
   readonly name: string
   readonly file: string
+  readonly trigger: Trigger
   readonly audience: AudienceSource
   readonly columns: Readonly<Record<string, ColumnType>>
   /** The column that names a customer; null looks for customer_id, id, registered, then takes the row number. */

@@ -1,4 +1,4 @@
-import type { AudienceSource } from './campaign.ts'
+import type { AudienceSource, Trigger } from './campaign.ts'
 import type { CampaignContext } from './campaign-context.ts'
 import type { AudienceOverride } from './campaign-folder.ts'
 import { CAMPAIGN_DEFAULTS as D, type CampaignInput } from './campaign-schema.ts'
@@ -13,13 +13,13 @@ type Format = AudienceSource['format']
 export function readAudience(
   context: CampaignContext,
   input: Input | null,
-  override: AudienceOverride | null,
+  { override, trigger }: { readonly override: AudienceOverride | null; readonly trigger: Trigger },
 ): AudienceSource {
   const written = writtenFrom(input)
   const encoding = readEncoding(context, written)
   const other = override?.path ?? null
   const path = other ?? written.file ?? null
-  if (path === null) return reportMissing(context)
+  if (path === null) return trigger.kind === 'event' ? NOBODY : reportMissing(context)
   const place = other === null && typeof input === 'object' ? ['audience', 'file'] : ['audience']
   const given = override?.format ?? formatWritten(written, other)
   const format = readFormat(context, { path, place, given })
@@ -47,7 +47,15 @@ function reportMissing({ reader }: CampaignContext): AudienceSource {
   if (!reader.isWritten(['audience'])) {
     reader.report(['audience'], 'expected audience to be a file such as "customers.csv", got nothing')
   }
-  return { path: '', format: 'ndjson', isGzip: false, delimiter: D.delimiter, encoding: D.encoding }
+  return NOBODY
+}
+
+const NOBODY: AudienceSource = {
+  path: '',
+  format: 'ndjson',
+  isGzip: false,
+  delimiter: D.delimiter,
+  encoding: D.encoding,
 }
 
 function readFormat(

@@ -4,6 +4,7 @@ import type { AudienceOverride } from './campaign-folder.ts'
 import { CAMPAIGN_DEFAULTS as D, type CampaignInput } from './campaign-schema.ts'
 import { shorten } from './key-path.ts'
 import { readAudience } from './read-audience.ts'
+import { isEventTriggered, readTrigger } from './read-trigger.ts'
 import { msFrom } from './read-delivery-rules.ts'
 import { readWebhook } from './read-webhook.ts'
 import type { Repaired } from './shape-problem.ts'
@@ -19,14 +20,13 @@ export function readCampaign(
   run: { params: Campaign['params']; audience: AudienceOverride | null; project: Campaign['project'] },
 ): Campaign {
   const { reader } = context
-  const audience = readAudience(context, input.audience ?? null, run.audience)
-  if (input.trigger !== undefined && input.trigger !== null && input.trigger !== 'now') {
-    reader.report(['trigger'], 'a trigger other than now is not supported yet')
-  }
+  const trigger = readTrigger(context, input)
+  const audience = readAudience(context, input.audience ?? null, { override: run.audience, trigger })
   checkConsent(context, input)
   return {
     name: input.name ?? '',
     file: reader.file,
+    trigger,
     audience,
     columns: definedColumns(input),
     customerId: input.customer_id ?? null,
@@ -36,7 +36,7 @@ export function readCampaign(
     chunkSize: input.chunk_size ?? null,
     timezone: readTimezone(context, input),
     maxCustomers: input.max_customers ?? null,
-    webhook: readWebhook(context, input.webhook ?? {}),
+    webhook: readWebhook(context, input.webhook ?? {}, isEventTriggered(input)),
     params: { ...input.params, ...run.params },
     project: run.project,
     isLegacyLoopScope: input.legacy_loop_scope ?? false,

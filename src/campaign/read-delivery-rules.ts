@@ -23,11 +23,14 @@ export function retryRulesFrom(written: RetryInput | null | undefined, batch: Ba
   }
 }
 
+/** With an event trigger each customer enters alone, and one refusal must not hold up all who come after: so many in a row do. */
+const EVENT_CLIENT_ERRORS = 5
+
 /** Rules that are not named, and numbers left out of a rule, keep their defaults. */
-export function abortRulesFrom(input: AbortInput): AbortRules {
+export function abortRulesFrom(input: AbortInput, isEventTriggered: boolean): AbortRules {
   const connection = input.connection ?? D.abort.connection
   return {
-    clientError: input.client_error ?? D.abort.client_error,
+    clientError: input.client_error ?? (isEventTriggered ? EVENT_CLIENT_ERRORS : D.abort.client_error),
     exhausted: merged(input.exhausted, ({ least, share, of }) => ({
       least: least ?? D.abort.exhausted.least,
       share: share ?? D.abort.exhausted.share,

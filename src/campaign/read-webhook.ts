@@ -21,7 +21,7 @@ import type { WebhookInput } from './webhook-schema.ts'
 type Input = Repaired<WebhookInput>
 
 /** Reads `webhook:`; what is wrong is reported, and a fitting blank stands in for it. */
-export function readWebhook(context: CampaignContext, input: Input): Webhook {
+export function readWebhook(context: CampaignContext, input: Input, isEventTriggered: boolean): Webhook {
   const url = readUrl(context, input)
   const auth = readAuth(context, input, url)
   const headers = readHeaders(context.reader, input.headers ?? [], {
@@ -55,7 +55,7 @@ export function readWebhook(context: CampaignContext, input: Input): Webhook {
     timeoutMs: msFrom(choose('timeout')),
     retry: retryRulesFrom(input.retry, batch),
     idempotency: readIdempotency(input),
-    abort: abortRulesFrom(input.abort ?? {}),
+    abort: abortRulesFrom(input.abort ?? {}, isEventTriggered),
     isInsecureHttpAllowed: input.insecure_http === true,
     egress: readEgress(context, input),
     ca: readCertificates(context, input),
@@ -228,7 +228,7 @@ function refuseContradictions({ reader }: CampaignContext, input: Input): void {
     if (input.method === 'GET') contradict(body, 'webhook.body and webhook.method GET, which has no body')
   }
   refuseBatchContradictions(input, contradict)
-  const { exhausted } = abortRulesFrom(input.abort ?? {})
+  const { exhausted } = abortRulesFrom(input.abort ?? {}, false)
   if (exhausted !== 'never' && exhausted.least > exhausted.of) {
     contradict(
       ['webhook', 'abort', 'exhausted'],

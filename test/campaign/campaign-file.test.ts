@@ -407,6 +407,61 @@ describe('what a later version brings', () => {
   })
 })
 
+describe('a trigger, as the service reads it', () => {
+  const load = (top: string, webhook = ''): Campaign => {
+    using folder = createCampaignFolder({ 'campaign.yaml': campaignWith({ top, webhook }) })
+    return folder.load({ isService: true }).campaign
+  }
+  const problemsOfService = (top: string): readonly string[] => {
+    using folder = createCampaignFolder({ 'campaign.yaml': campaignWith({ top }) })
+    return folder.problems({ isService: true })
+  }
+
+  it('is an event, with rules that count the webhook and not a chunk', () => {
+    const { trigger, webhook } = load('trigger: { event: user.registered, max_age: 2h }')
+    expect(trigger).toEqual({ kind: 'event', type: 'user.registered', maxAgeMs: 7_200_000 })
+    expect(webhook.abort.clientError).toBe(5)
+    const own = load('trigger: { event: a }', 'abort: { client_error: 2 }')
+    expect(own.trigger).toEqual({ kind: 'event', type: 'a', maxAgeMs: 86_400_000 })
+    expect(own.webhook.abort.clientError).toBe(2)
+  })
+
+  it('needs no audience when it is an event', () => {
+    using folder = createCampaignFolder({
+      'campaign.yaml': 'name: a\ntrigger: { event: a }\nwebhook: { url: "https://a.example/" }',
+    })
+    expect(folder.problems({ isService: true })).toEqual([])
+  })
+
+  it('is a schedule with its defaults', () => {
+    expect(load('trigger: { schedule: "0 9 * * 1" }').trigger).toEqual({
+      kind: 'schedule',
+      cron: '0 9 * * 1',
+      timezone: 'UTC',
+      onMissed: 'once',
+      onOverlap: 'skip',
+      onUnchanged: 'skip',
+    })
+  })
+
+  it.each([
+    [
+      'trigger: { schedule: "0 9 * * 1", timezone: Mars/Base }',
+      '5:35 expected trigger.timezone to be a time zone such as "Europe/Prague", got "Mars/Base"',
+    ],
+    [
+      'trigger: { event: a }\nchunk_size: 10',
+      '6:1 contradicting keys: chunk_size and trigger.event, with which every customer enters alone',
+    ],
+    [
+      'trigger: { event: a }\nunique: true',
+      '6:1 contradicting keys: unique and trigger.event, with which every customer enters alone',
+    ],
+  ])('is refused where it cannot be meant: %j', (top, message) => {
+    expect(problemsOfService(top)).toEqual([`campaign.yaml:${message}`])
+  })
+})
+
 describe('a webhook node of the product that people come from', () => {
   const node = {
     url: 'https://api.example.com/v1/send/{{ customer.id }}',

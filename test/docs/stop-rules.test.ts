@@ -16,7 +16,7 @@ import { CONNECTION_ISSUE, retryOutcome, stopOutcome } from '../policy/answers.t
 import { codesIn, readPage } from '../support/page.ts'
 
 const section = readPage('README.md').section('When a chunk stops')
-const RULES = abortRulesFrom({})
+const RULES = abortRulesFrom({}, false)
 const { abort } = WEBHOOK_DEFAULTS
 
 const called = (
