@@ -12,6 +12,8 @@ export interface SampleRow {
   readonly seq: number
   /** As a sender gets it. */
   readonly line: string
+  /** The rows of its batch; null when it is sent by itself. */
+  readonly batch: { readonly seq: number; readonly lines: readonly string[] } | null
 }
 
 /**
@@ -32,11 +34,13 @@ export async function findSampleRow(
   let sample: SampleRow | null = null
   let seen = 0
   try {
-    const look = (rows: number): void => {
+    const look = (rows: number, isLast = false): void => {
       if (sample !== null) return
       using reader = SpoolReader.open(folder)
       reader.grow(rows)
-      sample = pick(reader, seen, { wanted, campaign })
+      const picked = pick(reader, seen, { wanted, campaign, isLast })
+      if (picked === 'unfinished') return
+      sample = picked
       seen = rows
       if (sample !== null) found.abort()
     }
@@ -49,7 +53,7 @@ export async function findSampleRow(
       onRows: look,
       signal: AbortSignal.any([signal, found.signal]),
     })
-    look(rows)
+    look(rows, true)
   } catch (error) {
     if (!found.signal.aborted || signal.aborted) throw error
   } finally {
@@ -61,18 +65,36 @@ export async function findSampleRow(
 function pick(
   reader: SpoolReader,
   firstSeq: number,
-  { wanted, campaign }: { readonly wanted: Wanted; readonly campaign: Campaign },
-): SampleRow | null {
+  { wanted, campaign, isLast }: { readonly wanted: Wanted; readonly campaign: Campaign; readonly isLast: boolean },
+): SampleRow | 'unfinished' | null {
   if ('row' in wanted) {
     const seq = wanted.row - 1
-    return seq < reader.rows ? { seq, line: textOf(reader.pick([seq]).lines.subarray(0, -1)) } : null
+    if (seq >= reader.rows) return null
+    return withBatch({ seq, line: textOf(reader.pick([seq]).lines.subarray(0, -1)) }, reader, { campaign, isLast })
   }
   for (const { seq, line } of reader.scan(firstSeq)) {
     const { row, number } = parseSpoolLine(line)
     const customerId = customerIdOf(row ?? {}, { column: campaign.customerId, rowNumber: number ?? seq + 1 })
-    if (customerId === wanted.customerId) return { seq, line: textOf(line) }
+    if (customerId === wanted.customerId) return withBatch({ seq, line: textOf(line) }, reader, { campaign, isLast })
   }
   return null
+}
+
+/** Along with the other rows of its batch; `unfinished` when they are not all read yet. */
+function withBatch(
+  row: Pick<SampleRow, 'seq' | 'line'>,
+  reader: SpoolReader,
+  { campaign, isLast }: { readonly campaign: Campaign; readonly isLast: boolean },
+): SampleRow | 'unfinished' {
+  const { chunkSize, webhook } = campaign
+  if (webhook.batch === null) return { ...row, batch: null }
+  const { size } = webhook.batch
+  const chunkStart = chunkSize === null ? 0 : row.seq - (row.seq % chunkSize)
+  const first = row.seq - ((row.seq - chunkStart) % size)
+  const end = Math.min(first + size, chunkSize === null ? Number.POSITIVE_INFINITY : chunkStart + chunkSize)
+  if (end > reader.rows && !isLast) return 'unfinished'
+  const lines = textOf(reader.cut(first, { maxRows: end - first }).lines).split('\n')
+  return { ...row, batch: { seq: first, lines: lines.slice(0, -1) } }
 }
 
 function textOf(bytes: Uint8Array): string {

@@ -8,7 +8,7 @@ import type { Clock } from '../clock.ts'
 import type { SenderProgram } from '../queue/processes/processes.ts'
 import { senderSetupFrom } from '../runner/runner.ts'
 import type { SenderSetup } from '../sender/sender.ts'
-import { lendRows, type RowReport } from './lend-rows.ts'
+import { lendRows, type RowBlock, type RowReport } from './lend-rows.ts'
 import { batchOf } from './row-blocks.ts'
 import type { SampleRow } from './sample-row.ts'
 import { shownRequest, type ShownRequest } from './shown-request.ts'
@@ -50,20 +50,14 @@ export interface TriedDelivery {
  */
 export async function tryDelivery(
   campaign: Campaign,
-  { seq, line }: SampleRow,
+  sample: SampleRow,
   { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
 ): Promise<TriedDelivery> {
   const { clock, program, signal } = host
+  const { seq, line } = sample
   const setup = trialSetup(campaign, { purpose, host })
   const reports: RowReport[] = []
-  const { chunkSize } = campaign
-  const block = {
-    chunk: chunkSize === null ? 0 : Math.floor(seq / chunkSize),
-    firstSeq: seq,
-    count: 1,
-    lines: Buffer.from(`${line}\n`),
-    batches: campaign.webhook.batch === null ? null : [batchOf(seq, 1)],
-  }
+  const block = blockOf(campaign, sample, purpose)
   await lendRows([block], {
     setup,
     senders: 1,
@@ -75,12 +69,13 @@ export async function tryDelivery(
   })
   const [told] = reports
   if (told === undefined) throw new TypeError('expected a trial to report its row, got none')
-  const exchange = told.trial?.exchange ?? null
+  const isInRequest = told.batch === undefined || told.batch.members.some((member) => member.seq === seq)
+  const exchange = isInRequest ? (told.trial?.exchange ?? null) : null
   return {
     seq,
     customerId: customerOf(campaign, { seq, line }),
-    requestId: requestIdOf(setup.definition.runId, seq),
-    verdict: verdictOf(told),
+    requestId: requestIdOf(setup.definition.runId, block.firstSeq),
+    verdict: verdictOf(told, seq),
     request: exchange === null ? null : shownRequest(exchange.request, setup),
     answer: purpose === 'test' ? (exchange?.answer ?? null) : null,
     ...callOf(told),
@@ -88,11 +83,25 @@ export async function tryDelivery(
   }
 }
 
-/** Of a batch of one: what became of the one, who may have been left out of it, or named by an item of the answer. */
-function verdictOf({ verdict, batch }: RowReport): Verdict {
-  const [left] = batch?.leftOut ?? []
+/** A preview shows the whole batch of the customer; a test is that one customer's, also where a run would send a thousand together. */
+function blockOf({ chunkSize }: Campaign, { seq, line, batch }: SampleRow, purpose: 'rehearsal' | 'test'): RowBlock {
+  const isAlone = batch === null || purpose === 'test'
+  const firstSeq = isAlone ? seq : batch.seq
+  const lines = isAlone ? [line] : batch.lines
+  return {
+    chunk: chunkSize === null ? 0 : Math.floor(seq / chunkSize),
+    firstSeq,
+    count: lines.length,
+    lines: Buffer.from(lines.map((text) => `${text}\n`).join('')),
+    batches: batch === null ? null : [batchOf(firstSeq, lines.length)],
+  }
+}
+
+/** Of a batch: what became of this customer, who may have been left out of it, or named by an item of the answer. */
+function verdictOf({ verdict, batch }: RowReport, seq: number): Verdict {
+  const left = batch?.leftOut.find((customer) => customer.seq === seq)
   if (left !== undefined) return left.decision
-  const item = batch?.members[0]?.item
+  const item = batch?.members.find((customer) => customer.seq === seq)?.item
   if (verdict.kind !== 'called' || verdict.outcome.kind !== 'sent' || item?.status !== 'failed') return verdict
   return { kind: 'called', outcome: { kind: 'refused', reason: 'refused', words: item.words } }
 }
@@ -130,7 +139,7 @@ export function trialSetup(
 }
 
 /** Names the customer of a row as a sender would. */
-export function customerOf({ customerId: column }: Campaign, { seq, line }: SampleRow): string {
+export function customerOf({ customerId: column }: Campaign, { seq, line }: Pick<SampleRow, 'seq' | 'line'>): string {
   const { row, number } = parseSpoolLine(line)
   return customerIdOf(row, { column, rowNumber: number ?? seq + 1 })
 }

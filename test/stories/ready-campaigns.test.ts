@@ -103,6 +103,25 @@ describe('ready campaigns', () => {
     }
   })
 
+  test('crm-sync hands everybody over by the hundred, and each has a result of their own', async ({ desk }) => {
+    const report = await desk.run('crm-sync')
+    expect(report).toMatchObject({
+      state: 'finished',
+      customers: 250,
+      sent: 247,
+      failed: 2,
+      failures: { refused: 2 },
+      suppressed: 1,
+      deliveries: 3,
+      codes: { 200: 3 },
+      warnings: [],
+    })
+    await expect.poll(() => desk.outbox().length, { timeout: 30_000 }).toBe(247)
+    const arrived = new Set(desk.outbox().map(({ payload }) => payload['customer_id']))
+    expect(arrived.size).toBe(247)
+    expect(['c-0017', 'c-0042', 'c-0142'].filter((id) => arrived.has(id))).toEqual([])
+  })
+
   test('profile-put leaves each profile at its own path', async ({ desk }) => {
     const rows = linesOf(join(TEMPLATES, 'profile-put/customers.ndjson')).map(
       (line) => JSON.parse(line) as { id: string; phone: string | null; language: string; vip?: boolean },
