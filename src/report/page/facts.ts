@@ -116,7 +116,7 @@ export function callFacts(report: RunReport): Fact[] {
 
 /** Of the campaign only what is no secret and no customer's: the URL is the template's text, not a rendered one. */
 export function campaignFacts({ audience, chunkSize, webhook }: Campaign, { replayOf }: RunStory): Fact[] {
-  const { method, origin, path, concurrency, perSecond, throughput, timeoutMs, retry } = webhook
+  const { method, origin, path, concurrency, perSecond, throughput, timeoutMs, retry, batch, egress } = webhook
   const facts: Fact[] = [
     ['Calls', html`<code>${method} ${origin}${path.text}</code>`, 'long'],
     ['Audience', audience.path === '-' ? 'standard input' : basename(audience.path)],
@@ -126,6 +126,8 @@ export function campaignFacts({ audience, chunkSize, webhook }: Campaign, { repl
     ['Timeout of a call', formatSpan(timeoutMs)],
     ['Retries after', retry.delaysMs.length === 0 ? 'none' : retry.delaysMs.map(formatSpan).join(', ')],
   ]
+  if (batch !== null) facts.push(['Customers of a batch', number(batch.size)])
+  if (egress !== null) facts.push(['Static IPs', egress.name])
   if (throughput !== null) facts.push(['Shared ceiling', throughput.name])
   if (replayOf !== null) facts.push(['Replay of', html`<code>${replayOf}</code>`, 'long'])
   return facts
