@@ -140,7 +140,15 @@ function bufferValue({ writer, isEscaping }: StatementScope, variable: string): 
 
 function generateSetBlock(scope: StatementScope, { target, filter, body }: SetBlock): void {
   const value = bufferValue(scope, generateBuffer(scope, body))
-  generateAssign(scope, target, filter === null ? value : generateBlockFilter(scope, filter, value))
+  if (filter === null) return generateAssign(scope, target, value)
+  const filtered = generateBlockFilter(scope, filter, value)
+  // Jinja2 makes safe text of whatever the filter gave; JSON keeps it as data.
+  const isText = scope.mode.dialect === 'html' && scope.isEscaping !== false
+  if (!isText) return generateAssign(scope, target, filtered)
+  const variable = scope.writer.newName('o')
+  scope.writer.line(`const ${variable} = ${filtered};`)
+  const safe = `${scope.writer.use('markup')}(${scope.writer.use('textOf')}(${variable}))`
+  generateAssign(scope, target, scope.isEscaping ? safe : `(r.isEscaping ? ${safe} : ${variable})`)
 }
 
 /** The filter's own names belong to the block: they are read in a frame around it. */

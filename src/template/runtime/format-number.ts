@@ -33,16 +33,21 @@ function signOf(isNegative: boolean, sign: string): string {
   return sign === '-' ? '' : sign
 }
 
+/** What stands before a point, an exponent or a percent sign, and the rest; in hexadecimal an `e` is a digit. */
+function splitDigits(digits: string, size: number): string[] {
+  return size === 3 ? digits.split(/(?=[.e%])/i) : [digits]
+}
+
 function group(digits: string, separator: string, size: number): string {
   if (separator === '') return digits
-  const [whole, ...rest] = digits.split(/(?=[.e%])/)
+  const [whole, ...rest] = splitDigits(digits, size)
   return whole!.replace(new RegExp(`(?=(?:[0-9a-fA-F]{${size}})+$)(?!^)`, 'g'), separator) + rest.join('')
 }
 
 /** Fills up with zeros to a length at least; none begins with a separator: `{:08,}` of 1234 is `0,001,234`. */
 function zerosWith(separator: string, size: number): (body: string, length: number) => string {
   return (body, length) => {
-    const [whole, ...rest] = body.split(/(?=[.e%])/)
+    const [whole, ...rest] = splitDigits(body, size)
     let digits = whole!.replaceAll(separator, '')
     const made = (): string => group(digits, separator, size) + rest.join('')
     while (made().length < length) digits = `0${digits}`

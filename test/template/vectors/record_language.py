@@ -503,6 +503,9 @@ two three'|wordwrap(5) }}|{{ ''|wordwrap }}
 {% if missing %}{% for x in list %}{{ x|nope }}{% endfor %}{% endif %}
 {{ [('a\\n' ~ words) * 8 ~ 'end', 10 ** 90, ('<b>'|safe) * 30, {'k': [words * 2, 'x' * 90, 'y']}]|pprint }}
 {{ (('a\\n' ~ words) * 30)|pprint }} {{ [('word ' * 16), 1]|pprint }}
+{{ '{:_x} {:#012_x} {:012_.5G}'.format(10 ** 20, 10 ** 20, 10 ** 20) }}
+{% autoescape true %}{% set x | length %}<b>{% endset %}{{ [x] }}{% set y | upper %}<i>{{ '<' }}{% endset %}{{ y }}{% endautoescape %}{% set z | length %}<b>{% endset %}{{ [z] }}
+{% autoescape n %}{% set x | length %}<b>{% endset %}{{ [x] }}{% endautoescape %}
 '''
 # Each template is one line; a line break inside of one is kept where quotes or tags are still open or a line is indented.
 def split(text):
