@@ -125,6 +125,25 @@ describe('batches', () => {
     expect(story.numbers).toMatchObject({ failed: 10, failures: { render: 10 }, deliveries: 0 })
   })
 
+  test('may be of XML, escaped once', async ({ tell }) => {
+    const story = await tell({
+      senders: 1,
+      customers: [{ customer_id: 'a<b' }, { customer_id: 'c&d' }],
+      webhook:
+        'payload: xml\nbatch: { size: 2, root: "<all>{{ customers|join }}</all>", customer: "<c>{{ customer.customer_id }}</c>" }',
+    })
+    await story.start()
+    expect(story.receiver.requests.map(({ body }) => body)).toEqual(['<all><c>a&lt;b</c><c>c&amp;d</c></all>'])
+  })
+
+  test('of more than 8 MiB fail with a word on it', async ({ tell }) => {
+    const customer = '{"customer_id":{{ customer.customer_id }},"t":"{{ "x" * 100000 }}"}'
+    const story = await tell({ senders: 1, customers: 180, webhook: batchOf(90, { customer }) })
+    await story.start()
+    expect(story.numbers.failures).toEqual({ render: 180 })
+    expect(story.results[0]?.message).toMatch(/8388608 bytes|8 MiB/)
+  })
+
   test('are repeated with the same key and the same bytes, whoever was left out', async ({ tell }) => {
     const customer =
       '{% if customer.customer_id == "c-3" %}{{ customer.a.b }}{% endif %}{"customer_id":{{ customer.customer_id }},"n":{{ range(1000)|random }},"at":{{ time }}}'
