@@ -69,6 +69,7 @@ CREATE TABLE answer (
   key TEXT NOT NULL,
   request TEXT NOT NULL,
   status INTEGER,
+  location TEXT,
   body TEXT,
   made_at INTEGER NOT NULL,
   PRIMARY KEY (token, key)
@@ -78,8 +79,9 @@ CREATE INDEX answer_by_age ON answer (made_at);
 CREATE TABLE token (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
-  role TEXT NOT NULL,
+  role TEXT NOT NULL CHECK (role IN ('admin', 'editor', 'operator', 'viewer', 'app')),
   grants TEXT NOT NULL,
+  prefix TEXT NOT NULL,
   hash BLOB NOT NULL UNIQUE,
   made_at INTEGER NOT NULL,
   made_by TEXT,
@@ -92,6 +94,7 @@ CREATE TABLE audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,
   actor TEXT NOT NULL,
+  actor_name TEXT NOT NULL,
   action TEXT NOT NULL,
   subject TEXT,
   detail TEXT

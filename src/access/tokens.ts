@@ -1,0 +1,138 @@
+import { createRunId as createId } from '../campaign/run-id.ts'
+import type { Clock } from '../clock.ts'
+import { HookcastError } from '../errors.ts'
+import type { Row, ServiceStore } from '../ledger/service-store.ts'
+import type { Actor, Grant, Role } from './role.ts'
+import * as sql from './statements.ts'
+import { createTokenText, hashOf, prefixOf } from './token-text.ts'
+
+export interface NewToken {
+  readonly name: string
+  readonly role: Role
+  readonly grants: readonly Grant[]
+  /** Null for one that does not expire. */
+  readonly expiresAt: number | null
+}
+
+/** A token as it is listed: all but the token. */
+export interface TokenRecord extends Actor {
+  /** How the token begins. */
+  readonly prefix: string
+  readonly madeAt: number
+  /** Id of the token that made it; null for one from the environment. */
+  readonly madeBy: string | null
+  readonly expiresAt: number | null
+  readonly revokedAt: number | null
+  /** To about a minute; null for one that was never used. */
+  readonly usedAt: number | null
+}
+
+/** The token of the environment has this id: it is replaced when another is set, and comes back when the service does. */
+const ENVIRONMENT_ID = 'environment'
+const LEAST_CHARACTERS = 32
+/** Longer than any token: not worth a hash. */
+const MOST_CHARACTERS = 512
+const USE_IS_NOTED_EVERY_MS = 60_000
+
+/** The tokens of a service: made, shown once, known again by their hash, revoked. */
+export class Tokens {
+  readonly #store: ServiceStore
+  readonly #clock: Clock
+
+  constructor(store: ServiceStore, clock: Clock) {
+    this.#store = store
+    this.#clock = clock
+  }
+
+  /** Makes a token: `text` is all there will ever be of it. */
+  async issue(
+    token: NewToken,
+    madeBy: string | null,
+  ): Promise<{ readonly text: string; readonly record: TokenRecord }> {
+    const text = createTokenText()
+    const now = this.#clock.now()
+    return { text, record: await this.#keep(text, { ...token, id: createId(now), madeBy, madeAt: now }) }
+  }
+
+  /**
+   * Takes over the administrator's token of the environment (`HOOKCAST_ADMIN_TOKEN`), in place of the one before.
+   *
+   * @throws {HookcastError} HOOKCAST_USAGE, when it is so short that it could be guessed.
+   */
+  async adopt(text: string): Promise<TokenRecord> {
+    if (text.length < LEAST_CHARACTERS || text.length > MOST_CHARACTERS || /\s/.test(text)) {
+      const message = `expected the administrator's token to be ${LEAST_CHARACTERS} to ${MOST_CHARACTERS} characters without spaces, got ${text.length}`
+      throw new HookcastError('HOOKCAST_USAGE', message)
+    }
+    const known = this.#store.get(sql.selectToken, ENVIRONMENT_ID)
+    if (known !== undefined && hashOf(text).equals(known['hash'] as Uint8Array)) return recordFrom(known)
+    await this.#store.commit((store) => void store.run(sql.deleteToken, ENVIRONMENT_ID))
+    const madeAt = this.#clock.now()
+    const admin = { name: 'environment', role: 'admin', grants: [], expiresAt: null } as const
+    return await this.#keep(text, { ...admin, id: ENVIRONMENT_ID, madeBy: null, madeAt })
+  }
+
+  /** Knows who shows a token; null for one that is unknown, expired or revoked. */
+  verify(text: string): Actor | null {
+    if (text.length > MOST_CHARACTERS) return null
+    const row = this.#store.get(sql.selectTokenByHash, hashOf(text))
+    if (row === undefined) return null
+    const { revokedAt, expiresAt, usedAt, ...record } = recordFrom(row)
+    const now = this.#clock.now()
+    if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
+    if (usedAt === null || now - usedAt >= USE_IS_NOTED_EVERY_MS) this.#noteUse(record.id, now)
+    const { id, name, role, grants } = record
+    return { id, name, role, grants }
+  }
+
+  /** Whether anybody could do what an administrator does. */
+  get hasAdministrator(): boolean {
+    return this.#store.get(sql.selectAdministrator, this.#clock.now()) !== undefined
+  }
+
+  get(id: string): TokenRecord | null {
+    const row = this.#store.get(sql.selectToken, id)
+    return row === undefined ? null : recordFrom(row)
+  }
+
+  /** Newest first, after the one of that id. */
+  list({ after, limit }: { readonly after: string | null; readonly limit: number }): readonly TokenRecord[] {
+    return this.#store.all(sql.selectTokens, after, after, limit).map(recordFrom)
+  }
+
+  /** From the next request on nobody is known by it; false for one that is unknown or was revoked before. */
+  async revoke(id: string): Promise<boolean> {
+    return await this.#store.commit((store) => store.run(sql.revokeToken, this.#clock.now(), id).changes > 0)
+  }
+
+  async #keep(
+    text: string,
+    token: NewToken & { readonly id: string; readonly madeAt: number; readonly madeBy: string | null },
+  ): Promise<TokenRecord> {
+    const { id, name, role, grants, expiresAt, madeAt, madeBy } = token
+    const prefix = prefixOf(text)
+    const values = [id, name, role, JSON.stringify(grants), prefix, hashOf(text), madeAt, madeBy, expiresAt]
+    await this.#store.commit((store) => void store.run(sql.insertToken, ...values))
+    return { ...token, prefix, revokedAt: null, usedAt: null }
+  }
+
+  /** Nobody waits for it, and nothing is lost when it fails. */
+  #noteUse(id: string, now: number): void {
+    this.#store.commit((store) => void store.run(sql.noteTokenUse, now, id)).catch(() => undefined)
+  }
+}
+
+function recordFrom(row: Row): TokenRecord {
+  return {
+    id: String(row['id']),
+    name: String(row['name']),
+    role: row['role'] as Role,
+    grants: JSON.parse(String(row['grants'])) as Grant[],
+    prefix: String(row['prefix']),
+    madeAt: Number(row['made_at']),
+    madeBy: row['made_by'] as string | null,
+    expiresAt: row['expires_at'] as number | null,
+    revokedAt: row['revoked_at'] as number | null,
+    usedAt: row['used_at'] as number | null,
+  }
+}
