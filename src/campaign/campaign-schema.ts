@@ -93,16 +93,19 @@ export const campaignSchema = mapping({
   ),
   audience: optional(audience, {
     description: 'The customers, one a row. May be left out when the command line names a file.',
+    trap: 'A run reads it once, when it starts; what changes in the file afterwards reaches the next run only.',
     examples: ['customers.csv'],
   }),
   columns: optional(record(choice(COLUMN_TYPES), { of: 'column names and types' }), {
     description: 'Types of CSV and TSV columns; unlisted ones are strings. An empty cell is a missing value.',
+    trap: '`false` in a column without a type is a text, and `{% if customer.vip %}` holds for it.',
     default: {},
     examples: [{ points: 'int', vip: 'bool', tags: 'json' }],
   }),
   customer_id: optional(text('the name of a column'), {
     description:
       'The column that names a customer. Default: customer_id, else id, else registered, else the number of the row.',
+    trap: 'Duplicates, exclusions, replays and erasure know a customer by this alone.',
   }),
   unique: optional(flag(), {
     description:
@@ -128,11 +131,13 @@ export const campaignSchema = mapping({
   ),
   exclude: optional(list(text('a file'), { most: 100, of: 'files' }), {
     description: 'Files of customer ids that are suppressed (`excluded`): CSV with a header, or one id a line.',
+    trap: 'Ids are compared as texts: 007 is not 7.',
     examples: [['unsubscribed.csv']],
   }),
   trigger: optional(trigger, { description: 'What starts a run.', default: 'now' }),
   chunk_size: optional(wholeNumber(1, 10_000_000), {
     description: 'Customers in a chunk: what is aborted together. Default: everyone who entered together.',
+    trap: 'One chunk for all means that the first 401 stops them all.',
   }),
   timezone: optional(text('a time zone such as "Europe/Prague"', { most: 100 }), {
     description: 'Time zone of `from_timestamp`, from the IANA database.',
@@ -143,7 +148,8 @@ export const campaignSchema = mapping({
   }),
   webhook: required(webhookSchema, { description: 'What to call, with what, and how.' }),
   params: optional(record(z.unknown(), { key: text('a name', { most: 100 }), of: 'names and values' }), {
-    description: 'Values for the templates (`params.shop`). `--param shop=Other` replaces one for a run, as a text.',
+    description: 'Values for the templates (`params.shop`). `--param shop=Other` replaces one for a run.',
+    trap: 'What `--param` sets is a text, also where the file has a number.',
     default: {},
     examples: [{ shop: 'Acme' }],
   }),

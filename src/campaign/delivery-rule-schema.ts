@@ -54,13 +54,21 @@ const templateFile = mapping({
 })
 
 export const template = (what: string): z.ZodUnion<[z.ZodString, typeof templateFile]> =>
-  z.union([z.string({ error: what }).max(LONGEST_INLINE, { error: `${what} of at most 1 MiB` }), templateFile], {
-    error: `${what} or { file: … }`,
-  })
+  z.union(
+    [
+      z
+        .string({ error: what })
+        .max(LONGEST_INLINE, { error: `${what} of at most 1 MiB` })
+        .meta({ values: 'template' }),
+      templateFile,
+    ],
+    { error: `${what} or { file: … }` },
+  )
 
 export const batch = mapping({
   size: required(wholeNumber(1, 1000), {
     description: 'Customers in one request, at most. A batch never crosses a chunk.',
+    trap: 'A 4xx is the outcome of everyone in the request, unless `on_client_error: split` looks for the one to blame.',
     examples: [100],
   }),
   root: required(template('a template'), {
@@ -80,6 +88,7 @@ export const batch = mapping({
       key: required(z.union([z.literal('position'), pointer()], { error: '"position" or a JSON pointer' }), {
         description:
           'JSON pointer to the customer id within an item, or `position`: item k is customer k of the batch.',
+        trap: '`position` is wrong for everybody behind an item that the receiver leaves out.',
       }),
       ok: optional(pointer(), {
         description:
@@ -104,7 +113,8 @@ export const batch = mapping({
   ),
   on_client_error: optional(choice(['abort', 'split']), {
     description:
-      'On 400, 413 or 422: `abort` as for one customer; `split` halves the batch to find the one customer that it was refused for, who is `failed`, and sends the others; when both halves are refused, it is one client error. A receiver that half-processed a refused batch can then see customers again under another key.',
+      'On 400, 413 or 422: `abort` as for one customer; `split` halves the batch to find the one customer that it was refused for, who is `failed`, and sends the others; when both halves are refused, it is one client error.',
+    trap: 'A receiver that half-processed a refused batch sees those customers again, under another key.',
     default: D.batch.on_client_error,
   }),
 })
@@ -112,10 +122,11 @@ export const batch = mapping({
 export const retry = mapping({
   delays: optional(list(duration({ least: '0ms', most: '24h', example: '7s' }), { most: 10, of: 'durations' }), {
     description: `Waits before the second, third … attempt, from the end of the one before; their number (0 to 10) is the number of retries. Batches with a size of ${LARGE_BATCH} or more have ${defaultDelaysMs(LARGE_BATCH).length} by default, the further ones ${(defaultDelaysMs(LARGE_BATCH).at(-1) ?? 0) / 1000} s each.`,
+    trap: 'With `[]` a single 503 fails its customer.',
     default: D.retry.delays,
   }),
   jitter: optional(share(0, 0.5), {
-    description: 'Share by which each wait varies to both sides, uniformly: 0.1 is ± 10 %. From 0 to 0.5.',
+    description: 'Share by which each wait varies to both sides, uniformly: 0.1 is ± 10 %.',
     default: D.retry.jitter,
   }),
   on_timeout: optional(flag(), {

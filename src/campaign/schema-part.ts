@@ -17,8 +17,10 @@ export function mapping<S extends z.core.$ZodLooseShape>(
 
 /** What a key means, for `schemas/` and the documentation made from it. */
 export interface KeyNotes {
-  /** Meaning, unit, trap. */
+  /** Meaning and unit. */
   readonly description: string
+  /** What goes wrong with it if one does not know. */
+  readonly trap?: string
   /** As it would be written in the file. */
   readonly default?: unknown
   readonly examples?: readonly unknown[]
@@ -71,6 +73,7 @@ export function duration({ least, most, example }: { least: string; most: string
     .refine((value) => isWithin(parseDurationMs(value), leastMs, mostMs), {
       error: `a duration from ${formatDuration(leastMs)} to ${formatDuration(mostMs)}`,
     })
+    .meta({ values: `duration, \`${least}\` to \`${most}\`` })
 }
 
 export function rate(): z.ZodString {
@@ -79,6 +82,7 @@ export function rate(): z.ZodString {
     .string({ error })
     .regex(RATE_PATTERN, { error, abort: true })
     .refine((value) => isWithin(parsePerSecond(value), 1 / 3600, 100_000), { error: 'a rate from 1/h to 100000/s' })
+    .meta({ values: 'rate, `1/h` to `100000/s`' })
 }
 
 function isWithin(value: number | null, least: number, most: number): boolean {
@@ -110,4 +114,5 @@ export function pointer(): z.ZodString {
     .string({ error })
     .regex(/^(\/([^~/]|~[01])*)*$/, { error })
     .max(500, { error })
+    .meta({ values: 'JSON pointer' })
 }

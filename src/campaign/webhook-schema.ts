@@ -74,7 +74,8 @@ const status = (): z.ZodString => z.string().regex(/^[1-5]\d\d$/, { error: 'a st
 export const webhookSchema = mapping({
   url: required(text('a URL such as "https://sms.example.com/v1/messages"', { most: 8192 }), {
     description:
-      'Where to call. Templates are allowed in path and query, each printed value is percent-encoded; scheme, host and port are constant and may hold `${NAME}`. A template in the path gets a warning: a 404 for one customer stops all.',
+      'Where to call. Templates are allowed in path and query, each printed value is percent-encoded; scheme, host and port are constant and may hold `${NAME}`.',
+    trap: 'With a template in the path, a 404 for one customer stops everybody; `answers: { 404: failed }` makes it one customer’s.',
     examples: ['https://sms.example.com/v1/messages'],
   }),
   method: optional(choice(METHODS), { description: 'HTTP method. GET has no body.', default: D.method }),
@@ -84,6 +85,7 @@ export const webhookSchema = mapping({
   }),
   json_escape: optional(choice(['auto', 'off']), {
     description: '`off`: nothing is escaped in a JSON body, every place must be made safe by hand (`| tojson`).',
+    trap: 'A single quotation mark in a name breaks the body then, and that customer fails.',
     default: D.json_escape,
   }),
   body: optional(template('a template'), {
@@ -121,6 +123,7 @@ export const webhookSchema = mapping({
   answers: optional(record(choice(ANSWER_MEANINGS), { key: status(), of: 'statuses and their meanings' }), {
     description:
       'Overrides the meaning of a status: `sent`; `failed`, for this customer only; `retry`; `chunk`, a client error; `webhook`, a hard stop. The report lists overrides that were used.',
+    trap: '`sent` for a 4xx also hides the day when your credentials expire.',
     default: {},
     examples: [{ 400: 'failed', 404: 'failed' }],
   }),
@@ -136,6 +139,7 @@ export const webhookSchema = mapping({
   ),
   concurrency: optional(wholeNumber(1, 2000), {
     description: 'Requests in flight, over all runs and senders of this campaign. 1 keeps the order of the audience.',
+    trap: 'It is a ceiling: the receiver has to take as many connections at once.',
     default: D.concurrency,
   }),
   rate: optional(rate(), {
@@ -146,7 +150,8 @@ export const webhookSchema = mapping({
     description: 'A ceiling shared by all campaigns that name it.',
   }),
   timeout: optional(duration({ least: '100ms', most: '60s', example: '10s' }), {
-    description: 'For the whole attempt, from connect to the last byte. 100 ms to 60 s.',
+    description: 'For the whole attempt, from connect to the last byte.',
+    trap: 'A receiver that takes longer may have done its work: what comes then is a repetition, with the same key.',
     default: D.timeout,
   }),
   retry: optional(retry, { description: 'When a delivery is tried again.' }),
@@ -158,6 +163,7 @@ export const webhookSchema = mapping({
       }),
       lifetime: optional(duration({ least: '1m', most: '365d', example: '24h' }), {
         description: 'How long the receiver remembers a key: after it, a send in doubt is not repeated by itself.',
+        trap: 'Longer than the receiver really remembers, and somebody is served twice.',
         default: D.idempotency.lifetime,
       }),
     }),
@@ -171,6 +177,7 @@ export const webhookSchema = mapping({
     {
       description:
         'Leave from fixed addresses: `true` for the pool named static of hookcast.yaml, or the name of another.',
+      trap: 'A few thousand calls are fine; for more, use batches.',
       default: false,
     },
   ),
