@@ -95,7 +95,8 @@ describe('A campaign, step by step', () => {
   test('tells the defaults: a file that says them all is the same campaign', () => {
     type Written = Record<string, unknown> & { readonly webhook: Record<string, unknown> }
     const short = parse(CAMPAIGN) as Written
-    const said = parse(blockOf('yaml', 1)) as Written
+    const [defaults] = readPage('docs/campaigns.md').section('All defaults').blocks
+    const said = parse(defaults!.text) as Written
     const long = { ...short, ...said, webhook: { ...short.webhook, ...said.webhook } }
     const load = (campaign: Written): unknown => {
       using folder = createCampaignFolder({ 'campaign.yaml': stringify(campaign), 'sms.json.j2': TEMPLATE })
