@@ -45,10 +45,10 @@ describe('settings', () => {
       egress: {},
       events: {},
       eventNetwork: {},
-      notify: {},
       portal: {},
-      log: {},
-      server: {},
+      notify: null,
+      log: { attempts: 'failed' },
+      server: { publicUrl: null, publicListen: null, adminListen: null },
     }
     expect(loadSettings(null, {})).toEqual({ ...expected, file: null })
     using folder = createFolder('# nothing but a comment\n')
@@ -72,10 +72,10 @@ describe('settings', () => {
       'project: { name: Spring }',
       'env: [SMS_PASSWORD]',
       'events: { retry: [5s, 5m], default_profile: svix, profiles: {}, retention: { payloads: 30d, attempts: 30d } }',
-      'notify: { on: [run.finished], url: "https://a.example/" }',
+      'notify: { on: [run.aborted], url: "https://a.example/${NOTIFY_PATH}", secret: "${NOTIFY_SECRET}" }',
       'portal: { frame_ancestors: ["https://a.example"] }',
-      'log: { attempts: true }',
-      'server: { public_url: "https://a.example", listen: "127.0.0.1:8080" }',
+      'log: { attempts: all }',
+      'server: { public_url: "https://a.example/", listen: { public: ":8080", admin: "[::1]:0" } }',
     ].join('\n')
     expect(load(text, { SMS_HOST: 'sms.example.com' })).toMatchObject({
       senders: 3,
@@ -102,7 +102,17 @@ describe('settings', () => {
       project: { name: 'Spring' },
       env: ['SMS_PASSWORD'],
       events: { default_profile: 'svix' },
-      server: { listen: '127.0.0.1:8080' },
+      notify: {
+        on: ['run.aborted'],
+        url: at('https://a.example/${NOTIFY_PATH}', 12),
+        secret: at('${NOTIFY_SECRET}', 12),
+      },
+      log: { attempts: 'all' },
+      server: {
+        publicUrl: 'https://a.example',
+        publicListen: { host: null, port: 8080 },
+        adminListen: { host: '::1', port: 0 },
+      },
     })
   })
 
@@ -203,9 +213,34 @@ describe('settings', () => {
     ],
     [
       'project: { a: "${TOKEN}" }',
-      '1:12 ${TOKEN} is not allowed in project.a: it is read in auth, redis and egress proxies only ($${TOKEN} stands for the text itself)',
+      '1:12 ${TOKEN} is not allowed in project.a: it is read in auth, redis, notify and egress proxies only ($${TOKEN} stands for the text itself)',
     ],
     ['env: [A-B]', '1:7 expected env[0] to be the name of an environment variable, got "A-B"'],
+    [
+      'notify: { url: "https://a.example", secret: whsec_canary }',
+      '1:37 literal secret: notify.secret, write secret: "${NOTIFY_SECRET}" and set that variable',
+    ],
+    [
+      'notify: { secret: "${S}" }',
+      '1:1 expected notify.url to be a URL such as "https://ops.example.com/hookcast", got nothing',
+    ],
+    [
+      'notify: { on: [run.ended], url: "https://a.example", secret: "${S}" }',
+      '1:16 expected notify.on[0] to be run.finished, run.aborted, webhook.held, schedule.missed or storage.low, got a text',
+    ],
+    ['log: { attempts: most }', '1:8 expected log.attempts to be failed, all or none, got "most"'],
+    [
+      'server: { listen: { admin: "8080" } }',
+      '1:21 expected server.listen.admin to be an address such as "127.0.0.1:8081" or ":8080", got "8080"',
+    ],
+    [
+      'server: { listen: { public: "host:70000" } }',
+      '1:21 expected server.listen.public to be an address such as "127.0.0.1:8081" or ":8080", got "host:70000"',
+    ],
+    [
+      'server: { public_url: "ftp://u:canary@a.example" }',
+      '1:11 expected server.public_url to be a URL such as "https://hookcast.example.com", got "ftp://…@a.example"',
+    ],
     ['- a', '1:1 expected the file to be a mapping of keys, got a list'],
     ['a: [', '1:5 not YAML: wrong indentation, or a closing bracket is missing'],
     [

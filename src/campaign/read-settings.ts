@@ -3,6 +3,7 @@ import type { Auth, EgressPool, Throughput } from './campaign.ts'
 import { readEgressProxy } from './egress-proxy.ts'
 import { type KeyPath, formatKey, shorten } from './key-path.ts'
 import { readCredentials } from './read-credentials.ts'
+import { readLog, readNotify, readServer } from './read-service-settings.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { Settings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
@@ -27,10 +28,10 @@ export function readSettings(reader: YamlReader, input: Input): Omit<Settings, '
     egress: readEgress(reader, input),
     events: input.events ?? {},
     eventNetwork: input.network?.events ?? {},
-    notify: input.notify ?? {},
     portal: input.portal ?? {},
-    log: input.log ?? {},
-    server: input.server ?? {},
+    notify: readNotify(reader, input),
+    log: readLog(input),
+    server: readServer(reader, input),
   }
 }
 

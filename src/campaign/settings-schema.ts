@@ -1,6 +1,19 @@
 import { z } from 'zod'
+import { NOTICE_TYPES } from './notice.ts'
+import {
+  choice,
+  duration,
+  flag,
+  list,
+  mapping,
+  optional,
+  rate,
+  record,
+  required,
+  text,
+  wholeNumber,
+} from './schema-part.ts'
 import { MOST_SENDERS } from './settings.ts'
-import { duration, flag, list, mapping, optional, rate, record, required, text, wholeNumber } from './schema-part.ts'
 import { CREDENTIALS } from './webhook-schema.ts'
 
 const urlPrefix = {
@@ -47,7 +60,7 @@ const pool = z.union(
   { error: '{ addresses: […] } or { proxy: … }' },
 )
 
-/** Read by the service and the event webhooks; here for their names. */
+/** Read by the event webhooks; here for their names. */
 const later = {
   events: optional(
     mapping({
@@ -75,15 +88,6 @@ const later = {
     }),
     { description: 'Event webhooks.' },
   ),
-  notify: optional(
-    mapping({
-      on: optional(list(text('the name of an event'), { most: 100, of: 'names' }), {
-        description: 'What the operators are told about.',
-      }),
-      url: optional(text('a URL'), { description: 'Where they are told.' }),
-    }),
-    { description: 'Notices to operators.' },
-  ),
   portal: optional(
     mapping({
       frame_ancestors: optional(list(text('an origin'), { most: 100, of: 'origins' }), {
@@ -91,21 +95,6 @@ const later = {
       }),
     }),
     { description: 'The portal of event subscribers.' },
-  ),
-  log: optional(
-    mapping({
-      attempts: optional(z.union([flag(), text('a word')], { error: 'true, false or a word' }), {
-        description: 'Whether each attempt gets a log line.',
-      }),
-    }),
-    { description: 'Logs.' },
-  ),
-  server: optional(
-    mapping({
-      public_url: optional(text('a URL'), { description: 'Where people reach the service.' }),
-      listen: optional(text('an address such as "127.0.0.1:8080"'), { description: 'Where the service listens.' }),
-    }),
-    { description: 'The service.' },
   ),
 }
 
@@ -174,6 +163,50 @@ export const settingsSchema = mapping({
     },
   ),
   egress: optional(record(pool, { of: 'names and pools' }), { description: 'Pools of fixed addresses to leave from.' }),
+  server: optional(
+    mapping({
+      public_url: optional(text('a URL such as "https://hookcast.example.com"', { most: 2000 }), {
+        description: 'Where people reach the service.',
+      }),
+      listen: optional(
+        mapping({
+          admin: optional(text('an address such as "127.0.0.1:8081"'), {
+            description: 'Where the whole service listens. `--port` wins.',
+            default: '127.0.0.1:8080',
+          }),
+          public: optional(text('an address such as ":8080"'), {
+            description: 'Where triggers and health alone are listened for besides, for callers from outside.',
+          }),
+        }),
+        { description: 'Where the service listens: `address:port`, or `:port` for every address of the machine.' },
+      ),
+    }),
+    { description: 'The service.' },
+  ),
+  notify: optional(
+    mapping({
+      on: optional(list(choice(NOTICE_TYPES), { most: 100, of: 'names of notices' }), {
+        description: 'What operators are told about. Default: everything.',
+        default: [...NOTICE_TYPES],
+      }),
+      url: required(text('a URL such as "https://ops.example.com/hookcast"', { most: 2000 }), {
+        description: 'Where they are told, with a signed POST (Standard Webhooks); may hold `${NAME}`.',
+      }),
+      secret: required(text('a text with "${NAME}"', { most: 1000 }), {
+        description: 'What notices are signed with, as `${NAME}`: `whsec_` and 24 to 64 random bytes in base64.',
+      }),
+    }),
+    { description: 'Notices to operators.' },
+  ),
+  log: optional(
+    mapping({
+      attempts: optional(choice(['failed', 'all', 'none']), {
+        description: 'Which attempts get a log line: those that were not sent, all, or none.',
+        default: 'failed',
+      }),
+    }),
+    { description: 'Logs of the service.' },
+  ),
   ...later,
 })
 

@@ -1,9 +1,10 @@
 import type { Auth, EgressPool, SecretText, Throughput } from './campaign.ts'
+import type { NoticeType } from './notice.ts'
 
 /** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
 export const MOST_SENDERS = 64
 
-/** Sections that the service and the event webhooks will read; checked for their keys only. */
+/** Sections that the event webhooks will read; checked for their keys only. */
 type LaterSection = Readonly<Record<string, unknown>>
 
 /** hookcast.yaml and the environment, checked and with every default filled in. */
@@ -27,8 +28,36 @@ export interface Settings {
   readonly egress: Readonly<Record<string, EgressPool>>
   readonly events: LaterSection
   readonly eventNetwork: LaterSection
-  readonly notify: LaterSection
   readonly portal: LaterSection
-  readonly log: LaterSection
-  readonly server: LaterSection
+  /** Null when no operator is to be told of anything. */
+  readonly notify: NotifySettings | null
+  readonly log: LogSettings
+  readonly server: ServerSettings
+}
+
+export interface NotifySettings {
+  readonly on: readonly NoticeType[]
+  readonly url: SecretText
+  /** What notices are signed with: `whsec_`, and 24 to 64 bytes in base64. */
+  readonly secret: SecretText
+}
+
+export interface LogSettings {
+  /** Which attempts get a line: those that were not sent, all, or none. */
+  readonly attempts: 'failed' | 'all' | 'none'
+}
+
+export interface ServerSettings {
+  readonly publicUrl: string | null
+  /** For whoever calls from outside: triggers and health, nothing else; null for no such listener. */
+  readonly publicListen: ListenAddress | null
+  /** For everything; null for the default, one loopback port. */
+  readonly adminListen: ListenAddress | null
+}
+
+export interface ListenAddress {
+  /** Null: every address of this machine. */
+  readonly host: string | null
+  /** 0: one that is free. */
+  readonly port: number
 }
