@@ -1,6 +1,7 @@
 import type { Trigger } from './campaign.ts'
 import type { CampaignContext } from './campaign-context.ts'
 import type { CampaignInput } from './campaign-schema.ts'
+import { cronFault } from './cron.ts'
 import { msFrom } from './read-delivery-rules.ts'
 import { shorten } from './key-path.ts'
 import type { Repaired } from './shape-problem.ts'
@@ -20,10 +21,11 @@ export function readTrigger(context: CampaignContext, input: Input): Trigger {
     return { kind: 'event', type: written.event ?? '', maxAgeMs: msFrom(written.max_age ?? '24h') }
   }
   if (!('schedule' in written)) return NOW
+  const timezone = readZone(context, written.timezone ?? 'UTC')
   return {
     kind: 'schedule',
-    cron: written.schedule ?? '',
-    timezone: readZone(context, written.timezone ?? 'UTC'),
+    cron: readCron(context, written.schedule, timezone),
+    timezone,
     onMissed: written.on_missed ?? 'once',
     onOverlap: written.on_overlap ?? 'skip',
     onUnchanged: written.on_unchanged ?? 'skip',
@@ -54,6 +56,16 @@ function readZone({ reader }: CampaignContext, timezone: string): string {
     const got = JSON.stringify(shorten(timezone))
     const message = `expected trigger.timezone to be a time zone such as "Europe/Prague", got ${got}`
     reader.report(['trigger', 'timezone'], message)
+    return 'UTC'
   }
   return timezone
+}
+
+function readCron({ reader }: CampaignContext, written: string | undefined, timezone: string): string {
+  const expected = written === undefined ? null : cronFault(written, timezone)
+  if (expected !== null) {
+    const got = JSON.stringify(shorten(written ?? ''))
+    reader.report(['trigger', 'schedule'], `expected trigger.schedule to be ${expected}, got ${got}`)
+  }
+  return written ?? ''
 }

@@ -450,6 +450,11 @@ describe('a trigger, as the service reads it', () => {
       '5:35 expected trigger.timezone to be a time zone such as "Europe/Prague", got "Mars/Base"',
     ],
     [
+      'trigger: { schedule: "0 25 * * *" }',
+      '5:12 expected trigger.schedule to be a cron expression such as "0 9 * * 1", got "0 25 * * *"',
+    ],
+    ['trigger: { schedule: "0 0 30 2 *" }', '5:12 expected trigger.schedule to be a time that comes, got "0 0 30 2 *"'],
+    [
       'trigger: { event: a }\nchunk_size: 10',
       '6:1 contradicting keys: chunk_size and trigger.event, with which every customer enters alone',
     ],
