@@ -14,7 +14,7 @@ import { saveEnding } from './save-ending.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
 import type { Ending, Standing } from './progress.ts'
-import { Recorder } from './recorder.ts'
+import { Recorder, type RecorderOptions } from './recorder.ts'
 import type { RowBook } from './row-book.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate, type CeilingClaims } from './start-gate.ts'
@@ -36,6 +36,7 @@ export interface CoordinatorOptions {
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
   readonly onProgress: (standing: Standing) => void
+  readonly onAttempt?: RecorderOptions['onAttempt']
   readonly ceilings: CeilingClaims
 }
 

@@ -11,6 +11,7 @@ import type { RunPaths } from '../ledger/run-folder.ts'
 import { Timeline } from '../ledger/timeline.ts'
 import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
+import type { EndedAttempt } from '../telemetry.ts'
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
@@ -35,6 +36,8 @@ export interface Host {
   readonly cutSignal?: AbortSignal
   readonly isUnknownResent: boolean
   readonly onProgress: (progress: Progress) => void
+  /** Told of every call that ended, in the order of recording. */
+  readonly onAttempt?: (attempt: EndedAttempt) => void
 }
 
 export interface Execution {
@@ -100,6 +103,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent: host.isUnknownResent,
+    onAttempt: host.onAttempt,
     onProgress: (standing) =>
       host.onProgress({
         ...standing,

@@ -7,7 +7,9 @@ import type { RunNumbers } from '../ledger/numbers.ts'
 import type { ChunkRow, WaitingBatch, WaitingRow } from '../ledger/rows.ts'
 import type { Timeline } from '../ledger/timeline.ts'
 import { finalReason, nextAttempt, type StopDecision, type StopRules } from '../policy/policy.ts'
+import type { EndedAttempt } from '../telemetry.ts'
 import { BatchRecorder } from './batch-recorder.ts'
+import { endedAttemptFrom } from './ended-attempt.ts'
 import { NO_WORDS, ResultBook, type Change, type End } from './result-book.ts'
 import type { RowBook } from './row-book.ts'
 import { Samples } from './samples.ts'
@@ -25,6 +27,8 @@ export interface RecorderOptions {
   /** The chunks that have begun. */
   readonly chunks: readonly ChunkRow[]
   readonly rows: RowBook
+  /** Told of every call that ended. */
+  readonly onAttempt?: ((attempt: EndedAttempt) => void) | undefined
 }
 
 /** What the coordinator knows about a report besides the report. */
@@ -103,7 +107,9 @@ export class Recorder {
   /** Takes a settled report. */
   record(report: DeliveryReport, delivery: RecordedDelivery): readonly StopDecision[] {
     const { verdict, batch } = report
-    const { rules } = this.#options
+    const { rules, onAttempt } = this.#options
+    const ended = onAttempt === undefined ? null : endedAttemptFrom(report, delivery.chunk)
+    if (ended !== null) onAttempt?.(ended)
     const calls = this.#book.countAttempt(report, delivery.waiting?.calls ?? 0)
     this.#samples.keep(report, (change) => this.#book.add(change))
     if (batch !== undefined) return this.#recordBatch(report, batch, { ...delivery, calls })

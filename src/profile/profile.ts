@@ -1,0 +1,1 @@
+export { secretFrom, standardHeaders } from './standard-webhooks.ts'
