@@ -25,6 +25,22 @@ export const ERROR_CODES = {
     means: 'Another service has the data folder',
     todo: 'Stop it, or name another folder with `--data`',
   },
+  HOOKCAST_CAMPAIGN_UNKNOWN: {
+    means: 'No campaign of that name, or no such version, on the service',
+    todo: 'Look at the names in the folder that `--campaigns` names',
+  },
+  HOOKCAST_CAMPAIGN_STATE: {
+    means: 'The campaign is in a state that does not allow this',
+    todo: 'See the sentence with it',
+  },
+  HOOKCAST_TRIGGER_INVALID: {
+    means: 'A trigger is not what a trigger is to be',
+    todo: 'Mend what is named, and send it again',
+  },
+  HOOKCAST_SIGNATURE_INVALID: {
+    means: 'The signature of a trigger is not that of its sender, or too old',
+    todo: 'Look at the secret of both sides, and at their clocks',
+  },
   HOOKCAST_RUN_UNKNOWN: { means: 'No run of that id in the data folder', todo: 'List them with `hookcast runs`' },
   HOOKCAST_RUN_IN_USE: {
     means: 'Another process is working on the run',

@@ -3,9 +3,14 @@
  * edited after release.
  *
  * - `campaign_version`: what a campaign's files said, each time they changed; at most one version of a campaign is active.
- * - `firing`: one row for each instant of a schedule, written before its run begins: never twice, also over a restart.
+ * - `activation`: who made a version active, and who ended that, for good.
+ * - `firing`: one row for each instant of a schedule, written before its run begins: never twice, also over a restart. A row
+ *   that is `starting` after a restart has no run yet unless there is a ledger of its `run_id`.
  * - `inbox`: event triggers in the order of their acceptance, until every campaign they concern has them in a run.
  * - `seen`: ids of triggers, for as long as they are accepted only once.
+ * - `listener`: which triggers of the inbox belong to which version of a campaign: those of its type behind `from_seq`, and,
+ *   once another version has taken its place or none, up to `to_seq`. How far a listener really has come is in the ledger
+ *   of its newest run; `from_seq` is never ahead of that, and moves now and then.
  * - `hold`: campaigns that an event run's stop keeps from sending, until they are released.
  * - `answer`: what POSTs with an `Idempotency-Key` were answered.
  * - `token`: SHA-256 of what was shown once. A token has 256 random bits: a slow hash would protect nothing.
@@ -21,17 +26,28 @@ CREATE TABLE campaign_version (
   snapshot TEXT NOT NULL,
   made_at INTEGER NOT NULL,
   is_active INTEGER NOT NULL DEFAULT 0 CHECK (is_active IN (0, 1)),
-  activated_at INTEGER,
-  activated_by TEXT,
-  PRIMARY KEY (campaign, version)
+  PRIMARY KEY (campaign, version),
+  UNIQUE (campaign, digest)
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_active_version ON campaign_version (campaign) WHERE is_active = 1;
+
+CREATE TABLE activation (
+  id INTEGER PRIMARY KEY,
+  campaign TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  activated_at INTEGER NOT NULL,
+  activated_by TEXT NOT NULL,
+  deactivated_at INTEGER,
+  deactivated_by TEXT
+) STRICT;
+CREATE UNIQUE INDEX one_activation ON activation (campaign) WHERE deactivated_at IS NULL;
 
 CREATE TABLE firing (
   campaign TEXT NOT NULL,
   due_at INTEGER NOT NULL,
   version INTEGER NOT NULL,
-  state TEXT NOT NULL CHECK (state IN ('queued', 'started', 'missed', 'overlapped', 'unchanged', 'refused')),
+  state TEXT NOT NULL CHECK (
+    state IN ('queued', 'starting', 'started', 'missed', 'overlapped', 'unchanged', 'refused')),
   run_id TEXT,
   audience TEXT,
   message TEXT,
@@ -47,9 +63,21 @@ CREATE TABLE inbox (
   occurred_at INTEGER NOT NULL,
   accepted_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX inbox_by_type ON inbox (type, seq);
 
 CREATE TABLE seen (trigger_id TEXT PRIMARY KEY, accepted_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE INDEX seen_by_age ON seen (accepted_at);
+
+CREATE TABLE listener (
+  id INTEGER PRIMARY KEY,
+  campaign TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  from_seq INTEGER NOT NULL,
+  to_seq INTEGER
+) STRICT;
+CREATE UNIQUE INDEX one_open_listener ON listener (campaign) WHERE to_seq IS NULL;
+CREATE INDEX listener_by_type ON listener (type);
 
 CREATE TABLE hold (
   id INTEGER PRIMARY KEY,
@@ -106,8 +134,10 @@ CREATE TABLE notice (
   body TEXT NOT NULL,
   made_at INTEGER NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-  due_at INTEGER NOT NULL
+  due_at INTEGER,
+  delivered_at INTEGER,
+  message TEXT
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX notice_by_due ON notice (due_at);
+CREATE INDEX notice_by_due ON notice (due_at) WHERE due_at IS NOT NULL;
 `,
 ]

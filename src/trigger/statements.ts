@@ -1,0 +1,35 @@
+/** Every statement of triggers on the service's store, named by intent. */
+
+export const insertVersion = `
+  INSERT INTO campaign_version (campaign, version, digest, snapshot, made_at) VALUES (?, ?, ?, ?, ?)`
+export const selectVersion = `SELECT * FROM campaign_version WHERE campaign = ? AND version = ?`
+export const selectVersionByDigest = `SELECT * FROM campaign_version WHERE campaign = ? AND digest = ?`
+export const selectLastVersion = `SELECT max(version) AS version FROM campaign_version WHERE campaign = ?`
+export const selectVersions = `SELECT * FROM campaign_version WHERE campaign = ? ORDER BY version DESC`
+export const selectActiveVersions = `SELECT * FROM campaign_version WHERE is_active = 1 ORDER BY campaign`
+export const selectActiveVersion = `SELECT * FROM campaign_version WHERE campaign = ? AND is_active = 1`
+export const unmarkActive = `UPDATE campaign_version SET is_active = 0 WHERE campaign = ? AND is_active = 1`
+export const markActive = `UPDATE campaign_version SET is_active = 1 WHERE campaign = ? AND version = ?`
+
+export const insertActivation = `
+  INSERT INTO activation (campaign, version, activated_at, activated_by) VALUES (?, ?, ?, ?)`
+export const endActivation = `
+  UPDATE activation SET deactivated_at = ?, deactivated_by = ? WHERE campaign = ? AND deactivated_at IS NULL`
+export const selectActivations = `SELECT * FROM activation WHERE campaign = ? ORDER BY id DESC`
+export const selectActivation = `SELECT * FROM activation WHERE campaign = ? AND deactivated_at IS NULL`
+
+export const insertListener = `
+  INSERT INTO listener (campaign, version, type, from_seq) VALUES (?, ?, ?, ?)`
+export const selectOpenListener = `SELECT * FROM listener WHERE campaign = ? AND to_seq IS NULL`
+export const selectIsListening = `SELECT 1 FROM listener WHERE type = ? AND to_seq IS NULL LIMIT 1`
+export const closeListener = `UPDATE listener SET to_seq = ? WHERE campaign = ? AND to_seq IS NULL`
+
+export const noteSeen = `
+  INSERT INTO seen (trigger_id, accepted_at) VALUES (?, ?)
+  ON CONFLICT (trigger_id) DO UPDATE SET accepted_at = excluded.accepted_at WHERE accepted_at <= ?`
+export const forgetSeen = `
+  DELETE FROM seen WHERE trigger_id IN (SELECT trigger_id FROM seen WHERE accepted_at <= ? LIMIT ?)`
+export const insertTrigger = `
+  INSERT INTO inbox (trigger_id, type, body, occurred_at, accepted_at) VALUES (?, ?, ?, ?, ?)`
+/** Of all that ever were: rows that every campaign has are gone. */
+export const selectLastSeq = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0) AS seq`
