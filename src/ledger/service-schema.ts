@@ -134,10 +134,8 @@ CREATE TABLE notice (
   body TEXT NOT NULL,
   made_at INTEGER NOT NULL,
   attempt INTEGER NOT NULL DEFAULT 0 CHECK (attempt >= 0),
-  due_at INTEGER,
-  delivered_at INTEGER,
-  message TEXT
+  due_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX notice_by_due ON notice (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX notice_by_due ON notice (due_at);
 `,
 ]
