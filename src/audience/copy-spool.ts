@@ -38,8 +38,8 @@ export async function copySpool(options: {
   }
   for (const { seq, kept } of rows) {
     const { lines } = reader.pick([seq])
-    const { row, number, verdict } = unwrapSpoolLine(lines.subarray(0, -1))
-    writer.text(formatEnvelope({ row, number: number ?? seq + 1, verdict, kept: kept ?? null }))
+    const { row, number, verdict, event } = unwrapSpoolLine(lines.subarray(0, -1))
+    writer.text(formatEnvelope({ row, number: number ?? seq + 1, verdict, kept: kept ?? null, event }))
     count(verdict)
     if (writer.rows % ROWS_AT_ONCE === 0) await setImmediate(undefined, signal ? { signal } : {})
   }

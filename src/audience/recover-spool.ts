@@ -18,13 +18,18 @@ export interface RecoveredSpool {
  * Reads an unsealed spool up to its last whole row.
  *
  * The index is made anew: the two files need not have reached the disk in step. A line that cannot be a row ends the spool: after a power cut, zeros may stand
- * where blocks had not reached the disk (rows that were announced had).
+ * where blocks had not reached the disk (rows that were announced had). Where it is known how many `rows` had reached it,
+ * they are counted and not looked at.
  */
 export function recoverSpool(
   folder: string,
-  { customerId, generation }: { readonly customerId: string | null; readonly generation?: number | undefined },
+  {
+    customerId,
+    generation,
+    rows,
+  }: { readonly customerId: string | null; readonly generation?: number | undefined; readonly rows?: number },
 ): RecoveredSpool {
-  const recovery = new Recovery(customerId)
+  const recovery = new Recovery(customerId, rows ?? null)
   const cutter = new LineCutter((line) => recovery.take(line))
   try {
     readChunks(spoolFiles(folder, generation).rows, (chunk) => cutter.push(chunk))
@@ -60,13 +65,16 @@ class Recovery {
   #badRows = 0
   #isOver = false
 
-  constructor(customerId: string | null) {
+  readonly #wanted: number | null
+
+  constructor(customerId: string | null, wanted: number | null) {
     this.#customerId = customerId
+    this.#wanted = wanted
     this.#idColumn = customerId
   }
 
   take(line: Line): void {
-    this.#isOver ||= !this.#isRow(line)
+    this.#isOver ||= this.#wanted === null ? !this.#isRow(line) : this.#rows >= this.#wanted
     if (this.#isOver) return
     if (this.#rows % INDEX_STRIDE === 0) this.#index.push(this.#bytes)
     this.#rows++

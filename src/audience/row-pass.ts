@@ -1,11 +1,11 @@
 import type { ColumnType, Warning } from '../campaign/campaign.ts'
 import type { Problem } from '../errors.ts'
 import { ConfigError, PROBLEM_LIMIT } from '../errors.ts'
-import { isConsent } from './cell-value.ts'
-import { CUSTOMER_ID_COLUMNS, findIdColumn, findIdFault } from './customer-id.ts'
+import { CUSTOMER_ID_COLUMNS, findIdColumn } from './customer-id.ts'
 import type { Line } from './cut-lines.ts'
-import { RowFault, sourceFault } from './fault.ts'
+import { sourceFault, type RowFault } from './fault.ts'
 import { IdSet } from './id-set.ts'
+import { findRowFault, reasonToLeaveOut } from './judge-row.ts'
 import { shorten } from './parse-json.ts'
 import { MESSAGE_LIMIT } from './row-limits.ts'
 import type { CustomerRow, RowVerdict } from './spool-line.ts'
@@ -126,7 +126,7 @@ export class RowPass {
   take(row: CustomerRow, line: number, text: string | Line): void {
     const name = findIdColumn(row, this.#rules.customerId)
     const id = name === null ? null : String(row[name])
-    const fault = this.#findFault(name, id)
+    const fault = findRowFault(row, name, this.#rules)
     if (fault !== null) return this.refuse(fault, line)
     this.#count()
     if (!this.#isHeaderKnown && this.#rows <= SAMPLED_ROWS) this.#sample(row, name)
@@ -180,14 +180,6 @@ export class RowPass {
     }
   }
 
-  #findFault(name: string | null, id: string | null): RowFault | null {
-    if (name !== null && id !== null) return findIdFault(id, name)
-    const column = this.#rules.customerId
-    return column === null
-      ? null
-      : new RowFault(`expected \`${column}\` to name the customer, got no text or number in it`)
-  }
-
   #judge(row: CustomerRow, id: string | null): RowVerdict | null {
     const isRepeated = id !== null && !this.#seen.add(id)
     if (isRepeated) this.#duplicates++
@@ -200,10 +192,8 @@ export class RowPass {
 
   #reason(row: CustomerRow, id: string | null, isRepeated: boolean): 'excluded' | 'consent' | 'duplicate' | null {
     const { consentColumn, isUnique } = this.#rules
-    if (id !== null && this.#excluded.size > 0 && this.#excluded.has(id.trim())) return 'excluded'
-    if (consentColumn !== null && !(Object.hasOwn(row, consentColumn) && isConsent(row[consentColumn])))
-      return 'consent'
-    return isRepeated && isUnique ? 'duplicate' : null
+    const reason = reasonToLeaveOut(row, id, { excluded: this.#excluded, consentColumn })
+    return reason ?? (isRepeated && isUnique ? 'duplicate' : null)
   }
 
   #sample(row: CustomerRow, idColumn: string | null): void {

@@ -23,6 +23,16 @@ export interface KeptRequest {
   readonly batch?: { readonly place: number; readonly customers: number | null }
 }
 
+/** What brought a customer into a run of events. */
+export interface SpooledEvent {
+  /** Epoch ms: what its age is counted from. */
+  readonly occurred_at: number
+  /** Epoch ms: when this customer's chunk of one began, which is `time` in its templates. */
+  readonly accepted_at: number
+  /** What templates see as `event`, as JSON: a text within the line's own JSON, so that no key of it is taken for one of the line. */
+  readonly text: string
+}
+
 export interface SpoolRow {
   /** Null for a row that could not be read. */
   readonly row: CustomerRow | null
@@ -30,6 +40,7 @@ export interface SpoolRow {
   readonly number: number | null
   readonly verdict: RowVerdict | null
   readonly kept: KeptRequest | null
+  readonly event: SpooledEvent | null
 }
 
 interface Envelope {
@@ -37,10 +48,13 @@ interface Envelope {
   readonly number: number
   readonly verdict?: RowVerdict
   readonly kept?: KeptRequest
+  readonly event?: SpooledEvent
 }
 
 const MARK = '!'
 const ROW_KEY = ',"row":'
+/** An ordinary row carries nothing but its data. */
+const PLAIN = { number: null, verdict: null, kept: null, event: null } as const
 
 /**
  * Reads one line of the spool (with or without its line break).
@@ -50,9 +64,9 @@ const ROW_KEY = ',"row":'
  */
 export function parseSpoolLine(line: string | Uint8Array): SpoolRow {
   const text = typeof line === 'string' ? line : asBuffer(line).toString('utf8')
-  if (!text.startsWith(MARK)) return { row: JSON.parse(text) as CustomerRow, number: null, verdict: null, kept: null }
-  const { row, number, verdict, kept } = JSON.parse(text.slice(1)) as Envelope
-  return { row, number, verdict: verdict ?? null, kept: kept ?? null }
+  if (!text.startsWith(MARK)) return { ...PLAIN, row: JSON.parse(text) as CustomerRow }
+  const { row, number, verdict, kept, event } = JSON.parse(text.slice(1)) as Envelope
+  return { row, number, verdict: verdict ?? null, kept: kept ?? null, event: event ?? null }
 }
 
 /** Puts a row's JSON text, as it is, into an envelope line (without line break). */
@@ -61,9 +75,13 @@ export function formatEnvelope(envelope: {
   readonly number: number
   readonly verdict?: RowVerdict | null
   readonly kept?: KeptRequest | null
+  readonly event?: SpooledEvent | null
 }): string {
-  const { row, number, verdict, kept } = envelope
-  const more = `${verdict ? `,"verdict":${JSON.stringify(verdict)}` : ''}${kept ? `,"kept":${JSON.stringify(kept)}` : ''}`
+  const { row, number, ...parts } = envelope
+  const { verdict, kept, event } = parts
+  const more = Object.entries({ verdict, kept, event })
+    .map(([name, part]) => (part ? `,"${name}":${JSON.stringify(part)}` : ''))
+    .join('')
   return `${MARK}{"number":${number}${more}${ROW_KEY}${row}}`
 }
 
@@ -87,7 +105,7 @@ export function formatErased(row: {
  */
 export function unwrapSpoolLine(line: Uint8Array): Omit<SpoolRow, 'row'> & { readonly row: string | null } {
   const text = asBuffer(line).toString('utf8')
-  if (!text.startsWith(MARK)) return { row: text, number: null, verdict: null, kept: null }
+  if (!text.startsWith(MARK)) return { ...PLAIN, row: text }
   const { row, ...rest } = parseSpoolLine(text)
   const start = text.indexOf(ROW_KEY) + ROW_KEY.length
   return { ...rest, row: row === null ? null : text.slice(start, -1) }

@@ -47,6 +47,9 @@ export class Ledger implements Disposable {
       run.chunkSize,
       run.batchSize,
       JSON.stringify(run.numbers),
+      run.event?.version ?? null,
+      run.event?.day ?? null,
+      run.event?.position ?? null,
     )
   }
 
@@ -60,6 +63,10 @@ export class Ledger implements Disposable {
 
   saveAudience(customers: number, isComplete: boolean): void {
     this.#store.run(sql.updateAudience, customers, Number(isComplete))
+  }
+
+  savePosition(position: number): void {
+    this.#store.run(sql.updatePosition, position)
   }
 
   saveState(state: RunState, finishedAt: number | null): void {

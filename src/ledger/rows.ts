@@ -18,6 +18,17 @@ export interface RunRow {
   /** Null when each customer has a request of its own. */
   readonly batchSize: number | null
   readonly numbers: RunNumbers
+  /** Null for a run whose audience was there when it began. */
+  readonly event: EventRunRow | null
+}
+
+/** Events of one day for one version of a campaign; each customer is a chunk of one, whatever `chunk` says in the tables. */
+export interface EventRunRow {
+  readonly version: number
+  /** UTC, such as 2026-11-22. */
+  readonly day: string
+  /** How far whoever appends had come with what is in the run; null before the first. */
+  readonly position: number | null
 }
 
 export interface ResultRow {
@@ -118,6 +129,15 @@ export function runRowFrom(row: Columns | undefined): RunRow {
     chunkSize: numberOrNull(row['chunk_size']),
     batchSize: numberOrNull(row['batch_size']),
     numbers: JSON.parse(String(row['numbers'])) as RunNumbers,
+    event: row['event_day'] == null ? null : eventRunFrom(row),
+  }
+}
+
+function eventRunFrom(row: Columns): EventRunRow {
+  return {
+    version: Number(row['event_version']),
+    day: String(row['event_day']),
+    position: numberOrNull(row['event_position']),
   }
 }
 

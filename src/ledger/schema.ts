@@ -3,7 +3,8 @@
  * never edited after release.
  *
  * - `run`: one row. `numbers` is the report's counters and the stop rules' state as of the same commit as
- *   the rows they count.
+ *   the rows they count. `event_version` and `event_day` are set for a run of events, which is open all that day;
+ *   `event_position` is how far whoever appends to it had come, in the same commit as its `customers`.
  * - `chunk`: those that have begun; rows before `next_seq` were lent.
  * - `lent`: first attempts in a sender's hands. A row of such a range with neither a result nor a place in
  *   `waiting` is in doubt once its sender is gone.
@@ -137,5 +138,10 @@ ALTER TABLE waiting ADD COLUMN root INTEGER;
 ALTER TABLE waiting ADD COLUMN path TEXT NOT NULL DEFAULT '';
 ALTER TABLE waiting ADD COLUMN is_held INTEGER NOT NULL DEFAULT 0 CHECK (is_held IN (0, 1));
 ALTER TABLE waiting ADD COLUMN error_code INTEGER;
+`,
+  `
+ALTER TABLE run ADD COLUMN event_version INTEGER;
+ALTER TABLE run ADD COLUMN event_day TEXT;
+ALTER TABLE run ADD COLUMN event_position INTEGER;
 `,
 ]

@@ -1,11 +1,13 @@
 /** Every statement that the ledger's writer runs, named by intent. */
 
 export const insertRun = `
-  INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, batch_size, numbers)
-  VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO run (id, run_id, campaign, state, created_at, replay_of, customers, is_audience_complete, chunk_size, batch_size, numbers,
+    event_version, event_day, event_position)
+  VALUES (1, ?, ?, 'running', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 export const selectRun = `SELECT * FROM run`
 export const updateNumbers = `UPDATE run SET numbers = ?`
 export const updateAudience = `UPDATE run SET customers = ?, is_audience_complete = ?`
+export const updatePosition = `UPDATE run SET event_position = ?`
 export const updateState = `UPDATE run SET state = ?, finished_at = ?`
 export const markStarted = `UPDATE run SET started_at = coalesce(started_at, ?)`
 export const markResumed = `UPDATE run SET resumed = resumed + 1, state = 'running', finished_at = NULL`

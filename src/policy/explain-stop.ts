@@ -9,6 +9,8 @@ export interface StopStory {
   readonly runId: string
   readonly failed: number
   readonly aborted: number
+  /** The campaign whose events are on hold; null, or left out, for a run that simply ended. */
+  readonly heldCampaign?: string | null
 }
 
 /**
@@ -29,7 +31,24 @@ export function describeStop(decision: StopDecision, target: string): string {
  * What lies in the campaign file is pinned with the run, so mending it helps a replay only; what lies outside (the
  * receiver, credentials in the environment, certificates) helps a resume.
  */
-export function explainStop({ rule, httpStatus, description, runId, failed, aborted }: StopStory): string {
+export function explainStop(story: StopStory): string {
+  return story.heldCampaign == null ? explainEnd(story) : explainHold(story, story.heldCampaign)
+}
+
+/** Events go on coming: they wait for the release, with those who were not called. */
+function explainHold({ rule, httpStatus, description, runId, failed, aborted }: StopStory, campaign: string): string {
+  const name = /^[\w.-]+$/.test(campaign) ? campaign : `'${campaign.replaceAll("'", String.raw`'\''`)}'`
+  const counts = `${description}: ${number(failed)} failed, ${number(aborted)} on hold.`
+  const { todo, isInCampaign } = BY_RULE[rule] ?? adviceFor(httpStatus)
+  const replay = `\`hookcast replay ${runId} --status failed${isInCampaign ? ',aborted' : ''}\``
+  if (isInCampaign) {
+    return `${counts} ${todo}, activate the campaign, then \`hookcast release ${name} --discard\` and ${replay}; if it was mended on the receiver's side, \`hookcast release ${name}\`.`
+  }
+  const who = failed === 1 ? 'the one that failed' : `the ${number(failed)} that failed`
+  return `${counts} ${todo}, then \`hookcast release ${name}\`${failed === 0 ? '' : `; ${who}: ${replay}`}.`
+}
+
+function explainEnd({ rule, httpStatus, description, runId, failed, aborted }: StopStory): string {
   const counts = `${description}: ${number(failed)} failed, ${number(aborted)} aborted.`
   const { todo, isInCampaign } = BY_RULE[rule] ?? adviceFor(httpStatus)
   if (isInCampaign) {
@@ -47,7 +66,7 @@ const TRIPPED: Readonly<Record<StopRule, (decision: StopDecision, target: string
   client_error: (decision, target) =>
     decision.count === 1
       ? `after the first ${answerOf(decision)} from ${target}`
-      : `after ${number(decision.count)} client errors, the last a ${answerOf(decision)} from ${target}`,
+      : `after ${number(decision.count)} client errors${isOfAll(decision) ? ' in a row' : ''}, the last a ${answerOf(decision)} from ${target}`,
   tls: (_, target) => `after a call to ${target} failed in TLS before any had succeeded`,
   blocked: (_, target) => `after the network guard refused the address of ${target}`,
   proxy: (_, target) => `after the egress proxy refused a call to ${target}`,
@@ -58,7 +77,7 @@ const TRIPPED: Readonly<Record<StopRule, (decision: StopDecision, target: string
   render: (decision) =>
     decision.of === null
       ? `after the template failed for ${number(decision.count)} customers in a row`
-      : `after the template failed for ${ofWindow(decision, 'first')} customers`,
+      : `after the template failed for ${ofWindow(decision, isOfAll(decision) ? 'last' : 'first')} customers`,
   chunks: (decision, target) =>
     `after ${number(decision.count)} chunks were stopped by ${decision.chunksRule}, the last with ${answerOf(decision)} from ${target}`,
 }
@@ -110,6 +129,11 @@ function adviceFor(httpStatus: number | null): Advice {
   if (httpStatus >= 500) return WAIT
   if (httpStatus < 400) return { todo: 'Take the URL that the receiver redirects to', isInCampaign: true }
   return BY_STATUS[httpStatus] ?? { todo: "See the receiver's words, and mend what they name", isInCampaign: false }
+}
+
+/** The counts are the webhook's, as customers enter one by one; else these rules stop chunks. */
+function isOfAll({ chunk }: StopDecision): boolean {
+  return chunk === null
 }
 
 function answerOf({ httpStatus }: StopDecision): string {

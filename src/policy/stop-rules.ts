@@ -24,6 +24,8 @@ export interface ChunkCounters {
   renderFailed: number
   renderFailedInARow: number
   isStopped: boolean
+  /** Which of the last customers' templates failed (the first customer is 1); only where rules count the webhook. */
+  renderFailures?: number[]
 }
 
 /** The whole state of the rules: plain JSON, to be stored with the rows that it counts. */
@@ -34,6 +36,9 @@ export interface StopState {
   readonly chunks: readonly (readonly [chunk: number, counters: Readonly<ChunkCounters>])[]
 }
 
+/** Where every customer is a chunk of one, rules look at this many of the last at most. */
+const WEBHOOK_WINDOW = 100
+
 type Tripped = Pick<StopDecision, 'rule'> & Partial<Pick<StopDecision, 'count' | 'of' | 'message'>>
 
 const NONE: readonly StopDecision[] = []
@@ -43,6 +48,10 @@ const NONE: readonly StopDecision[] = []
  *
  * A chunk is stopped once, and so is the webhook: later events of what is stopped are counted and decide nothing.
  * An event costs constant time; the state is a few numbers for each chunk that has not ended.
+ *
+ * With `perWebhook` (customers who enter alone, one event each) there is one chunk in name only: all counts are over the
+ * webhook's last 100 deliveries at most, client errors count while nothing else was answered between them, and every stop
+ * is the webhook's.
  */
 export class StopRules {
   readonly #rules: AbortRules
@@ -50,9 +59,15 @@ export class StopRules {
   #stoppedChunks: Partial<Record<StopRule, number>>
   #hasRunSucceeded: boolean
   #isWebhookStopped: boolean
+  readonly #isPerWebhook: boolean
 
-  constructor(rules: AbortRules, state: StopState | null = null) {
+  constructor(
+    rules: AbortRules,
+    state: StopState | null = null,
+    { perWebhook }: { readonly perWebhook: boolean } = { perWebhook: false },
+  ) {
     this.#rules = rules
+    this.#isPerWebhook = perWebhook
     this.#chunks = new Map(state?.chunks.map(([chunk, counters]) => [chunk, copyOf(counters)]))
     this.#stoppedChunks = { ...state?.stoppedChunks }
     this.#hasRunSucceeded = state?.hasRunSucceeded ?? false
@@ -101,9 +116,10 @@ export class StopRules {
     const counters = this.#countersOf(event.chunk)
     const tripped = this.#count(event, counters)
     if (tripped === null || this.#isWebhookStopped) return NONE
+    const isWhole = this.#isPerWebhook || isOfWebhook(tripped.rule)
     const decision: StopDecision = {
-      scope: isOfWebhook(tripped.rule) ? 'webhook' : 'chunk',
-      chunk: isOfWebhook(tripped.rule) ? null : event.chunk,
+      scope: isWhole ? 'webhook' : 'chunk',
+      chunk: isWhole ? null : event.chunk,
       httpStatus: event.httpStatus,
       message: messageOf(event.verdict),
       count: 1,
@@ -187,6 +203,7 @@ export class StopRules {
   #countRender(counters: ChunkCounters, hasFailed: boolean): Tripped | null {
     const rules = this.#rules.render
     if (rules === 'never') return null
+    if (this.#isPerWebhook) return countLastRenders(counters, rules, hasFailed)
     const isEarly = counters.rendered++ < rules.of
     if (!hasFailed) {
       counters.renderFailedInARow = 0
@@ -206,6 +223,7 @@ export class StopRules {
     counters.ended++
     if (outcome.kind !== 'stop') {
       this.#hasRunSucceeded = true
+      if (this.#isPerWebhook) counters.clientErrors = 0
       return null
     }
     const { reason } = outcome
@@ -225,16 +243,36 @@ export class StopRules {
     const rules = this.#rules.exhausted
     if (rules === 'never') return null
     const { ended, outOfRetries } = counters
+    const most = this.#isPerWebhook ? Math.min(rules.of, WEBHOOK_WINDOW) : rules.of
     outOfRetries.push(ended)
-    while (outOfRetries[0]! <= ended - rules.of) outOfRetries.shift()
-    const of = Math.min(ended, rules.of)
+    while (outOfRetries[0]! <= ended - most) outOfRetries.shift()
+    const of = Math.min(ended, most)
     const count = outOfRetries.length
     return count >= rules.least && count > rules.share * of ? { rule: 'exhausted', count, of } : null
   }
 }
 
+/** Customers come all day: what counts is the last of them, and not the first. */
+function countLastRenders(
+  counters: ChunkCounters,
+  rules: Exclude<AbortRules['render'], 'never'>,
+  hasFailed: boolean,
+): Tripped | null {
+  const at = ++counters.rendered
+  const of = Math.min(rules.of, WEBHOOK_WINDOW)
+  const failures = (counters.renderFailures ??= [])
+  while (failures[0] !== undefined && failures[0] <= at - of) failures.shift()
+  counters.renderFailedInARow = hasFailed ? counters.renderFailedInARow + 1 : 0
+  if (!hasFailed) return null
+  failures.push(at)
+  if (counters.renderFailedInARow >= rules.inARow) return { rule: 'render', count: counters.renderFailedInARow }
+  return failures.length > rules.share * of ? { rule: 'render', count: failures.length, of } : null
+}
+
 function copyOf(counters: Readonly<ChunkCounters>): ChunkCounters {
-  return { ...counters, outOfRetries: [...counters.outOfRetries] }
+  const { renderFailures } = counters
+  const copy = { ...counters, outOfRetries: [...counters.outOfRetries] }
+  return renderFailures === undefined ? copy : { ...copy, renderFailures: [...renderFailures] }
 }
 
 function isOfWebhook(rule: StopRule): boolean {

@@ -148,7 +148,16 @@ function abortEntryFrom(
   const isWholeRun = scope === 'webhook' || chunk === null || run.chunkSize === null
   const failed = isWholeRun ? counts.failed : chunkFailures(chunk)
   const aborted = isWholeRun ? counts.aborted : (counts.abortedByChunk.get(chunk) ?? 0)
-  const story = { rule: rule as StopRule, httpStatus, description: message, runId: run.runId, failed, aborted }
+  const heldCampaign = run.event === null ? null : run.campaign
+  const story = {
+    rule: rule as StopRule,
+    httpStatus,
+    description: message,
+    runId: run.runId,
+    failed,
+    aborted,
+    heldCampaign,
+  }
   return {
     rule,
     scope,

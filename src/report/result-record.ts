@@ -43,7 +43,7 @@ export function recordFromResult(row: ReportedRow, run: RunRow, kept: KeptReques
     reason: row.reason,
     run_id: run.runId,
     campaign: run.campaign,
-    chunk: row.chunk,
+    chunk: reportedChunk(run, row),
     seq: row.seq,
     request_id: row.requestId ?? kept?.request_id ?? requestIdOf(run.runId, row.seq),
     attempts: row.attempts,
@@ -75,7 +75,7 @@ export interface AbortedCustomer {
 }
 
 export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: KeptRequest | null): ResultRecord {
-  const { seq, chunk, customerId, abort, waiting, isInDoubt, root } = customer
+  const { seq, customerId, abort, waiting, isInDoubt, root } = customer
   const request = requestOf(waiting, kept?.request_id ?? requestIdOf(run.runId, root ?? seq))
   return {
     customer_id: customerId,
@@ -83,7 +83,7 @@ export function recordFromAborted(customer: AbortedCustomer, run: RunRow, kept: 
     reason: abort.reason,
     run_id: run.runId,
     campaign: run.campaign,
-    chunk,
+    chunk: reportedChunk(run, customer),
     seq,
     request_id: request.id,
     attempts: waiting?.calls ?? 0,
@@ -107,4 +107,9 @@ function requestOf(waiting: WaitingRow | null, requestId: string): { readonly id
   return batch === null
     ? { id: requestId, customers: 1 }
     : { id: partIdOf(requestId, batch.path), customers: batch.customers }
+}
+
+/** By an event each customer enters alone: a chunk of one. */
+function reportedChunk({ event }: RunRow, { chunk, seq }: { readonly chunk: number; readonly seq: number }): number {
+  return event === null ? chunk : seq
 }

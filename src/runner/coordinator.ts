@@ -13,12 +13,14 @@ import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { saveEnding } from './save-ending.ts'
 import type { Lending } from './feeder.ts'
 import { Lender } from './lender.ts'
+import { Idleness } from './idleness.ts'
 import type { Ending, Standing } from './progress.ts'
 import { Recorder, type RecorderOptions } from './recorder.ts'
 import type { RowBook } from './row-book.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate, type CeilingClaims } from './start-gate.ts'
 import { Stops } from './stops.ts'
+import { Wake } from './wake.ts'
 
 export interface CoordinatorOptions {
   readonly campaign: Campaign
@@ -38,12 +40,13 @@ export interface CoordinatorOptions {
   readonly onProgress: (standing: Standing) => void
   readonly onAttempt?: RecorderOptions['onAttempt']
   readonly ceilings: CeilingClaims
+  /** Of a run that rows are still added to: ends it, still `running`, once nothing has happened for so long. */
+  readonly idleMs: number | null
 }
-
-const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
 
 /** Commits happen this often while there is something to write down (the promise is 20 ms): each waits for the disk. */
 const COMMIT_MS = 15
+
 /**
  * One run: lends slices, writes down what became of them, stops, retries, ends.
  *
@@ -69,8 +72,9 @@ export class Coordinator {
   #ending: Ending | null = null
   #customers: number
   #cancelTick: (() => void) | null = null
-  #cancelWake: (() => void) | null = null
+  readonly #wake: Wake
   #nextDueAt: number | null = null
+  readonly #idleness: Idleness
 
   constructor(options: CoordinatorOptions) {
     this.#options = options
@@ -78,8 +82,11 @@ export class Coordinator {
     const run = ledger.run()
     this.#numbers = run.numbers
     this.#customers = run.customers
+    this.#wake = new Wake(clock, () => this.#tick())
+    this.#idleness = new Idleness(options.idleMs, clock)
     this.#stops = new Stops(ledger)
-    this.#rules = new StopRules(campaign.webhook.abort, run.numbers.policy as StopState | null)
+    const { policy } = run.numbers
+    this.#rules = new StopRules(campaign.webhook.abort, policy as StopState | null, { perWebhook: run.event !== null })
     this.#recorder = new Recorder({
       ...options,
       numbers: run.numbers,
@@ -87,7 +94,7 @@ export class Coordinator {
       sampleCounts: ledger.sampleCounts(),
       chunks: ledger.chunks(),
     })
-    this.#slices = new SliceBook({ recorder: this.#recorder, clock, isStopped: this.#stops.isStopped, rows })
+    this.#slices = new SliceBook({ recorder: this.#recorder, clock, isGivenUp: this.#stops.isGivenUp, rows })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
       webhook: campaign.webhook,
@@ -116,8 +123,10 @@ export class Coordinator {
     this.#gate.open()
     this.#tick()
     const ending = await this.#done.promise
-    this.#cancelWake?.()
+    this.#wake.cancel()
     this.#cancelTick?.()
+    // Senders say their last words: there is no next group for them.
+    this.#cancelTick = () => undefined
     await this.#queue[Symbol.asyncDispose]()
     saveEnding(ledger, ending, clock.now())
     return ending
@@ -144,7 +153,7 @@ export class Coordinator {
   end(state: RunState, error: HookcastError | null = null): void {
     if (this.#ending !== null) return
     this.#ending = { state, error }
-    this.#acknowledge(this.#queue.stop('all'))
+    void this.#acknowledge(this.#queue.stop('all'))
     this.#schedule()
   }
 
@@ -167,7 +176,6 @@ export class Coordinator {
       onSliceLost: (sliceId, last) => {
         this.#slices.lose(sliceId, last)
         this.#gate.recordLost()
-        this.#recorder.warn('sender_lost', SENDER_LOST)
         this.#schedule()
       },
       onAlarm: (alarm) => this.#onAlarm(alarm),
@@ -206,17 +214,14 @@ export class Coordinator {
     if (!this.#stops.apply(decision, { campaign, clock, recorder: this.#recorder })) return
     const { chunk } = decision
     if (chunk !== null) this.#lender.stopChunk(chunk)
-    this.#acknowledge(this.#queue.stop(chunk === null ? 'all' : { chunk }))
+    void this.#acknowledge(this.#queue.stop(chunk === null ? 'all' : { chunk }))
   }
 
-  #acknowledge(acknowledgement: Promise<void>): void {
+  async #acknowledge(acknowledgement: Promise<void>): Promise<void> {
     this.#acknowledgements.add(acknowledgement)
-    const settle = async (): Promise<void> => {
-      await acknowledgement
-      this.#acknowledgements.delete(acknowledgement)
-      this.#schedule()
-    }
-    void settle()
+    await acknowledgement
+    this.#acknowledgements.delete(acknowledgement)
+    this.#schedule()
   }
 
   #schedule(): void {
@@ -237,6 +242,8 @@ export class Coordinator {
     const isAtLimit = this.#lender.isLimitReached && this.#slices.size === 0
     if (isAtLimit && !this.#isFinished()) this.end(this.#options.limitState)
     this.#options.onProgress(this.standing())
+    const hasWork = this.#slices.size > 0 || !this.#lender.hasNoFirst
+    if (this.#idleness.isOver({ hasWork, nextDueAt: this.#nextDueAt })) this.end('running')
     if (this.#isFinished()) this.#finish()
     else this.#wakeLater()
   }
@@ -256,12 +263,11 @@ export class Coordinator {
     const { ledger } = this.#options
     const changes = [...this.#recorder.take(), ...lendings.map(({ write }) => write)]
     if (changes.length > 0) {
-      const numbers = this.#numbers
-      numbers.policy = this.#rules.state
+      this.#numbers.policy = this.#rules.state
       try {
         const { isStorageFull } = ledger.commit(() => {
           for (const change of changes) change(ledger)
-          ledger.saveNumbers(numbers)
+          ledger.saveNumbers(this.#numbers)
         })
         if (isStorageFull) this.end('paused', storageFullError())
       } catch (error) {
@@ -275,25 +281,20 @@ export class Coordinator {
 
   #isFinished(): boolean {
     if (this.#slices.size > 0 || this.#acknowledgements.size > 0) return false
-    if (this.#ending !== null || this.#stops.isWebhookStopped) return true
-    return this.#lender.isFed && this.#nextDueAt === null
+    return this.#ending !== null || this.#stops.isWebhookStopped || (this.#lender.isFed && this.#nextDueAt === null)
   }
 
   #finish(): void {
     const { sent, failed, suppressed } = this.#numbers
     const isEveryoneDone = sent + failed + suppressed >= this.#customers
-    this.#done.resolve(this.#ending ?? { state: isEveryoneDone ? 'finished' : 'aborted', error: null })
+    const isOver = isEveryoneDone && !this.#stops.isOnHold
+    this.#done.resolve(this.#ending ?? { state: isOver ? 'finished' : 'aborted', error: null })
   }
 
   #wakeLater(): void {
-    this.#cancelWake?.()
-    this.#cancelWake = null
-    const { clock } = this.#options
-    const now = clock.now()
+    const now = this.#options.clock.now()
     // What is due already waits for room, and room has its own event: a timer would only spin.
     const dueAt = this.#nextDueAt !== null && (this.#nextDueAt > now || this.#queue.room() > 0) ? this.#nextDueAt : null
-    const instants = [dueAt, this.#gate.wakeAt].filter((at) => at !== null)
-    if (instants.length === 0) return
-    this.#cancelWake = clock.after(Math.max(0, Math.min(...instants) - now), () => this.#tick())
+    this.#wake.at([dueAt, this.#gate.wakeAt, this.#idleness.restAt])
   }
 }

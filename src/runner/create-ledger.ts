@@ -12,12 +12,13 @@ interface NewLedger {
   readonly isComplete: boolean
   readonly options: { readonly clock: Clock }
   readonly replayOf?: string
+  readonly event?: { readonly version: number; readonly day: string; readonly policy: unknown }
 }
 
 /** Makes the ledger of a run that has not begun. */
 export function createLedger(
   paths: RunPaths,
-  { runId, campaign, warnings, customers, isComplete, options, replayOf }: NewLedger,
+  { runId, campaign, warnings, customers, isComplete, options, replayOf, event }: NewLedger,
 ): Ledger {
   const ledger = new Ledger(paths)
   ledger.commit(() =>
@@ -30,7 +31,12 @@ export function createLedger(
       isAudienceComplete: isComplete,
       chunkSize: campaign.chunkSize,
       batchSize: campaign.webhook.batch?.size ?? null,
-      numbers: { ...emptyNumbers(campaign.webhook.concurrency), warnings: [...warnings] },
+      numbers: {
+        ...emptyNumbers(campaign.webhook.concurrency),
+        warnings: [...warnings],
+        policy: event?.policy ?? null,
+      },
+      event: event === undefined ? null : { version: event.version, day: event.day, position: null },
     }),
   )
   return ledger

@@ -1,4 +1,3 @@
-import { rmSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
@@ -11,6 +10,7 @@ import type { RunPaths } from '../ledger/run-folder.ts'
 import { Timeline } from '../ledger/timeline.ts'
 import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
+import type { SenderSetup } from '../sender/sender.ts'
 import type { EndedAttempt } from '../telemetry.ts'
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
@@ -19,6 +19,7 @@ import { watchRunRequest, type RunRequest } from './run-request.ts'
 import { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
+import { tidyUp } from './tidy-up.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
 
 /** What a run takes from the program around it. */
@@ -32,6 +33,8 @@ export interface Host {
   readonly version: string
   /** Fires to stop starting calls and end once those in flight have come back. */
   readonly signal?: AbortSignal
+  /** What `signal` leaves. Default: `interrupted`; a service leaves `running` what it goes on with when it starts again. */
+  readonly signalState?: 'interrupted' | 'running'
   /** Fires to end at once; what is in flight is in doubt. */
   readonly cutSignal?: AbortSignal
   readonly isUnknownResent: boolean
@@ -52,11 +55,23 @@ export interface Execution {
   readonly isResumed?: boolean
   /** Writes the spool while the run goes on (`--stream`). */
   readonly spoolAlong?: SpoolAlong
+  /** Rows are added while it goes on, by whoever executes it. */
+  readonly growth?: Growth
+}
+
+/** How a run goes on to which rows are added. */
+export interface Growth {
+  /** After so long without anything to do it ends, still `running`. */
+  readonly idleMs: number
+  /** Resolves to end it before. */
+  readonly asked: Promise<RunState>
+  /** Told of it before its first slice is cut: to be told of rows, in turn. */
+  onCoordinator(coordinator: Pick<Coordinator, 'setAudience'>): void
 }
 
 /** Runs what a ledger and a spool hold until it ends, whatever came before: the common part of start, resume and replay. */
 export async function execute(execution: Execution, host: Host): Promise<Ending> {
-  const { ledger, paths, runId, campaign, limit } = execution
+  const { ledger, paths, runId, campaign } = execution
   const { clock } = host
   const setup = senderSetupFrom(campaign, {
     runId,
@@ -64,20 +79,18 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     networkAllow: host.settings.networkAllow,
     kept: execution.kept,
     version: host.version,
+    isEventRun: ledger.run().event !== null,
   })
   using cleanUp = new DisposableStack()
-  // Whoever asks while the first rows of a stream are awaited is heard too.
-  const asked = Promise.withResolvers<RunState>()
-  const onRequest = (request: RunRequest): void => asked.resolve(request === 'pause' ? 'paused' : 'cancelled')
-  cleanUp.defer(watchRunRequest(paths, { clock, onRequest }))
-  cleanUp.defer(onSignal(host.signal, () => asked.resolve('interrupted')))
+  const asked = execution.growth?.asked ?? cleanUp.use(listen(paths, host)).asked
   await endProcesses(ledger.senders(), clock)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
-  const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked.promise)
+  const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked)
   if (stateBefore !== null) {
     const ending: Ending = { state: stateBefore, error: null }
     saveEnding(ledger, ending, clock.now())
-    return tidyUp(ending, execution)
+    if (isOver(ending, execution)) tidyUp(execution)
+    return ending
   }
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
@@ -89,55 +102,84 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     runId,
     now: () => clock.now(),
   })
+  const isComplete = (): boolean => streaming?.isComplete ?? execution.growth === undefined
+  const coordinator = createCoordinator({ execution, host, setup, spool, rows, ceilings, isComplete })
+  streaming?.follow(coordinator)
+  execution.growth?.onCoordinator(coordinator)
+  void endWhen(asked, coordinator)
+  cleanUp.defer(onSignal(host.cutSignal, () => coordinator.cut('interrupted')))
+  const ending = await coordinator.run()
+  await streaming?.stop()
+  if (isOver(ending, execution)) tidyUp(execution)
+  return ending
+}
+
+interface CoordinatorParts {
+  readonly execution: Execution
+  readonly host: Host
+  readonly setup: SenderSetup
+  readonly spool: SpoolReader
+  readonly rows: RowBook
+  readonly ceilings: SharedCeilings
+  readonly isComplete: () => boolean
+}
+
+function createCoordinator({ execution, host, isComplete, setup, ...parts }: CoordinatorParts): Coordinator {
+  const { campaign, ledger, limit, growth } = execution
+  const { clock, random, isUnknownResent, program } = host
+  const senders = sendersFor(campaign, host.senders)
   const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
+    ...parts,
     campaign,
     ledger,
     timeline: new Timeline(ledger.intervals()),
-    spool,
-    rows,
     clock,
-    random: host.random,
-    senders: sendersFor(campaign, host.senders),
-    ceilings,
+    random,
+    senders,
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
-    isUnknownResent: host.isUnknownResent,
+    isUnknownResent,
     onAttempt: host.onAttempt,
-    onProgress: (standing) =>
-      host.onProgress({
-        ...standing,
-        isAudienceComplete: streaming?.isComplete ?? true,
-        perSecond: pace.perSecond(standing.numbers, clock.now()),
-      }),
+    idleMs: growth?.idleMs ?? null,
+    onProgress: (standing) => {
+      const perSecond = pace.perSecond(standing.numbers, clock.now())
+      host.onProgress({ ...standing, isAudienceComplete: isComplete(), perSecond })
+    },
     createQueue: (events) =>
       new ProcessQueue({
-        program: host.program,
-        senders: sendersFor(campaign, host.senders),
+        program,
+        senders,
         setup,
         events,
         onProcess: (pid) => coordinator.recordSender(pid, processStartOf(pid)),
       }),
   })
-  streaming?.follow(coordinator)
-  void endWhen(asked.promise, coordinator)
-  cleanUp.defer(onSignal(host.cutSignal, () => coordinator.cut('interrupted')))
-  const ending = await coordinator.run()
-  await streaming?.stop()
-  return tidyUp(ending, execution)
+  return coordinator
+}
+
+/** Hears what is asked of a run, by a file in its folder or by the program around it; also while the first rows of a stream are awaited. */
+function listen(paths: RunPaths, host: Host): Disposable & { readonly asked: Promise<RunState> } {
+  const { promise, resolve } = Promise.withResolvers<RunState>()
+  const onRequest = (request: RunRequest): void => resolve(request === 'pause' ? 'paused' : 'cancelled')
+  const unwatch = watchRunRequest(paths, { clock: host.clock, onRequest })
+  const unlisten = onSignal(host.signal, () => resolve(host.signalState ?? 'interrupted'))
+  return {
+    asked: promise,
+    [Symbol.dispose]: () => {
+      unwatch()
+      unlisten()
+    },
+  }
 }
 
 async function endWhen(asked: Promise<RunState>, coordinator: Coordinator): Promise<void> {
   coordinator.end(await asked)
 }
 
-/** What a run that has ended for good needs, and what it needs no more. */
-function tidyUp(ending: Ending, { ledger, paths }: Execution): Ending {
-  if (ending.state === 'finished' || ending.state === 'aborted' || ending.state === 'cancelled') {
-    ledger.buildCustomerIndex()
-    rmSync(paths.ballast, { force: true })
-  }
-  return ending
+/** On hold it goes on, and rows are added. */
+function isOver({ state }: Ending, { growth }: Execution): boolean {
+  return state === 'finished' || state === 'cancelled' || (state === 'aborted' && growth === undefined)
 }
 
 /** A run over static IPs has a ceiling of its own for them, so that it holds up no run that goes straight out. */

@@ -55,6 +55,11 @@ export class Lender {
     return this.#feeder.isFed
   }
 
+  /** No first attempt is left, though some may come. */
+  get hasNoFirst(): boolean {
+    return this.#feeder.nextChunk === null
+  }
+
   stopChunk(chunk: number): void {
     this.#feeder.stopChunk(chunk)
   }

@@ -18,7 +18,7 @@ const CULPRIT_DEATHS = 2
 export interface RecoveryOptions {
   readonly recorder: Recorder
   readonly now: number
-  readonly isStopped: (chunk: number) => boolean
+  readonly isGivenUp: (chunk: number) => boolean
   readonly rows: RowBook
 }
 
@@ -54,8 +54,9 @@ export function recoverRun(
   ledger: Ledger,
   { campaign, rows, clock }: { campaign: Campaign; rows: RowBook; clock: Clock },
 ): void {
-  const { numbers, state } = ledger.run()
-  const rules = new StopRules(campaign.webhook.abort, numbers.policy as StopState | null)
+  const { numbers, state, event } = ledger.run()
+  const policy = numbers.policy as StopState | null
+  const rules = new StopRules(campaign.webhook.abort, policy, { perWebhook: event !== null })
   const recorder = new Recorder({
     campaign,
     numbers,
@@ -67,13 +68,8 @@ export function recoverRun(
     chunks: ledger.chunks(),
     rows,
   })
-  const { isStopped } = new Stops(ledger)
-  const options = {
-    recorder,
-    now: clock.now(),
-    isStopped,
-    rows,
-  }
+  const { isGivenUp } = new Stops(ledger)
+  const options = { recorder, now: clock.now(), isGivenUp, rows }
   for (const lent of ledger.lent()) {
     for (const row of unreportedOf(lent, ledger, rows)) putBack(row, { ...options, isCulprit: false, wasReached: true })
     recorder.add((ledger) => ledger.endLent(lent.slice))
@@ -131,14 +127,14 @@ function putBack(
   row: WaitingRow,
   {
     recorder,
-    isStopped,
+    isGivenUp,
     rows,
     isCulprit,
     wasReached,
   }: Omit<RecoveryOptions, 'now'> & { readonly isCulprit: boolean; readonly wasReached: boolean },
 ): void {
   const customerId = row.customerId ?? rows.customerIdAt(row.seq)
-  if (isStopped(row.chunk)) {
+  if (isGivenUp(row.chunk)) {
     recorder.giveUp(row, {
       reason: 'unknown',
       message: 'its sender died over it in a chunk that was stopped, so it was not sent again',

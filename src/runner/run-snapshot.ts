@@ -15,6 +15,8 @@ export interface RunSnapshot {
   readonly skipsBadRows: boolean
   /** How long the folder is kept after the run's end; left out by earlier versions. */
   readonly retainDays?: number
+  /** Set for a run of events; see `EventRun`. */
+  readonly event?: { readonly campaign: string; readonly version: number; readonly day: string }
 }
 
 const FILE_MODE = 0o600

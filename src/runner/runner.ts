@@ -26,6 +26,8 @@ import { createLedger } from './create-ledger.ts'
 import type { Ending } from './progress.ts'
 import { limitStream, overuseWarnings, type StaticIpsOveruse } from './static-ips-overuse.ts'
 
+export { EventRun, type EventRunHost, type Hold } from './event-run.ts'
+export { listEventRuns, openEventRun, reopenEventRun } from './event-runs.ts'
 export type { Host } from './execute.ts'
 export { Pace, type Ending, type Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'

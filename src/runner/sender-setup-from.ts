@@ -12,12 +12,14 @@ export interface SetupOptions {
   /** Campaigns of earlier runs, by run id, whose requests a replay repeats byte for byte. */
   readonly kept: ReadonlyMap<string, Campaign>
   readonly version: string
+  /** Every customer enters alone, by an event. */
+  readonly isEventRun: boolean
 }
 
 /** Gathers what a sender has to know. The values of secrets are read here, and are stored nowhere. */
 export function senderSetupFrom(
   campaign: Campaign,
-  { runId, env, networkAllow, kept, version }: SetupOptions,
+  { runId, env, networkAllow, kept, version, isEventRun }: SetupOptions,
 ): SenderSetup {
   const { webhook } = campaign
   const secretHeaders = webhook.headers.flatMap((header) =>
@@ -49,6 +51,7 @@ export function senderSetupFrom(
     answers: webhook.answers,
     conflict: webhook.retry.conflict,
     clientErrorLimit: webhook.abort.clientError,
+    events: isEventRun && campaign.trigger.kind === 'event' ? { maxAgeMs: campaign.trigger.maxAgeMs } : null,
   }
 }
 

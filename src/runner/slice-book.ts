@@ -8,9 +8,11 @@ import type { RowBook } from './row-book.ts'
 export interface SliceBookOptions {
   readonly recorder: Recorder
   readonly clock: Clock
-  readonly isStopped: (chunk: number) => boolean
+  readonly isGivenUp: (chunk: number) => boolean
   readonly rows: RowBook
 }
+
+const SENDER_LOST = 'a sender process died; what it had in flight was sent again with the same keys'
 
 /** The slices in senders' hands: each comes back ended or lost, and every row of it is accounted for then. */
 export class SliceBook {
@@ -60,6 +62,7 @@ export class SliceBook {
     if (slice === undefined) return
     this.#open.delete(sliceId)
     const { clock, ...options } = this.#options
+    options.recorder.warn('sender_lost', SENDER_LOST)
     const seqs =
       slice.waiting?.keys() ??
       slice.batches?.keys() ??

@@ -7,9 +7,11 @@ import type { Recorder } from './recorder.ts'
 /** What is stopped: chunks, or the whole webhook. */
 export class Stops {
   readonly #chunks: Set<number>
+  readonly #isEventRun: boolean
   #isWebhookStopped: boolean
 
   constructor(ledger: Ledger) {
+    this.#isEventRun = ledger.run().event !== null
     this.#chunks = new Set(ledger.chunks().flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
     this.#isWebhookStopped = ledger.isWebhookStopped()
   }
@@ -17,6 +19,14 @@ export class Stops {
   get isWebhookStopped(): boolean {
     return this.#isWebhookStopped
   }
+
+  /** Stopped until somebody lets it go on: those who come meanwhile are not known yet. */
+  get isOnHold(): boolean {
+    return this.#isEventRun && this.#isWebhookStopped
+  }
+
+  /** What is in doubt there is not sent again. On hold it waits, and is. */
+  readonly isGivenUp = (chunk: number): boolean => !this.#isEventRun && this.isStopped(chunk)
 
   readonly isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#chunks.has(chunk)
 

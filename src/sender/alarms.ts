@@ -16,10 +16,12 @@ export interface Judged {
 export class Alarms {
   readonly #limit: SenderSetup['clientErrorLimit']
   readonly #clientErrors = new Map<number, number>()
+  readonly #isInARow: boolean
   #connectionIssues = 0
 
-  constructor({ clientErrorLimit }: Pick<SenderSetup, 'clientErrorLimit'>) {
+  constructor({ clientErrorLimit, events }: Pick<SenderSetup, 'clientErrorLimit' | 'events'>) {
     this.#limit = clientErrorLimit
+    this.#isInARow = events !== null
   }
 
   /** So many client errors of a chunk were recorded, wherever they were seen. */
@@ -39,7 +41,18 @@ export class Alarms {
     }
     this.#connectionIssues = 0
     if (outcome.kind === 'local') return { kind: 'local' }
-    if (outcome.kind !== 'stop' || split === 'whole') return null
+    if (outcome.kind !== 'stop') {
+      if (this.#isInARow && outcome.kind !== 'retry') this.#clientErrors.delete(chunk)
+      return null
+    }
+    if (split === 'whole') return null
+    return this.#forStop(outcome, { chunk, split })
+  }
+
+  #forStop(
+    outcome: Extract<Outcome, { kind: 'stop' }>,
+    { chunk, split }: Pick<Judged, 'chunk' | 'split'>,
+  ): Alarm | null {
     if (outcome.scope === 'webhook') return { kind: 'webhook' }
     if (split === 'part') return this.#limit === 'never' ? null : { kind: 'chunk', chunk }
     const errors = (this.#clientErrors.get(chunk) ?? 0) + 1

@@ -1,9 +1,10 @@
 import { customerIdOf, parseSpoolLine, type SpoolRow } from '../audience/audience.ts'
 import type { Decision } from '../campaign/delivery.ts'
+import type { Clock } from '../clock.ts'
 import { requestIdOf } from '../campaign/run-id.ts'
 import { CHANGED, decisionFrom, decisionFromResult } from './decision.ts'
 import { BatchPreparer } from './prepare-batch.ts'
-import { customerContext, programFrom, type Program } from './program.ts'
+import { customerContext, programFrom, type Occasion, type Program } from './program.ts'
 import { digestOf, requestFrom } from './request-parts.ts'
 import type { SenderSetup } from './sender-setup.ts'
 import type { DecidedTask, Prepared, Task } from './task.ts'
@@ -11,12 +12,14 @@ import type { DecidedTask, Prepared, Task } from './task.ts'
 /** Turns rows into requests: parse, render, check. Rendering is deterministic, so a retry has the same bytes. */
 export class Preparer {
   readonly #setup: SenderSetup
+  readonly #clock: Clock
   readonly #programs = new Map<string, Program>()
   readonly #batches: BatchPreparer
 
   /** @throws {TemplateError} HOOKCAST_TEMPLATE_INVALID: compiling is the first thing that a sender does. */
-  constructor(setup: SenderSetup) {
+  constructor(setup: SenderSetup, clock: Clock) {
     this.#setup = setup
+    this.#clock = clock
     this.#programs.set(setup.definition.runId, programFrom(setup, setup.definition))
     for (const [runId, definition] of Object.entries(setup.kept))
       this.#programs.set(runId, programFrom(setup, definition))
@@ -55,10 +58,11 @@ export class Preparer {
         column: this.#setup.customerId,
         rowNumber: spooled.number ?? task.seq + 1,
       })
-      if (spooled.verdict !== null) {
-        // What the check decided comes out in its place: nothing after it may overtake what stands before it.
+      const verdict = spooled.verdict === null ? this.#expiry(task, spooled) : decisionFrom(spooled.verdict)
+      if (verdict !== null) {
+        // What was decided before comes out in its place: nothing after it may overtake what stands before it.
         if (block.length > 0) break
-        prepared.push({ kind: 'decided', task, customerId, verdict: decisionFrom(spooled.verdict), batch: null })
+        prepared.push({ kind: 'decided', task, customerId, verdict, batch: null })
         continue
       }
       const wanted = this.#programOf(spooled.kept)
@@ -70,15 +74,22 @@ export class Preparer {
     return [...prepared, ...this.#render(program, block)]
   }
 
+  /** An event that waited for too long is told to nobody; one whose first call was made is brought to its end. */
+  #expiry({ attempt, isInDoubt }: Task, { event }: SpoolRow): Decision | null {
+    const { events } = this.#setup
+    if (events === null || event === null || attempt > 1 || isInDoubt) return null
+    const ageMs = this.#clock.now() - event.occurred_at
+    return ageMs > events.maxAgeMs ? { kind: 'suppressed', reason: 'expired', message: null } : null
+  }
+
   #render(
     program: Program,
     block: readonly { readonly task: Task; readonly spooled: SpoolRow; readonly customerId: string }[],
   ): Prepared[] {
     const jobs = block.map(({ task, spooled, customerId }) => {
       const requestId = spooled.kept?.request_id ?? requestIdOf(this.#setup.definition.runId, task.seq)
-      const { chunk, chunkStartedAt } = task
-      const { kept, row } = spooled
-      const occasion = { requestId, chunk, chunkStartedAt, kept, isTest: this.#setup.isTest }
+      const { kept, row, event } = spooled
+      const occasion = { ...chunkOf(task, spooled, this.#setup), requestId, kept, event, isTest: this.#setup.isTest }
       return { context: customerContext(program, occasion, { row: row ?? {}, customerId }), seed: requestId }
     })
     const { results } = program.renderer.render(jobs)
@@ -95,4 +106,14 @@ export class Preparer {
       return { kind: 'request', task, customerId, request, context, definition, requestId, isKept, batch: null }
     })
   }
+}
+
+/** By an event each customer is a chunk of one, which began when it was accepted. */
+function chunkOf(
+  { chunk, chunkStartedAt, seq }: Task,
+  { event }: SpoolRow,
+  { events }: SenderSetup,
+): Pick<Occasion, 'chunk' | 'chunkStartedAt'> {
+  if (events === null || event === null) return { chunk, chunkStartedAt }
+  return { chunk: seq, chunkStartedAt: event.accepted_at }
 }

@@ -102,16 +102,19 @@ export interface Occasion {
   /** What an earlier run sent, that is repeated. */
   readonly kept: SpoolRow['kept']
   readonly isTest: boolean
+  /** What brought the customer; null without, and for a batch. */
+  readonly event?: SpoolRow['event']
 }
 
 /** What every template of a delivery sees. */
 export function deliveryContext({ attributes, definition }: Program, occasion: Occasion): Record<string, unknown> {
-  const { kept, requestId, isTest } = occasion
+  const { kept, requestId, isTest, event } = occasion
   return {
     ...attributes,
     run: { id: definition.runId, chunk: kept?.chunk ?? occasion.chunk },
     request: { id: requestId, test: isTest },
     time: Math.floor((kept?.time ?? occasion.chunkStartedAt) / 1000),
+    ...(event == null ? {} : { event: JSON.parse(event.text) as unknown }),
   }
 }
 

@@ -59,6 +59,8 @@ export interface SenderSetup {
   readonly answers: Readonly<Record<string, AnswerMeaning>>
   readonly conflict: RetryRules['conflict']
   readonly clientErrorLimit: AbortRules['clientError']
+  /** Every customer enters alone, by an event, and nobody is called for one older than that; null in any other run. */
+  readonly events: { readonly maxAgeMs: number } | null
 }
 
 const ANSWER_BYTES = 64 * 1024

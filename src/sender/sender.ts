@@ -81,7 +81,7 @@ export class Sender {
     this.#port = port
     this.#clock = clock
     this.#isReplacement = isReplacement
-    this.#preparer = new Preparer(setup)
+    this.#preparer = new Preparer(setup, clock)
     this.#mask = new Mask(setup.secrets)
     this.#alarms = new Alarms(setup)
     this.#reporter = new Reporter({ setup, port, clock })

@@ -127,6 +127,7 @@ export function trialSetup(
 ): SenderSetup {
   const { env, settings, version, clock } = host
   const setup = senderSetupFrom(campaign, {
+    isEventRun: false,
     runId: createRunId(clock.now()),
     env,
     networkAllow: settings.networkAllow,

@@ -28,11 +28,11 @@ describe('copySpool', () => {
     const failed = { status: 'failed', reason: 'row', message: 'line 3: expected JSON, got something else' }
     const duplicate = { status: 'suppressed', reason: 'duplicate', message: null }
     expect(readRows(first)).toEqual([
-      { row: { id: 'a', n: 1, s: 'é,"row":' }, number: 1, verdict: null, kept },
-      { row: { n: 2 }, number: 2, verdict: null, kept: null },
-      { row: null, number: 3, verdict: failed, kept: null },
-      { row: { id: 'a', n: 4 }, number: 4, verdict: duplicate, kept: null },
-      { row: { n: 5 }, number: 5, verdict: null, kept: null },
+      { row: { id: 'a', n: 1, s: 'é,"row":' }, number: 1, verdict: null, kept, event: null },
+      { row: { n: 2 }, number: 2, verdict: null, kept: null, event: null },
+      { row: null, number: 3, verdict: failed, kept: null, event: null },
+      { row: { id: 'a', n: 4 }, number: 4, verdict: duplicate, kept: null, event: null },
+      { row: { n: 5 }, number: 5, verdict: null, kept: null, event: null },
     ])
 
     await copySpool({ from: first, to: second, rows: [{ seq: 4 }, { seq: 0 }] })

@@ -33,7 +33,7 @@ describe('eraseRows', () => {
     expect(after.filter((_, seq) => !places.includes(seq))).toEqual(before.filter((_, seq) => !places.includes(seq)))
     for (const seq of places) {
       const row = { id: pseudonymOf(`p-${seq}`) }
-      expect(after[seq]).toEqual({ row, number: seq + 1, verdict: LEFT, kept: null })
+      expect(after[seq]).toEqual({ row, number: seq + 1, verdict: LEFT, kept: null, event: null })
     }
     using reader = SpoolReader.open(room.run)
     expect(Buffer.from(reader.pick([257]).lines).toString()).toContain('"p-257"')

@@ -58,6 +58,7 @@ function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSe
     answers: {},
     conflict: 'accepted',
     clientErrorLimit,
+    events: null,
   }
 }
 

@@ -41,6 +41,7 @@ const test = base.extend<{ room: Room }>({
         isAudienceComplete: true,
         chunkSize: null,
         batchSize: null,
+        event: null,
         numbers: emptyNumbers(200),
       }),
     )
@@ -211,7 +212,8 @@ describe('a run folder', () => {
     ledger[Symbol.dispose]()
     using database = new DatabaseSync(paths.ledger)
     const added = ['count', 'customers', 'root', 'path', 'is_held', 'error_code'].map((name) => ['waiting', name])
-    for (const [table, column] of [...added, ['run', 'batch_size'], ['result', 'delivery']]) {
+    const ofRun = ['batch_size', 'event_version', 'event_day', 'event_position'].map((name) => ['run', name])
+    for (const [table, column] of [...added, ...ofRun, ['result', 'delivery']]) {
       database.exec(`ALTER TABLE ${table} DROP COLUMN ${column}`)
     }
     database.exec('DROP TABLE interval; DROP TABLE delivery; PRAGMA user_version = 1')

@@ -71,6 +71,7 @@ export const test = base.extend<{ data: Data }>({
           isAudienceComplete: true,
           chunkSize,
           batchSize: null,
+          event: null,
           numbers,
         }),
       )
