@@ -1,4 +1,4 @@
-import type { LoadOptions } from '../campaign/campaign-file.ts'
+import { inspectCampaign, type LoadOptions } from '../campaign/campaign-file.ts'
 import type { Trigger } from '../campaign/campaign.ts'
 import { checkCampaign, type Checked } from '../check/check.ts'
 import type { Clock } from '../clock.ts'
@@ -120,6 +120,12 @@ export class Campaigns {
     return diffVersions(this.versions.get(name, from), this.versions.get(name, to))
   }
 
+  /** What starts a version, whatever else may have become of what it needs. */
+  triggerOf(version: CampaignVersion): Trigger {
+    const { env, settings } = this.#options
+    return inspectCampaign(filesOf(version), { env, settings, isService: true }).loaded?.campaign.trigger ?? NOW
+  }
+
   /**
    * Reads a version, to make a run of it: with the settings, the secrets and the origin of now.
    *
@@ -130,6 +136,8 @@ export class Campaigns {
     return checkCampaign(filesOf(version), { env, settings, params, isService: true })
   }
 }
+
+const NOW: Trigger = { kind: 'now' }
 
 function currentOf({ name, found, current }: KnownCampaign): CampaignVersion {
   if (current !== null) return current

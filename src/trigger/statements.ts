@@ -33,3 +33,17 @@ export const insertTrigger = `
   INSERT INTO inbox (trigger_id, type, body, occurred_at, accepted_at) VALUES (?, ?, ?, ?, ?)`
 /** Of all that ever were: rows that every campaign has are gone. */
 export const selectLastSeq = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0) AS seq`
+
+export const insertFiring = `
+  INSERT INTO firing (campaign, due_at, version, state, run_id, audience, message, recorded_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (campaign, due_at) DO NOTHING`
+export const updateFiring = `
+  UPDATE firing SET version = ?, state = ?, run_id = ?, audience = ?, message = ? WHERE campaign = ? AND due_at = ?`
+export const selectFirings = `
+  SELECT * FROM firing WHERE campaign = ? AND (? IS NULL OR due_at < ?) ORDER BY due_at DESC LIMIT ?`
+export const selectLastDue = `SELECT max(due_at) AS due_at FROM firing WHERE campaign = ?`
+export const selectUnfinishedFirings = `
+  SELECT * FROM firing WHERE state IN ('queued', 'starting') ORDER BY campaign, due_at`
+export const selectLastStarted = `
+  SELECT * FROM firing WHERE campaign = ? AND state IN ('starting', 'started') ORDER BY due_at DESC LIMIT 1`
+export const selectQueued = `SELECT * FROM firing WHERE campaign = ? AND state = 'queued' ORDER BY due_at LIMIT 1`
