@@ -1,33 +1,22 @@
-import { describe, expect } from 'vitest'
-import type { EventRow } from '../../src/audience/audience.ts'
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, vi } from 'vitest'
+import { spoolFiles } from '../../src/audience/spool-state.ts'
 import { readReport, readResults } from '../../src/report/report.ts'
 import {
   listEventRuns,
   openEventRun,
+  putRunRequest,
   reopenEventRun,
   type EventRun,
   type EventRunHost,
   type Hold,
 } from '../../src/runner/runner.ts'
+import { childrenOf } from '../support/command-line.ts'
+import { eventOf, eventsOf } from '../support/event.ts'
 import { test as base, type Story } from '../support/story.ts'
 
 const DAY = '2026-11-22'
-
-/** An event that happened just now, to customer `c-<n>`. */
-function eventOf(n: number, more: Partial<EventRow> = {}): EventRow {
-  return {
-    id: `t-${n}`,
-    type: 'user.registered',
-    occurredAt: Date.now(),
-    customer: { customer_id: `c-${n}` },
-    event: { plan: 'free' },
-    ...more,
-  }
-}
-
-function eventsOf(count: number, from = 0): EventRow[] {
-  return Array.from({ length: count }, (_, i) => eventOf(from + i))
-}
 
 const test = base.extend<{
   open: (story: Story, host?: Partial<EventRunHost> & { readonly day?: string }) => Promise<EventRun>
@@ -133,5 +122,126 @@ describe('a run of events', () => {
       'A run that is finished takes no more customers',
     )
     expect(story.receiver.count).toBe(3)
+  })
+
+  test('cuts back what a crash left behind the last row that was accepted', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: TOP })
+    const first = await open(story)
+    await first.append(eventsOf(3), 1)
+    await story.receiver.waitFor(3)
+    await first.close()
+    // As after a crash between the rows and the commit that would have counted them.
+    const { rows } = spoolFiles(first.paths.folder)
+    const accepted = readFileSync(rows, 'utf8')
+    const [line] = accepted.split('\n')
+    appendFileSync(rows, `${line!.replaceAll('c-0', 'c-ghost')}\n{"half":`)
+    const again = await open(story)
+    expect(readFileSync(rows, 'utf8')).toBe(accepted)
+    expect([again.customers, again.position]).toEqual([3, 1])
+    await again.append(eventsOf(2, 3), 2)
+    await again.seal()
+    expect(await again.ended).toBe('finished')
+    expect(story.receiver.requests.map(({ customer }) => customer)).toEqual(['c-0', 'c-1', 'c-2', 'c-3', 'c-4'])
+  })
+
+  test('tells nobody of an event that is too old before its first call', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: 'trigger: { event: user.registered, max_age: 1h }' })
+    const run = await open(story)
+    const occurredAt = Date.now() - 3_700_000
+    await run.append([eventOf(0), eventOf(1, { occurredAt }), eventOf(2)], 1)
+    await run.seal()
+    expect(await run.ended).toBe('finished')
+    expect(story.receiver.requests.map(({ customer }) => customer)).toEqual(['c-0', 'c-2'])
+    expect(story.results.map(({ status, reason }) => [status, reason])).toEqual([
+      ['sent', null],
+      ['suppressed', 'expired'],
+      ['sent', null],
+    ])
+  })
+
+  test('suppresses whoever did not consent or is excluded', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: `${TOP}\nconsent: { column: news }\nexclude: [out.csv]` })
+    writeFileSync(join(story.folder.path, 'out.csv'), 'c-2\n')
+    const run = await open(story)
+    const rows = [true, false, true].map((news, n) => eventOf(n, { customer: { customer_id: `c-${n}`, news } }))
+    await run.append(rows, 1)
+    await run.seal()
+    await run.ended
+    expect(story.results.map(({ reason }) => reason)).toEqual([null, 'consent', 'excluded'])
+    expect(story.receiver.count).toBe(1)
+  })
+
+  test('lets its senders go when nothing comes, and starts them for the next event', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: TOP })
+    const run = await open(story, { idleMs: 50 })
+    const before = new Set(childrenOf(process.pid))
+    const senders = (): number[] => childrenOf(process.pid).filter((pid) => !before.has(pid))
+    await run.append(eventsOf(1), 1)
+    await story.receiver.waitFor(1)
+    await vi.waitFor(() => expect(senders()).toEqual([]), { timeout: 30_000 })
+    expect(readReport(run.paths, { isLocked: true })).toMatchObject({ state: 'running', sent: 1, resumed: 0 })
+    await run.append(eventsOf(1, 1), 2)
+    await story.receiver.waitFor(2)
+  })
+
+  test('is paused by somebody else, keeps what comes, and goes on when it is released', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: TOP })
+    const held = Promise.withResolvers<Hold>()
+    const run = await open(story, { onHold: held.resolve })
+    putRunRequest(run.paths, 'pause')
+    expect(await held.promise).toEqual({ state: 'paused', error: null })
+    await run.append(eventsOf(3), 1)
+    expect(readReport(run.paths, { isLocked: true })).toMatchObject({ state: 'paused', customers: 3, pending: 3 })
+    run.release()
+    await story.receiver.waitFor(3)
+  })
+
+  test('that was on hold is on hold when it is opened again; cancelled, it leaves nobody to be called', async ({
+    tell,
+    open,
+  }) => {
+    const story = await tell({ customers: 0, top: TOP, answer: () => ({ status: 404 }), webhook: 'concurrency: 1' })
+    const held = Promise.withResolvers<Hold>()
+    const first = await open(story, { onHold: held.resolve })
+    await first.append(eventsOf(5), 1)
+    await held.promise
+    await first.close()
+    const again = await open(story)
+    expect(again.hold).toEqual({ state: 'aborted', error: null })
+    await again.cancel()
+    expect(await again.ended).toBe('cancelled')
+    const report = readReport(again.paths, { isLocked: false })
+    expect(report).toMatchObject({ state: 'cancelled', failed: 1, aborted: 4, pending: 0 })
+    expect(story.receiver.count).toBe(1)
+    const next = await open(story)
+    expect(next.runId).not.toBe(again.runId)
+  })
+
+  test('goes on past midnight with what is due, beside the run of the next day, which counts on', async ({
+    tell,
+    open,
+  }) => {
+    const story = await tell({
+      customers: 0,
+      top: TOP,
+      webhook: 'retry: { delays: [1h], jitter: 0 }',
+      answer: ({ customer, attempt }) => (customer === 'c-0' && attempt === 1 ? { status: 500 } : { status: 401 }),
+    })
+    story.skipsWaits = false
+    const held = Promise.withResolvers<Hold>()
+    const old = await open(story)
+    await old.append(eventsOf(4), 1)
+    await story.receiver.waitFor(4)
+    await vi.waitFor(() => expect(readReport(old.paths, { isLocked: true })).toMatchObject({ failed: 3, waiting: 1 }))
+    await old.seal()
+    const next = await open(story, { day: '2026-11-23', onHold: held.resolve })
+    // Three refusals of yesterday and two of today are five in a row.
+    await next.append(eventsOf(2, 4), 2)
+    expect(await held.promise).toEqual({ state: 'aborted', error: null })
+    expect(old.hold).toBe(null)
+    story.clock.skip(3_600_000)
+    expect(await old.ended).toBe('finished')
+    expect(story.requestsOf('c-0').length).toBe(2)
+    expect(next.position).toBe(2)
   })
 })
