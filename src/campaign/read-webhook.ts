@@ -70,14 +70,15 @@ function readUrl({ reader, warnings }: CampaignContext, input: Input): WebhookUr
     valueOf: (name) => reader.variable(path, name),
     report: (message) => reader.report(path, message),
   })
-  if (url !== null) warnings.push(...urlWarnings(url))
+  if (url !== null) warnings.push(...urlWarnings(url, input))
   return url
 }
 
-function urlWarnings(url: WebhookUrl): Warning[] {
+function urlWarnings(url: WebhookUrl, { answers }: Input): Warning[] {
   const warnings: Warning[] = []
   const warn = (code: string, message: string): void => void warnings.push({ code, message, count: 1 })
-  if (url.hasPathTemplate) {
+  const notFound = answers?.['404'] ?? 'webhook'
+  if (url.hasPathTemplate && (notFound === 'webhook' || notFound === 'chunk')) {
     warn(
       'url_path_template',
       'webhook.url has a template in its path: a 404 for one customer stops everyone (answers: { 404: failed } changes that)',

@@ -16,7 +16,7 @@ describe('webhook.batch', () => {
       { 'root.j2': '[{{ customers|join(",") }}]' },
     )
     const { campaign, snapshot } = folder.load()
-    expect(campaign.webhook.batch).toEqual({
+    expect(campaign.webhook.batch).toMatchObject({
       size: 100,
       root: { text: '[{{ customers|join(",") }}]', file: 'root.j2', line: 1 },
       customer: { text: '{}', file: 'campaign.yaml', line: 5 },

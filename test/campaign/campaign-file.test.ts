@@ -37,7 +37,7 @@ describe('a campaign file', () => {
     expect(campaign.webhook).toEqual({
       origin: 'https://api.example.com',
       isLoopbackLiteral: false,
-      path: { text: '/v1/send', file: 'campaign.yaml', line: 4 },
+      path: { text: '/v1/send', file: 'campaign.yaml', line: 4, places: [{ offset: 0, line: 4, column: 31 }] },
       method: 'POST',
       payload: 'json',
       jsonEscape: 'auto',
@@ -153,7 +153,8 @@ describe('a campaign file', () => {
         webhook: 'body: |\n  {\n    "a": 1\n  }\nheaders:\n  - name: X-A\n    value: "{{ customer.a }}"',
       }),
     )
-    expect(webhook.body).toEqual({ text: '{\n  "a": 1\n}\n', file: 'campaign.yaml', line: 6 })
+    expect(webhook.body).toMatchObject({ text: '{\n  "a": 1\n}\n', file: 'campaign.yaml', line: 6 })
+    expect(webhook.body?.places).toContainEqual({ offset: 4, line: 7, column: 7 })
     expect(webhook.headers[0]?.value).toMatchObject({ line: 11 })
   })
 

@@ -22,7 +22,7 @@ describe('a header', () => {
       'campaign.yaml': campaignWith({ webhook: `headers: ${JSON.stringify(headers)}` }),
     })
     const { campaign } = folder.load({ env: { KEY: 'canary' } })
-    expect(campaign.webhook.headers).toEqual([
+    expect(campaign.webhook.headers).toMatchObject([
       { name: 'X-A', kind: 'template', value: { text: '{{ customer.id }}', file: 'campaign.yaml', line: 5 } },
       { name: 'X-B', kind: 'template', value: { text: 'b', file: 'campaign.yaml', line: 5 } },
       { name: 'X-C', kind: 'secret', value: { text: 'key ${KEY}', file: 'campaign.yaml', line: 5 } },

@@ -255,6 +255,16 @@ describe('a warning', () => {
     ])
   })
 
+  it.each([
+    ['failed', 0],
+    ['sent', 0],
+    ['webhook', 1],
+    ['chunk', 1],
+  ])('is given for a template in the path as long as a 404 stops more than one customer: %s', (meaning, count) => {
+    const more = `answers: { 404: ${meaning} }`
+    expect(load('https://a.example/{{ customer.id }}', { more }).warnings).toHaveLength(count)
+  })
+
   it('is not given for a template in the query', () => {
     expect(load('https://a.example/v1?id={{ customer.id }}').warnings).toEqual([])
   })
