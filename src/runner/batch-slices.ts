@@ -46,6 +46,8 @@ export function cutBatches(
     readonly isEndKnown: boolean
     readonly wantedRows: number
     readonly mostRows: number
+    /** Nothing was cut yet: one batch goes out, however large. */
+    readonly isFirst: boolean
   },
 ): SliceCut {
   const cut = new Cut()
@@ -53,7 +55,7 @@ export function cutBatches(
   for (let seq = range.firstSeq; seq < range.end && (cut.rows === 0 || cut.rows < range.wantedRows);) {
     const { count, isWhole } = cutter.cut(seq, range.end)
     if (!isWhole && !range.isEndKnown) break
-    isOverLimit = cut.rows + count > range.mostRows
+    isOverLimit = cut.rows + count > range.mostRows && !(range.isFirst && cut.rows === 0)
     if (isOverLimit) break
     const { lines } = spool.cut(seq, { maxRows: count })
     if (!cut.hasRoomFor(count, lines.length)) break

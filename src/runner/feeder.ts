@@ -138,10 +138,10 @@ export class Feeder {
       return { ...spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES }), batches: null }
     }
     const isEndKnown = this.isAudienceComplete || chunkEnd <= spool.rows
-    const mostRows = this.#hasCut ? this.#left : Number.POSITIVE_INFINITY
-    const cut = cutBatches(spool, rows.batches, { firstSeq: chunk.nextSeq, end, isEndKnown, wantedRows, mostRows })
+    const range = { firstSeq: chunk.nextSeq, end, isEndKnown, wantedRows, mostRows: this.#left, isFirst: !this.#hasCut }
+    const cut = cutBatches(spool, rows.batches, range)
     this.#hasCut ||= cut.count > 0
-    // A batch is never cut: the one that would go over the limit is left to the resume.
+    // A batch is never cut: the one that would go over the limit is left to the resume, but for the very first.
     if (cut.isOverLimit) this.#left = cut.count
     return cut
   }

@@ -92,6 +92,30 @@ describe('hookcast run', () => {
     expect(stderr).toContain(`Paused: go on with hookcast resume ${object.run_id}`)
   })
 
+  test.for([
+    ['3', 10],
+    ['25', 20],
+  ] as const)(
+    'pauses a campaign of batches after %s customers: whole ones, and one at least',
+    async ([most, sent], { desk }) => {
+      const root = JSON.stringify(`[{% output customers separated by ',' %}]`)
+      desk.write(
+        'campaign.yaml',
+        [
+          'name: desk',
+          'audience: customers.csv',
+          'webhook:',
+          `  url: "${desk.receiver.url}/v1"`,
+          `  batch: { size: 10, root: ${root}, customer: '{"id": "{{ customer.id }}"}' }`,
+        ].join('\n'),
+      )
+      writeCustomers(desk, 100)
+      const { object } = await desk.json(['run', 'campaign.yaml', '--pause-after', most])
+      expect(object).toMatchObject({ state: 'paused', sent, pending: 100 - sent })
+      expect(desk.receiver.count).toBe(sent / 10)
+    },
+  )
+
   test('puts params of the command line in place of those of the file', async ({ desk }) => {
     const body = `body: '{"id": "{{ params.shop }} {{ params.town }}"}'`
     desk.writeCampaign({ webhook: body, top: 'params: { shop: Acme, town: Brno }' })
