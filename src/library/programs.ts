@@ -1,10 +1,7 @@
-import { resolve } from 'node:path'
 import { setImmediate as afterOthers } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { MOST_SENDERS } from '../campaign/settings.ts'
 import { systemClock } from '../clock.ts'
 import type { ResultRecord, RunReport } from '../report/report.ts'
-import type { RunLimit } from '../runner/runner.ts'
+import { checkOptions, limitFrom, pathFrom, refuseOldNode } from './check-options.ts'
 import type { ReadResultsOptions, ResumeRunOptions, RunCampaignOptions, SurroundingsOptions } from './options.ts'
 import { Run } from './run.ts'
 
@@ -21,13 +18,14 @@ import { Run } from './run.ts'
  * Rejects with a ConfigError, when file, templates, secrets or audience have problems: all are listed in `problems`, and
  * nothing was sent. With another HookcastError, when the run could not go on: it is kept, and `resumeRun(run.runId)` goes on.
  *
- * @throws {RangeError} when an option is not what it has to be.
+ * @throws {TypeError | RangeError} when an option is not what it has to be, or there is none of that name.
  * @example const report = await runCampaign('campaign.yaml', { limit: { pauseAfter: '1%' } })
  */
 export function runCampaign(file: string | URL, options: RunCampaignOptions = {}): Run {
-  refuseSenders(options)
+  refuseOldNode()
+  checkOptions('runCampaign', options)
   const until = limitFrom(options.limit)
-  const path = resolve(typeof file === 'string' ? file : fileURLToPath(file))
+  const path = pathFrom(file)
   return new Run(systemClock, async (witness) => {
     const { conductCampaign } = await import('./conduct-campaign.ts')
     return await conductCampaign(path, { options, until }, witness)
@@ -40,10 +38,11 @@ export function runCampaign(file: string | URL, options: RunCampaignOptions = {}
  * A run that is finished resolves to its report. It rejects as `runCampaign` does, and with HOOKCAST_RUN_UNKNOWN,
  * HOOKCAST_RUN_IN_USE (also by this process) or HOOKCAST_RUN_STATE (cancelled, or replayed since).
  *
- * @throws {RangeError} when an option is not what it has to be.
+ * @throws {TypeError | RangeError} when an option is not what it has to be, or there is none of that name.
  */
 export function resumeRun(runId: string, options: ResumeRunOptions = {}): Run {
-  refuseSenders(options)
+  refuseOldNode()
+  checkOptions('resumeRun', options)
   return new Run(systemClock, async (witness) => {
     const { conductResume } = await import('./resume-run.ts')
     return await conductResume(runId, options, witness)
@@ -56,6 +55,7 @@ export function resumeRun(runId: string, options: ResumeRunOptions = {}): Run {
  * Rejects with a HookcastError: HOOKCAST_RUN_UNKNOWN, or HOOKCAST_LEDGER_UNUSABLE when it cannot be read.
  */
 export async function readReport(runId: string, options: SurroundingsOptions = {}): Promise<RunReport> {
+  checkOptions('readReport', options)
   const { reportOf } = await import('./read-run.ts')
   return reportOf(runId, options)
 }
@@ -72,30 +72,11 @@ export async function* readResults(
   runId: string,
   options: ReadResultsOptions = {},
 ): AsyncGenerator<ResultRecord, void, void> {
+  checkOptions('readResults', options)
   const { resultsOf } = await import('./read-run.ts')
   let read = 0
   for (const result of resultsOf(runId, options)) {
     yield result
     if (++read % RESULTS_AT_ONCE === 0) await afterOthers()
   }
-}
-
-function refuseSenders({ senders }: SurroundingsOptions): void {
-  if (senders === undefined || (Number.isInteger(senders) && senders >= 1 && senders <= MOST_SENDERS)) return
-  throw new RangeError(`expected \`senders\` to be a whole number from 1 to ${MOST_SENDERS}, got ${senders}`)
-}
-
-function limitFrom(limit: RunCampaignOptions['limit']): RunLimit | null {
-  if (limit === undefined) return null
-  if (typeof limit === 'number') return { state: 'interrupted', rows: countFrom('limit', limit) }
-  const { pauseAfter } = limit
-  if (typeof pauseAfter === 'number') return { state: 'paused', rows: countFrom('pauseAfter', pauseAfter) }
-  const share = pauseAfter.endsWith('%') ? Number(pauseAfter.slice(0, -1)) / 100 : Number.NaN
-  if (share > 0 && share <= 1) return { state: 'paused', rows: { share } }
-  throw new RangeError(`expected \`pauseAfter\` to be a number of customers or a share such as 1%, got ${pauseAfter}`)
-}
-
-function countFrom(name: string, count: number): number {
-  if (Number.isSafeInteger(count) && count >= 1) return count
-  throw new RangeError(`expected \`${name}\` to be a whole number from 1 on, got ${count}`)
 }

@@ -11,8 +11,10 @@ import {
   runCampaign,
   type AudienceRow,
   type ResultRecord,
+  type RunCampaignOptions,
   type RunProgress,
 } from '../../src/index.ts'
+import { refuseOldNode } from '../../src/library/check-options.ts'
 import { test } from './fixture.ts'
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -46,6 +48,27 @@ describe('runCampaign', () => {
     expect(() => runCampaign(desk.campaign, { senders: 0 })).toThrow(RangeError)
     expect(() => runCampaign(desk.campaign, { limit: 0.5 })).toThrow('expected `limit` to be a whole number')
     expect(() => runCampaign(desk.campaign, { limit: { pauseAfter: '200%' } })).toThrow('a share such as 1%, got 200%')
+  })
+
+  test.for<[unknown, RegExp]>([
+    [{ skip_bad_rows: true }, /^unknown option of runCampaign: skip_bad_rows, did you mean skipBadRows\?$/],
+    [{ resendUnknown: true }, /^unknown option of runCampaign: resendUnknown, it has data, config, /],
+    [{ limit: '5' }, /^expected `limit` to be a number of customers or \{ pauseAfter \}, got "5"$/],
+    [{ audience: Promise.resolve([]) }, /got a promise: await it first$/],
+    [{ audience: function* () {} }, /^expected `audience` to be a file, an array, .* got a function: call it$/],
+  ])('tells a program in JavaScript what is wrong with %j', ([options, message], { desk }) => {
+    desk.writeCampaign()
+    const call = (): unknown => runCampaign(desk.campaign, options as RunCampaignOptions)
+    expect(call).toThrow(TypeError)
+    expect(call).toThrow(message)
+  })
+
+  test('asks for the campaign file, and for a Node that can do it', () => {
+    expect(() => runCampaign(undefined as unknown as string)).toThrow('the URL of a campaign file, got nothing')
+    for (const version of ['20.20.2', '24.14.9']) {
+      expect(() => refuseOldNode(version)).toThrow(`needs Node 24.15 or newer, got ${version}`)
+    }
+    for (const version of ['24.15.0', '26.0.1']) expect(() => refuseOldNode(version)).not.toThrow()
   })
 
   test('takes rows as they come, and calls for the first while the others are not there yet', async ({ desk }) => {
