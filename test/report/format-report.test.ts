@@ -115,6 +115,9 @@ next
     )
     expect(text).toContain('\n  `hookcast resume 019aab00-0000-7000-8000-000000000000`.\n')
     expect(text).toContain('    401: { "errors": "\\u{1b}[2Jwho\\u{202e} are you" }\n')
+    // What helps is said there, and it depends on what is to be mended.
+    expect(text).not.toMatch(/go on with|call again/)
+    expect(text).toContain('see each of them')
     expect(text.split('\n').find((line) => line.includes('long'))).toMatch(/^ {4}500: (long )+.*…$/)
     expect(text).not.toContain('\u001b')
   })

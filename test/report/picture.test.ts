@@ -89,7 +89,7 @@ test('a share is all of everybody only, and nothing of nobody only', () => {
   expect([0, 1, 995, 9999, 10_000].map((count) => shareText(count, 10_000))).toEqual([
     '0 %',
     'under 0.1 %',
-    '9.9 %',
+    '10 %',
     '99.9 %',
     '100 %',
   ])

@@ -55,5 +55,5 @@ export function shareText(count: number, of: number): string {
   if (count === of) return '100 %'
   const percent = (count / of) * 100
   if (percent < 0.1) return 'under 0.1 %'
-  return `${Math.min(Math.floor(percent * 10) / 10, 99.9)} %`
+  return `${Math.min(Math.round(percent * 10) / 10, 99.9)} %`
 }
