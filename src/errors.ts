@@ -6,7 +6,10 @@
  */
 export const ERROR_CODES = {
   HOOKCAST_USAGE: { means: 'The command line was not understood', todo: 'Run `hookcast <command> --help`' },
-  HOOKCAST_CAMPAIGN_INVALID: { means: 'The campaign file has problems; all are listed', todo: 'Mend each line named' },
+  HOOKCAST_CAMPAIGN_INVALID: {
+    means: 'The campaign file has problems; all are listed',
+    todo: 'Mend each line named, set each variable named',
+  },
   HOOKCAST_CONFIG_INVALID: { means: 'hookcast.yaml or a setting has problems', todo: 'Mend each line named' },
   HOOKCAST_AUDIENCE_INVALID: {
     means: 'The audience has rows that cannot be read',

@@ -179,7 +179,10 @@ function readEgress({ reader, settings }: CampaignContext, input: Input): Egress
   const pool = known.includes(name) ? settings.egress[name] : undefined
   if (pool === undefined) {
     const near = nearestName(name, known)
-    const hint = near === null ? knownNames(known, 'egress') : `did you mean ${near}?`
+    const hint =
+      near === null
+        ? `${knownNames(known, 'egress')}${known.length === 0 ? `: write egress: { ${name}: { addresses: [203.0.113.10] } } into it` : ''}`
+        : `did you mean ${near}?`
     reader.report(path, `unknown egress pool: ${JSON.stringify(name)}, ${hint}`)
     return null
   }

@@ -73,6 +73,7 @@ export function createProgram(context: Context): Command {
     .exitOverride()
     .hook('preAction', (_, command) => {
       context.flags = command.optsWithGlobals<GlobalFlags>()
+      context.command = command.name()
     })
   const commands = [
     addValidate,

@@ -16,7 +16,7 @@ export function commandPage(command: Command): string {
       command.options.filter(({ hidden }) => !hidden).map((option) => [option.flags, meaningOf(option)]),
     ),
     ...textAfter(command)
-      .split(/\n{2,}/)
+      .split(/\n{2,}(?=\S)/)
       .map((part) => sectionFrom(part.trim())),
   ]
   const rest = 'Every command also takes `--data`, `--config` and `--senders`: see [hookcast](README.md).'

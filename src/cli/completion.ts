@@ -17,6 +17,7 @@ export function addCompletion(program: Command, context: Context): void {
       `
 Examples:
   eval "$(hookcast completion bash)"                                    # in ~/.bashrc
+  eval "$(npx hookcast completion bash)"; alias hookcast='npx hookcast' # in a clone
   eval "$(hookcast completion zsh)"                                     # in ~/.zshrc, after compinit
   hookcast completion fish > ~/.config/fish/completions/hookcast.fish`,
     )

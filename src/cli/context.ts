@@ -21,6 +21,8 @@ export class Context implements Surroundings {
   /** A run that this process has begun: whatever happens from there on, it can be resumed. */
   openRun: { readonly runId: string; readonly settings: Settings } | null = null
   exitCode = 0
+  /** The command that was typed. */
+  command = '<command>'
   flags: GlobalFlags = {}
   #wiring: Wiring | null = null
 

@@ -73,9 +73,15 @@ function warningText({ code, message, count }: DryRun['warnings'][number]): stri
   return `${code}: ${message}${count > 1 ? ` (${number(count)} times)` : ''}`
 }
 
+/** A batch may have thousands: whoever looks at a dry run wants to see what is above it. */
+const EXAMPLE_LINES = 60
+
 function exampleText({ example }: DryRun, payload: string): string {
   if (example === null) return ''
-  const text = requestText(example.request, payload).trimEnd()
+  const lines = requestText(example.request, payload).trimEnd().split('\n')
+  const left = lines.length - EXAMPLE_LINES
+  if (left > 1) lines.splice(EXAMPLE_LINES, left, `… ${number(left)} more lines, which preview shows`)
+  const text = lines.join('\n')
   return `first request  row ${number(example.row)}, customer ${example.customer_id}\n\n${text}`
 }
 

@@ -16,7 +16,7 @@ const OF_READING = '0 done, 2 there is no such run, or it cannot be read.'
 const GUIDES: Readonly<Record<string, Guide>> = {
   validate: {
     prints: `campaign.yaml is right: spring-points, POST https://sms.example.com/v1/messages
-customers.csv: 3 customers by id, 3 to be called`,
+customers.csv: 3 customers by id, up to 3 to be called`,
     exitCodes: '0 a run could start, 2 something is wrong: all problems are listed.',
     seeAlso: ['preview', 'test', 'run'],
   },
@@ -46,7 +46,7 @@ customers  3
     seeAlso: ['pause', 'replay'],
   },
   replay: {
-    prints: `Replaying 7 customers of 01a20446-51ea-718d-a193-8807a3942778: 7 failed (5 exhausted, 2 refused); 1 keep key and bytes, as the receiver may have them
+    prints: `Replaying 7 customers of 01a20446-51ea-718d-a193-8807a3942778, with the rows that it kept: 7 failed (5 exhausted, 2 refused); 1 keep key and bytes, as the receiver may have them
 Start? [y/N] y
 spring-points  finished`,
     exitCodes: `${OF_RUN} 0 also when there is nobody to replay.`,
@@ -88,7 +88,8 @@ Idempotency-Key: 01a20446-473e-7956-9263-06463abe9ca1-0
     prints: `POST https://sms.example.com/v1/messages
 …
 200 in 45 ms
-sent`,
+…
+row 17, customer c-17: sent`,
     seeAlso: ['preview', 'check', 'run'],
   },
   check: {

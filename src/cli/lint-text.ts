@@ -13,6 +13,9 @@ export function lintLines(findings: readonly LintFinding[]): string[] {
 /** Where JSON-aware output parts from plain Jinja2, with both: nothing is wrong there, but other than elsewhere. */
 export function differenceLines(differences: readonly PlainDifference[]): string[] {
   return differences.map(({ printed, plain, ...place }) =>
-    formatProblem({ ...place, message: `prints \`${printed}\`, and in plain Jinja2 \`${plain}\`` }),
+    formatProblem({
+      ...place,
+      message: `prints \`${printed}\`, and in plain Jinja2 \`${plain.replaceAll('\n', '⏎')}\``,
+    }),
   )
 }

@@ -51,7 +51,8 @@ export async function tryOneCustomer(
   const tried = await untilInterrupted(wiring.clock, async (signal) => {
     const sample = await findSampleRow(campaign, wanted, { stdin: process.stdin, signal })
     if (sample !== null) return tryDelivery(campaign, sample, { purpose, host: { ...wiring, env, settings, signal } })
-    const what = customer === undefined ? `row ${row}` : `customer ${customer}`
+    const column = campaign.customerId ?? 'customer_id, else id, else registered, else the number of the row'
+    const what = customer === undefined ? `row ${row}` : `customer ${customer} (known by ${column})`
     throw new HookcastError('HOOKCAST_USAGE', `Could not find it in ${campaign.audience.path}: ${what}`)
   })
   return { checked, settings, tried }

@@ -30,7 +30,7 @@ export function addReplay(program: Command, context: Context): void {
     .command('replay')
     .summary('start a new run with the customers of an old one that failed or were aborted')
     .description(
-      "Makes a new run of those customers, from the old run's own copy of the audience, with the campaign file as it is now. A request that the receiver may have got keeps its key and its bytes, so that nobody is served twice.",
+      'Makes a new run of those customers, with the rows that the old run kept of them (for mended rows start a run with them), and with the campaign file as it is now. A request that the receiver may have got keeps its key and its bytes, so that nobody is served twice.',
     )
     .argument('<run>', 'the id of the old run, or a beginning of it')
     .option('--status <list>', 'failed, aborted or both (default: both)', namesFlag('--status', REPLAYED))
@@ -103,7 +103,7 @@ function countsInWords(from: string, { customers, byStatus, byReason, kept, torn
       ? ''
       : `; ${number(torn)} left out, as the receiver may have their batch and it can't be repeated whole (--new-keys takes them all the same)`
   const since = sentSince === 0 ? '' : `; ${number(sentSince)} left out, as a replay has sent to them before`
-  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}: ${list(byStatus)} (${list(byReason)})${keys}${parts}${since}`
+  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}, with the rows that it kept: ${list(byStatus)} (${list(byReason)})${keys}${parts}${since}`
 }
 
 function number(value: number): string {

@@ -5,10 +5,11 @@ import { EXIT_INTERRUPTED, EXIT_REFUSED } from './exit-code.ts'
 
 /** Says in words what went wrong, and as one JSON object where that was asked for; gives the exit code. */
 export async function tellError(error: unknown, context: Context): Promise<number> {
-  const { terminal, openRun } = context
+  const { terminal, openRun, command } = context
   const told = describe(error)
   // Commander has told its own already.
-  if (!(error instanceof CommanderError)) terminal.tell(wordsOf(error, told))
+  if (!(error instanceof CommanderError))
+    terminal.tell(wordsOf(error, told).replace('hookcast <command> --help', `hookcast ${command} --help`))
   if (openRun !== null) {
     terminal.tell(`Go on with: ${context.commandFor('resume', openRun.runId, openRun.settings)}`)
   }

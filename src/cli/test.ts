@@ -138,7 +138,7 @@ function textFrom(tried: TriedDelivery, { campaign, result }: Told): string {
     const isCut = answer.isTruncated || answer.body.length > SHOWN_BODY
     const body = answer.body === '' ? '' : `\n${answer.body.slice(0, SHOWN_BODY)}${isCut ? ' …' : ''}\n`
     blocks.push(`${httpStatus} in ${formatSpan(latencyMs)}\n${headers.join('')}${body}`)
-  } else if (code !== null) blocks.push(`${code} after ${formatSpan(latencyMs)}\n`)
+  } else if (code !== null) blocks.push(`no answer: ${code}, after ${formatSpan(latencyMs)}\n`)
   if (properties !== null) blocks.push(`properties: ${properties}\n`)
   if (warning !== null) blocks.push(`warning: ${warning}\n`)
   blocks.push(`${whoIs(tried)}: ${result.judged}\n`)

@@ -117,7 +117,7 @@ function callOf({
   batch,
 }: RowReport): CallFacts {
   const own = batch === undefined ? properties : (batch.members[0]?.properties ?? null)
-  return { httpStatus, code, latencyMs, properties: own, warning }
+  return { httpStatus, code, latencyMs, properties: own, warning: warning ?? batch?.warnings[0]?.message ?? null }
 }
 
 /** A sender's setup for a trial, under a run id that no run has. */

@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { createCampaignFolder } from '../support/campaign-folder.ts'
 import { runCommand } from '../support/command-line.ts'
@@ -31,6 +32,18 @@ describe('a campaign with batches', () => {
     })
     const { stdout: leftOut } = await runCommand(['preview', campaignFile(), '--row', '4'])
     expect(leftOut).toContain('suppressed, template (not now)')
+  })
+
+  test('shows of a long request its beginning when it is rehearsed', async () => {
+    const file = campaignFile()
+    const many = Array.from({ length: 1000 }, (_, i) => `{"id":"d-${i}"}\n`).join('')
+    const yaml = readFileSync(file, 'utf8').replace('size: 4', 'size: 1000')
+    writeFileSync(file, yaml)
+    writeFileSync(file.replace('campaign.yaml', 'people.ndjson'), many)
+    const { stdout } = await runCommand(['run', file, '--dry-run', '--senders', '1'])
+    expect(stdout).toContain('"id": "d-0"')
+    expect(stdout).not.toContain('d-900')
+    expect(stdout).toMatch(/\n… [\d,]+ more lines, which preview shows\n$/)
   })
 
   test('is rehearsed with one request for each batch', async () => {

@@ -36,7 +36,9 @@ describe('hookcast preview', () => {
     expect(stdout).toContain('"id": "p-29998"')
     const { code, stderr } = await desk.hookcast(['preview', 'campaign.yaml', '--customer', 'p-30000'])
     expect(code).toBe(2)
-    expect(stderr).toMatch(/^Could not find it in .*people\.ndjson: customer p-30000\n/)
+    expect(stderr).toMatch(
+      /^Could not find it in .*people\.ndjson: customer p-30000 \(known by .*\)\nRun `hookcast preview --help`/,
+    )
   })
 
   test('takes the first row of standard input without waiting for its end', async ({ desk }) => {

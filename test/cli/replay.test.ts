@@ -17,7 +17,7 @@ describe('hookcast replay', () => {
     desk.writeCampaign({ webhook: `body: '{"again": "{{ customer.name }}"}'` })
     const { code, object, stderr } = await desk.json(['replay', runId.slice(0, 25), '--yes'])
     expect({ code, ...object }).toMatchObject({ code: 0, state: 'finished', customers: 1, sent: 1 })
-    expect(stderr).toContain(`Replaying 1 customer of ${runId}: 1 failed (1 refused)\n`)
+    expect(stderr).toContain(`Replaying 1 customer of ${runId}, with the rows that it kept: 1 failed (1 refused)\n`)
     expect(desk.receiver.requests.slice(3)).toMatchObject([{ body: '{"again": "Ada"}', key: `${object.run_id}-0` }])
     expect((await desk.runs()).map(({ run_id }) => run_id)).toEqual([object.run_id, runId])
   })

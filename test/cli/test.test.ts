@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { test } from './fixture.ts'
 
@@ -158,6 +160,9 @@ describe('hookcast test', () => {
     expect(desk.receiver.requests.map(({ body }) => body)).toEqual(['[{"id": "c-1"}]'])
     expect(tested).toMatchObject({ status: 'failed', reason: 'refused', code: '200' })
     expect(tested.judged).toContain('unknown number')
+    desk.write('campaign.yaml', readFileSync(join(desk.folder, 'campaign.yaml'), 'utf8').replace('/results', '/items'))
+    const { stdout: lost } = await desk.hookcast(['test', 'campaign.yaml'])
+    expect(lost).toContain('warning: An answer to a batch has no list where webhook.batch.outcomes.items says')
   })
 
   test('ends with 2 when the audience has no such customer, and calls nobody', async ({ desk }) => {

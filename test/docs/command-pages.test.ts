@@ -18,6 +18,11 @@ describe('docs/commands', () => {
     expect(readText(`docs/commands/${command.name()}.md`)).toBe(commandPage(command))
   })
 
+  it('keeps what is printed in one piece, empty lines and all', () => {
+    const [, block = ''] = /```text\n([^]*?)```/.exec(readText('docs/commands/preview.md')) ?? []
+    expect(block).toMatch(/\n\n\{\n {2}"customer_id": "c-17"\n\}\n$/)
+  })
+
   it('leads to each of them', () => {
     expect(readText('docs/commands/README.md')).toBe(indexPage(program))
   })
