@@ -25,10 +25,13 @@ export async function copySpool(options: {
   readonly from: string
   readonly to: string
   readonly rows: Iterable<CopiedRow>
+  /** How many rows the old run has, where its spool may still grow. */
+  readonly accepted?: number
   readonly signal?: AbortSignal
 }): Promise<SpoolSummary> {
-  const { from, to, rows, signal } = options
+  const { from, to, rows, accepted = 0, signal } = options
   using reader = SpoolReader.open(from)
+  reader.grow(accepted)
   using writer = await SpoolWriter.open({ folder: to, source: null })
   const suppressed = { duplicate: 0, consent: 0, excluded: 0 }
   let badRows = 0

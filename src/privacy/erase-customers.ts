@@ -95,6 +95,7 @@ async function eraseFromRun(
     rows.set(row.seq, { pseudonym, column: row.column })
     found.add(row.customerId)
     redactor.addRow(row.row)
+    redactor.addRow(row.attributes)
     if (row.column === null) numbered++
     else names.set(row.customerId, pseudonym)
   })
@@ -148,7 +149,7 @@ function forgetShared(
   if (told.size === 0) return
   eachHeldRow(paths, (row) => {
     if (isWanted(row, customerIds)) return
-    for (const value of valuesIn(row.row)) if (told.delete(value)) redactor.forget(value)
+    for (const value of valuesIn([row.row, row.attributes])) if (told.delete(value)) redactor.forget(value)
   })
 }
 

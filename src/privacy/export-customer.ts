@@ -94,5 +94,6 @@ function rowText(
 ): string {
   const head = { seq, row_number: number, named_by: named.column === null ? 'row_number' : 'column' }
   const rest = { verdict, status, result, waiting, samples }
-  return `${JSON.stringify(head).slice(0, -1)},"row":${row ?? 'null'},${JSON.stringify(rest).slice(1)}`
+  const event = named.event === null ? '' : `"event":${named.event.text},`
+  return `${JSON.stringify(head).slice(0, -1)},"row":${row ?? 'null'},${event}${JSON.stringify(rest).slice(1)}`
 }

@@ -9,6 +9,8 @@ export interface HeldRow extends SpoolRow {
   readonly customerId: string
   /** The column that names the customer; null when only the row's number does. */
   readonly column: string | null
+  /** Of the event that brought the customer, as templates see them; null without. */
+  readonly attributes: unknown
 }
 
 /**
@@ -26,9 +28,10 @@ export function namingColumn(paths: RunPaths): string | null {
 /** Tells whom a line of the spool names, just as reports do. */
 export function heldRowFrom(line: Uint8Array, seq: number, column: string | null): HeldRow {
   const spooled = parseSpoolLine(line)
-  const { row, number } = spooled
+  const { row, number, event } = spooled
   const customerId = customerIdOf(row, { column, rowNumber: number ?? seq + 1 })
-  return { ...spooled, seq, customerId, column: row === null ? null : findIdColumn(row, column) }
+  const attributes = event === null ? null : (JSON.parse(event.text) as unknown)
+  return { ...spooled, seq, customerId, column: row === null ? null : findIdColumn(row, column), attributes }
 }
 
 /** Goes over all rows of a run that nobody works on, one at a time. */

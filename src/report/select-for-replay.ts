@@ -1,10 +1,10 @@
-import { SpoolReader, type CopiedRow, type KeptRequest } from '../audience/audience.ts'
+import { parseSpoolLine, SpoolReader, type CopiedRow, type KeptRequest } from '../audience/audience.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endedCustomers, type EndedCustomer, type NamingCampaign } from './ended-customers.ts'
 import type { ResultFilter } from './result-filter.ts'
 import { RunReader } from './run-reader.ts'
 import { numbersAt } from './sent-since.ts'
-import { runRowFrom } from '../ledger/rows.ts'
+import { runRowFrom, type RunRow } from '../ledger/rows.ts'
 import { selectRun } from '../ledger/statements.ts'
 import { withBatchesTogether, type Replayed } from './replayed-batches.ts'
 import { selectChunkStart } from './statements.ts'
@@ -38,6 +38,8 @@ const REPLAYED = ['failed', 'aborted'] as const
  * A request that may have arrived is taken over whole, with what its bytes were made from: run, chunk and time. So is
  * one that was itself taken over and has not been `sent` since: no later answer tells what the first send did.
  *
+ * Those of a run of events that is not over are on hold, and not for a replay: the release calls them.
+ *
  * Default: failed and aborted.
  * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when ledger or spool cannot be read.
  */
@@ -46,8 +48,10 @@ export function selectForReplay(
   campaign: NamingCampaign,
   { newKeys, sentSince = NOBODY, ...filter }: ReplayFilter,
 ): { readonly rows: Iterable<CopiedRow>; readonly counts: ReplayCounts } {
-  const selection = { ...filter, statuses: filter.statuses ?? REPLAYED }
-  const isBatched = hasBatches(paths)
+  const run = readRunRow(paths)
+  const statuses = (filter.statuses ?? REPLAYED).filter((status) => status !== 'aborted' || !mayGoOn(run))
+  const selection = { ...filter, statuses }
+  const isBatched = run.batchSize !== null
   const keeps = (customer: EndedCustomer): boolean => !newKeys && isKept(customer)
   const select = (): Iterable<Replayed> =>
     withBatchesTogether(leftOver(paths, endedCustomers(paths, campaign, selection), sentSince), {
@@ -59,13 +63,17 @@ export function selectForReplay(
   return {
     counts: { ...counts, sentSince: all === null ? 0 : all - counts.customers - counts.torn },
     // Read anew: a million rows are not held in memory while somebody thinks about the counts.
-    rows: { [Symbol.iterator]: () => copiedRows(paths, select()) },
+    rows: { [Symbol.iterator]: () => copiedRows(paths, run, select()) },
   }
 }
 
-function hasBatches(paths: RunPaths): boolean {
+function readRunRow(paths: RunPaths): RunRow {
   using reader = new RunReader(paths)
-  return runRowFrom(reader.get(selectRun)).batchSize !== null
+  return runRowFrom(reader.get(selectRun))
+}
+
+function mayGoOn({ event, state }: RunRow): boolean {
+  return event !== null && state !== 'finished' && state !== 'cancelled'
 }
 
 function* leftOver(
@@ -75,6 +83,7 @@ function* leftOver(
 ): Generator<EndedCustomer> {
   if (sentSince.size === 0) return yield* customers
   using spool = SpoolReader.open(paths.folder)
+  spool.grow(readRunRow(paths).customers)
   for (const customer of customers) {
     const [number = 0] = numbersAt(spool, [customer.record.seq])
     if (!sentSince.has(number)) yield customer
@@ -109,17 +118,26 @@ function countThem(replayed: Iterable<Replayed>): Omit<ReplayCounts, 'sentSince'
   return { ...counts, byStatus, byReason }
 }
 
-function* copiedRows(paths: RunPaths, replayed: Iterable<Replayed>): Generator<CopiedRow> {
+function* copiedRows(paths: RunPaths, run: RunRow, replayed: Iterable<Replayed>): Generator<CopiedRow> {
   using reader = new RunReader(paths)
+  using spool = SpoolReader.open(paths.folder)
+  spool.grow(run.customers)
+  const startOf = (chunk: number, seq: number): number => {
+    const event = run.event === null ? null : parseSpoolLine(spool.pick([seq]).lines).event
+    return event?.accepted_at ?? Number(reader.get(selectChunkStart, chunk)?.['started_at'])
+  }
   for (const { customer, kept, isTorn } of replayed) {
     if (isTorn) continue
     const { seq } = customer.record
-    yield { seq, kept: kept === null ? null : (customer.kept ?? requestOf(customer, kept.batch, reader)) }
+    yield { seq, kept: kept === null ? null : (customer.kept ?? requestOf(customer, kept.batch, startOf)) }
   }
 }
 
-function requestOf({ record }: EndedCustomer, batch: KeptRequest['batch'] | null, reader: RunReader): KeptRequest {
-  const { request_id, run_id, chunk } = record
-  const time = Number(reader.get(selectChunkStart, chunk)?.['started_at'])
-  return { request_id, run_id, chunk, time, ...(batch == null ? {} : { batch }) }
+function requestOf(
+  { record }: EndedCustomer,
+  batch: KeptRequest['batch'] | null,
+  startOf: (chunk: number, seq: number) => number,
+): KeptRequest {
+  const { request_id, run_id, chunk, seq } = record
+  return { request_id, run_id, chunk, time: startOf(chunk, seq), ...(batch == null ? {} : { batch }) }
 }

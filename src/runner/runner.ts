@@ -15,6 +15,9 @@ import type { Settings } from '../campaign/settings.ts'
 import { deliveriesOf } from '../check/static-budget.ts'
 import { HookcastError } from '../errors.ts'
 import { Ledger } from '../ledger/ledger.ts'
+import { runRowFrom } from '../ledger/rows.ts'
+import { selectRun } from '../ledger/statements.ts'
+import { openForReading } from '../ledger/store.ts'
 import { openPseudonyms } from '../ledger/pseudonym.ts'
 import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
 import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
@@ -112,6 +115,10 @@ export async function resumeRun(wanted: string, options: RunOptions): Promise<Ru
   const snapshot = readSnapshot(paths)
   using ledger = new Ledger(paths)
   const run = ledger.run()
+  if (run.event !== null) {
+    const message = `A run of events goes on with its service: \`hookcast serve\`; what is on hold, with \`hookcast release\`: ${runId}`
+    throw new HookcastError('HOOKCAST_RUN_STATE', message)
+  }
   if (run.state === 'cancelled') {
     throw new HookcastError(
       'HOOKCAST_RUN_STATE',
@@ -151,9 +158,13 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
   const old = findRun(options.dataFolder, request.from)
   // Nobody resumes or replays it meanwhile: both would send to the same customers under other keys.
   using held = new DisposableStack()
-  const oldLock = lockRun(old)
-  held.defer(() => oldLock.release())
   const oldSnapshot = readSnapshot(old)
+  const accepted = acceptedSoFar(old)
+  // To those who have a result, which are all that is taken from it, an open run of events makes no call any more.
+  if (oldSnapshot.event === undefined || accepted === null) {
+    const oldLock = lockRun(old)
+    held.defer(() => oldLock.release())
+  }
   const runId = createRunId(options.clock.now())
   const paths = createRunFolder(options.dataFolder, runId)
   using cleanUp = new DisposableStack()
@@ -172,7 +183,13 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
     retainDays: campaign.retainDays,
   })
   const { summary, warnings } = await orRemove(paths, async () => {
-    const summary = await copySpool({ from: old.folder, to: paths.folder, rows: request.rows, ...signalOf(options) })
+    const summary = await copySpool({
+      from: old.folder,
+      to: paths.folder,
+      rows: request.rows,
+      ...(accepted === null ? {} : { accepted }),
+      ...signalOf(options),
+    })
     const overused = overuseWarnings(campaign, deliveriesOf(campaign, { rows: summary.rows }), request.overuse)
     return { summary, warnings: [...campaign.warnings, ...overused] }
   })
@@ -251,6 +268,14 @@ function spoolRequest(
     skipBadRows: skipsBadRows,
     folder: paths.folder,
   }
+}
+
+/** How many customers a run of events has that is not over; null for any other. */
+function acceptedSoFar(paths: RunPaths): number | null {
+  using database = openForReading(paths)
+  const { event, state, customers, isAudienceComplete } = runRowFrom(database.prepare(selectRun).get())
+  const isOver = state === 'finished' || state === 'cancelled'
+  return event === null || (isOver && isAudienceComplete) ? null : customers
 }
 
 function limitOf(

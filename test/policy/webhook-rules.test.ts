@@ -87,6 +87,13 @@ describe('rules that count over the webhook', () => {
     })
   })
 
+  it('look at the last 100 templates, and at no older one', () => {
+    const many = (count: number, kind: Kind): Kind[] => Array<Kind>(count).fill(kind)
+    const fifty = [...many(25, 'render'), 'sent', ...many(25, 'render'), ...many(49, 'sent')] as const
+    expect(firstStop([...fifty, 'render'])).toBe(null)
+    expect(firstStop([...fifty.slice(0, -1), 'render'])).toMatchObject({ at: 99, stop: { count: 51, of: 100 } })
+  })
+
   it('stop what they are said to stop, at the very event, whatever comes', () => {
     fc.assert(
       fc.property(sequences, (kinds) => {
