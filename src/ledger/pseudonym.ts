@@ -1,8 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LedgerError } from '../errors.ts'
-import { folderError } from './run-folder.ts'
+import { folderError, syncFolder } from './run-folder.ts'
 
 const KEY_BYTES = 32
 const FILE_MODE = 0o600
@@ -55,9 +55,7 @@ function makeKey(dataFolder: string): Buffer {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
-    const folder = openSync(dataFolder, 'r')
-    fsyncSync(folder)
-    closeSync(folder)
+    syncFolder(dataFolder)
   } catch (cause) {
     throw folderError(path, cause)
   } finally {

@@ -1,8 +1,11 @@
 import {
   accessSync,
+  closeSync,
   constants,
   existsSync,
+  fsyncSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -67,6 +70,13 @@ export function createRunFolder(dataFolder: string, runId: string): RunPaths {
     throw folderError(paths.folder, writeFailure(dataFolder) ?? cause)
   }
   return paths
+}
+
+/** Makes the names of files in it last over a power cut. */
+export function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r')
+  fsyncSync(handle)
+  closeSync(handle)
 }
 
 /** Why nothing can be made in a folder that is to be made: a recursive mkdir says ENOENT of a read-only disk (Node 24). */
