@@ -9,6 +9,8 @@ export interface ErasedRow {
   readonly pseudonym: string
   /** Null when only its number names the customer. */
   readonly column: string | null
+  /** Its request may have arrived, and nobody has been told. */
+  readonly isInDoubt?: boolean
 }
 
 /** What is held of a spool, whether it was sealed or broken off. */

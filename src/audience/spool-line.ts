@@ -9,6 +9,8 @@ export type RowVerdict =
       readonly status: 'suppressed'
       readonly reason: 'duplicate' | 'consent' | 'excluded' | 'erased'
       readonly message: string | null
+      /** Erased while nobody knew whether the request that it is in had arrived: that request can't be made again. */
+      readonly isInDoubt?: true
     }
   | { readonly status: 'failed'; readonly reason: 'row'; readonly message: string }
 
@@ -91,10 +93,16 @@ export function formatErased(row: {
   readonly pseudonym: string
   readonly number: number
   readonly kept?: KeptRequest | null
+  readonly isInDoubt?: boolean
 }): string {
-  const { column, pseudonym, number, kept } = row
+  const { column, pseudonym, number, kept, isInDoubt } = row
   const left = JSON.stringify({ [column ?? CUSTOMER_ID_COLUMNS[0]]: pseudonym })
-  const verdict = { status: 'suppressed', reason: 'erased', message: null } as const
+  // A request that is repeated may have arrived in the run before.
+  const isDoubtful = isInDoubt === true || kept != null
+  const doubt = isDoubtful
+    ? { message: 'it may have been sent to before it was erased', isInDoubt: true as const }
+    : { message: null }
+  const verdict = { status: 'suppressed', reason: 'erased', ...doubt } as const
   return formatEnvelope({ row: left, number, verdict, kept: kept ?? null })
 }
 

@@ -77,7 +77,7 @@ async function replay(wanted: string, flags: ReplayFlags, context: Context): Pro
   })
   if (counts.customers === 0) {
     const since = counts.sentSince === 0 ? '' : ` (a replay has sent to ${number(counts.sentSince)} of them before)`
-    terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for${since}`)
+    terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for${since}${leftOutInWords(counts)}`)
     if (context.isJson) await terminal.print(`${JSON.stringify({ replay_of: from, customers: 0 })}\n`)
     return EXIT_DONE
   }
@@ -98,12 +98,13 @@ function countsInWords(from: string, { customers, byStatus, byReason, kept, torn
       .map(([name, count]) => `${number(count)} ${name}`)
       .join(', ')
   const keys = kept === 0 ? '' : `; ${number(kept)} keep key and bytes, as the receiver may have them`
-  const parts =
-    torn === 0
-      ? ''
-      : `; ${number(torn)} left out, as the receiver may have their batch and it can't be repeated whole (--new-keys takes them all the same)`
   const since = sentSince === 0 ? '' : `; ${number(sentSince)} left out, as a replay has sent to them before`
-  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}, with the rows that it kept: ${list(byStatus)} (${list(byReason)})${keys}${parts}${since}`
+  return `Replaying ${number(customers)} ${customers === 1 ? 'customer' : 'customers'} of ${from}, with the rows that it kept: ${list(byStatus)} (${list(byReason)})${keys}${leftOutInWords({ torn })}${since}`
+}
+
+function leftOutInWords({ torn }: Pick<ReplayCounts, 'torn'>): string {
+  if (torn === 0) return ''
+  return `; ${number(torn)} left out, as the receiver may have their request and it can't be made again as it was (--new-keys takes them all the same)`
 }
 
 function number(value: number): string {

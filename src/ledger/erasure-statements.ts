@@ -11,6 +11,18 @@ export const eraseWaiting = `UPDATE waiting SET customer_id = ?, message = NULL,
 export const forgetDigest = `
   UPDATE waiting SET digest = NULL WHERE seq <= ?1 AND seq > ?1 - 1000 AND seq + count > ?1 AND (doubt_at IS NULL OR count = 1)`
 /** A delivery of many customers is told by one of them, not always the first. */
+/**
+ * Whether somebody without a result is in a request that may have arrived: lent and never reported on, or waiting in doubt.
+ * What waits has a row of its own, of up to 1000 places.
+ */
+export const selectIsInDoubt = `
+  WITH place (chunk, seq) AS (VALUES (?, ?)),
+    waits AS (SELECT is_lent, doubt_at FROM waiting, place WHERE waiting.seq BETWEEN place.seq - 999 AND place.seq AND waiting.seq + count > place.seq)
+  SELECT 1 FROM place
+  WHERE NOT EXISTS (SELECT 1 FROM result WHERE result.chunk = place.chunk AND result.seq = place.seq)
+    AND (EXISTS (SELECT 1 FROM waits WHERE is_lent = 1 OR doubt_at IS NOT NULL)
+      OR NOT EXISTS (SELECT 1 FROM waits)
+        AND EXISTS (SELECT 1 FROM lent WHERE first_seq <= place.seq AND first_seq + count > place.seq))`
 export const selectWaitingNames = `SELECT seq, customer_id FROM waiting WHERE customer_id IS NOT NULL`
 export const renameWaiting = `UPDATE waiting SET customer_id = ? WHERE seq = ?`
 /** Columns of tables with results that hold ids of \`text\`. */

@@ -37,11 +37,10 @@ export class LedgerErasure implements Disposable {
   }): void {
     const store = this.#store
     store.commit(() => {
-      const { chunkSize } = runRowFrom(store.get(selectRun))
+      const chunkOf = this.#chunks()
       const told = new Set<string>()
       for (const [seq, { pseudonym }] of rows) {
-        const chunk = chunkSize === null ? 0 : Math.floor(seq / chunkSize)
-        store.run(sql.eraseResult, pseudonym, chunk, seq)
+        store.run(sql.eraseResult, pseudonym, chunkOf(seq), seq)
         store.run(sql.forgetDigest, seq)
         store.run(sql.eraseWaiting, pseudonym, seq)
         for (const row of store.all(sql.selectSampleBodies, seq)) told.add(String(row['body']))
@@ -60,6 +59,17 @@ export class LedgerErasure implements Disposable {
       this.#redactTexts(redact)
       this.#redactStops(redact, told)
     })
+  }
+
+  /** Who of them may be in a request that has arrived, and nobody was told: asked before `apply`, as nobody works on the run. */
+  inDoubt(rows: Iterable<number>): ReadonlySet<number> {
+    const chunkOf = this.#chunks()
+    return new Set([...rows].filter((seq) => this.#store.get(sql.selectIsInDoubt, chunkOf(seq), seq) !== undefined))
+  }
+
+  #chunks(): (seq: number) => number {
+    const { chunkSize } = runRowFrom(this.#store.get(selectRun))
+    return (seq) => (chunkSize === null ? 0 : Math.floor(seq / chunkSize))
   }
 
   /** Every text that `apply` would ask about, in pieces. */

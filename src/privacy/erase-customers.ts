@@ -99,16 +99,20 @@ async function eraseFromRun(
     if (row.column === null) numbered++
     else names.set(row.customerId, pseudonym)
   })
-  if (rows.size > 0) eraseFromLedger(paths, { rows, names, redactor, customerIds })
+  const inDoubt = rows.size > 0 ? eraseFromLedger(paths, { rows, names, redactor, customerIds }) : NOBODY
   const pseudonyms = extent.isSealed ? [] : Array.from(customerIds, pseudonymOf)
-  await eraseRows(paths.folder, { rows, pseudonyms })
+  const marked = [...rows].map(([seq, row]) => [seq, { ...row, isInDoubt: inDoubt.has(seq) }] as const)
+  await eraseRows(paths.folder, { rows: new Map(marked), pseudonyms })
   return { rows: rows.size, named_by_row_number: numbered, is_named_in_campaign: isNamedInCampaign(paths, names) }
 }
+
+const NOBODY: ReadonlySet<number> = new Set()
 
 function isWanted({ customerId, verdict }: HeldRow, customerIds: ReadonlySet<string>): boolean {
   return customerIds.has(customerId) && verdict?.reason !== 'erased'
 }
 
+/** Gives those whose request may have arrived. */
 function eraseFromLedger(
   paths: RunPaths,
   {
@@ -122,11 +126,13 @@ function eraseFromLedger(
     readonly redactor: Redactor
     readonly customerIds: ReadonlySet<string>
   },
-): void {
+): ReadonlySet<number> {
   using ledger = new LedgerErasure(paths)
+  const inDoubt = ledger.inDoubt(rows.keys())
   forgetShared(paths, { redactor, names, customerIds, texts: ledger.texts() })
   ledger.apply({ rows, names, redact: (text) => redactor.redact(text) })
   ledger.purge()
+  return inDoubt
 }
 
 /** A first name in an answer to somebody else may be that somebody's own: what a customer who stays has too is no trace. */

@@ -6,7 +6,7 @@ export interface Replayed {
   readonly customer: EndedCustomer
   /** Null: a new request. */
   readonly kept: { readonly batch: KeptRequest['batch'] | null } | null
-  /** The request may have arrived and can't be made again as it was: others who were in it are not replayed. */
+  /** The request may have arrived and can't be made again as it was, so nobody in it is replayed. */
   readonly isTorn: boolean
 }
 
@@ -27,6 +27,11 @@ export function* withBatchesTogether(
   for (const customer of customers) {
     const { record, kept } = customer
     if (open.size > 0 && record.seq >= end) yield* closed(open)
+    // It came out different under its key once, and would again.
+    if (isKept(customer) && record.reason === 'changed') {
+      yield { customer, kept: null, isTorn: true }
+      continue
+    }
     const wasBatch = kept === null ? isBatched : kept.batch !== undefined
     if (!isKept(customer)) yield { customer, kept: null, isTorn: false }
     else if (!wasBatch) yield { customer, kept: { batch: null }, isTorn: false }

@@ -23,7 +23,7 @@ export interface ReplayCounts {
   readonly byReason: Readonly<Record<string, number>>
   /** Those whose request stays the same, key and bytes: the receiver may have it. */
   readonly kept: number
-  /** Those who are left out because their batch can't be repeated whole, and under a new key they might be served twice. */
+  /** Those who are left out because their request can't be made again as it was, and under a new key they might be served twice. */
   readonly torn: number
   /** Those who would be among them and are left out: a replay has sent to them before. */
   readonly sentSince: number

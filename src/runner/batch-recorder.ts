@@ -130,8 +130,10 @@ export class BatchRecorder {
       ...members.map((member) => book.end({ ...UNANSWERED, chunk, ...member, httpStatus }, end)),
     ]
     const requestId = rows.requestIdOf(seq, batch)
+    // They may have been in it, so that it can't be repeated without them.
+    const erased = decided.filter(({ decision }) => decision.reason === 'erased').length
     book.add((ledger) => {
-      const delivery = members.length === 0 ? null : ledger.putDelivery(requestId, members.length)
+      const delivery = members.length === 0 ? null : ledger.putDelivery(requestId, members.length + erased)
       ends.forEach((row, at) => ledger.putResult(row, at < decided.length ? null : delivery))
       ledger.removeWaiting(seq)
     })
@@ -143,7 +145,7 @@ export class BatchRecorder {
     { members, requestId }: BatchReport,
     ended: RecordedBatch & { endFor(member: BatchReport['members'][number]): End },
   ): void {
-    const { chunk, note, waiting, calls } = ended
+    const { chunk, note, waiting, calls, isInDoubt } = ended
     const { book } = this.#options
     const { httpStatus, latencyMs, seq } = report
     const rows = members.map((member) => {
@@ -151,7 +153,8 @@ export class BatchRecorder {
       return book.end({ chunk, seq, customerId, properties, httpStatus, latencyMs }, ended.endFor(member))
     })
     book.add((ledger) => {
-      const delivery = calls === 0 || rows.length === 0 ? null : ledger.putDelivery(requestId, rows.length)
+      const wasSent = calls > 0 || isInDoubt
+      const delivery = wasSent && rows.length > 0 ? ledger.putDelivery(requestId, rows.length) : null
       for (const row of rows) ledger.putResult(row, delivery)
       if (waiting !== null) ledger.removeWaiting(seq)
     })

@@ -24,6 +24,8 @@ class Assembly {
   readonly leftOut: BatchReport['leftOut'][number][] = []
   readonly #program: Program
   readonly #candidates: readonly Candidate[]
+  /** Somebody in it was erased when it may have arrived. */
+  readonly #isTorn: boolean
   /** Customers that are in the batch, and their pieces. */
   #members: BatchMember[] = []
   #pieces: string[] = []
@@ -45,6 +47,7 @@ class Assembly {
     this.occasion = { requestId: this.requestId, chunk, chunkStartedAt, kept, isTest: setup.isTest }
     const areContextsKept = Object.keys(program.definition.eventProperties).length > 0
     const done = new Set(note.done)
+    this.#isTorn = spooled.some(({ verdict }) => verdict?.status === 'suppressed' && verdict.isInDoubt === true)
     this.#candidates = spooled.flatMap((row, index) => {
       const seq = note.seq + index
       if (done.has(seq)) return []
@@ -84,6 +87,8 @@ class Assembly {
       result = this.#renderRoot()
     }
     if (result.kind !== 'rendered') return this.#decided(decisionFromResult(result))
+    // With a digest that is what decides: the batch may have been sent without the customer since.
+    if (this.#isTorn && this.#mayHaveArrived() && this.task.digest === null) return this.#decided(CHANGED)
     if (this.#keptCustomers !== null && this.#keptCustomers !== this.#members.length) return this.#decided(CHANGED)
     const { attempt, digest } = this.task
     const rendered = requestFrom(setup, this.#program, { parts: result.parts, requestId: this.requestId, attempt })
@@ -102,6 +107,10 @@ class Assembly {
       isKept: this.occasion.kept !== null && this.task.batch!.note.path === '',
       batch: { members: this.#members, leftOut: this.leftOut },
     }
+  }
+
+  #mayHaveArrived(): boolean {
+    return this.task.isInDoubt || (this.occasion.kept !== null && this.task.batch!.note.path === '')
   }
 
   #renderRoot(): ReturnType<Program['renderer']['render']>['results'][number] {
