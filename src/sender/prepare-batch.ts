@@ -87,9 +87,7 @@ class Assembly {
       result = this.#renderRoot()
     }
     if (result.kind !== 'rendered') return this.#decided(decisionFromResult(result))
-    // With a digest that is what decides: the batch may have been sent without the customer since.
-    if (this.#isTorn && this.#mayHaveArrived() && this.task.digest === null) return this.#decided(CHANGED)
-    if (this.#keptCustomers !== null && this.#keptCustomers !== this.#members.length) return this.#decided(CHANGED)
+    if (this.#lacksSomebody()) return this.#decided(CHANGED)
     const { attempt, digest } = this.task
     const rendered = requestFrom(setup, this.#program, { parts: result.parts, requestId: this.requestId, attempt })
     if (typeof rendered === 'string') return this.#decided({ kind: 'failed', reason: 'render', message: rendered })
@@ -109,8 +107,13 @@ class Assembly {
     }
   }
 
-  #mayHaveArrived(): boolean {
-    return this.task.isInDoubt || (this.occasion.kept !== null && this.task.batch!.note.path === '')
+  /** The request that may have arrived had customers who are not in this one. */
+  #lacksSomebody(): boolean {
+    if (this.#keptCustomers !== null && this.#keptCustomers !== this.#members.length) return true
+    const { isInDoubt, digest, batch } = this.task
+    const mayHaveArrived = isInDoubt || (this.occasion.kept !== null && batch!.note.path === '')
+    // With a digest that is what decides: the batch may have been sent without them since.
+    return this.#isTorn && mayHaveArrived && digest === null
   }
 
   #renderRoot(): ReturnType<Program['renderer']['render']>['results'][number] {
