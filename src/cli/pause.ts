@@ -1,9 +1,7 @@
 import type { Command } from 'commander'
-import { HookcastError } from '../errors.ts'
-import { isRunLocked } from '../ledger/run-folder.ts'
-import { askRun, stateOf } from './ask-run.ts'
+import { findKnownRun, pauseRun } from '../library/library.ts'
 import type { Context } from './context.ts'
-import { findKnownRun } from '../library/library.ts'
+import { untilInterrupted } from './interrupts.ts'
 
 export function addPause(program: Command, context: Context): void {
   program
@@ -17,14 +15,10 @@ export function addPause(program: Command, context: Context): void {
 }
 
 async function pause(wanted: string, context: Context): Promise<void> {
+  const { clock } = context.wiring
   const run = findKnownRun(wanted, context)
-  const wasGoingOn = isRunLocked(run.paths)
-  if (wasGoingOn) await askRun(run, 'pause', context.wiring.clock)
-  const { state } = stateOf(run, context.wiring.clock)
-  if (state === 'finished' || state === 'cancelled' || state === 'aborted') {
-    throw new HookcastError('HOOKCAST_RUN_STATE', `The run cannot be paused, it is ${state}: ${run.runId}`)
-  }
-  const words = wasGoingOn ? `The run is ${state}` : `The run was not going on, it is ${state}`
+  const { wasGoingOn, report } = await untilInterrupted(clock, (signal) => pauseRun(run, { clock, signal }))
+  const words = wasGoingOn ? `The run is ${report.state}` : `The run was not going on, it is ${report.state}`
   const command = context.commandFor('resume', run.runId, run.settings)
   await context.terminal.print(context.terminal.asTyped(`${words}: go on with ${command}\n`))
 }

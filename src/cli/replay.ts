@@ -1,17 +1,13 @@
-import { join } from 'node:path'
 import type { Command } from 'commander'
-import { campaignFilesAt } from '../campaign/campaign-folder.ts'
 import { ABORTED_REASONS, FAILED_REASONS, type Reason } from '../campaign/result.ts'
-import { checkCampaign } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
-import { isRunLocked } from '../ledger/run-folder.ts'
-import { numbersSentSince, selectForReplay, type ReplayCounts } from '../report/report.ts'
+import type { ReplayCounts } from '../report/report.ts'
 import { replayRun } from '../runner/runner.ts'
 import { isAgreed } from './ask.ts'
 import { conduct, overuseOf } from './conduct.ts'
 import type { Context } from './context.ts'
 import { namesFlag, parseHttpStatuses, type StatusRange } from './flag-value.ts'
-import { findKnownRun, readableCampaign } from '../library/library.ts'
+import { findKnownRun, prepareReplay } from '../library/library.ts'
 import { EXIT_DONE } from './exit-code.ts'
 
 const REPLAYED = ['failed', 'aborted'] as const
@@ -54,41 +50,24 @@ export function addReplay(program: Command, context: Context): void {
 }
 
 async function replay(wanted: string, flags: ReplayFlags, context: Context): Promise<number> {
-  const { env, terminal } = context
-  const old = findKnownRun(wanted, context)
-  const { runId: from, snapshot: kept, settings } = old
-  if (isRunLocked(old.paths)) {
-    const message = `The run is going on: replay it when it has ended, or pause it first with \`hookcast pause\`: ${from}`
-    throw new HookcastError('HOOKCAST_RUN_IN_USE', message)
-  }
-  const { folder, file, params, audience } = kept.campaign
-  const { campaign, snapshot } = checkCampaign(campaignFilesAt(join(folder, file)), {
-    env,
-    settings,
-    params,
-    ...(audience === null ? {} : { audience }),
-  })
-  const { rows, counts } = selectForReplay(old.paths, readableCampaign(old, context), {
+  const { terminal } = context
+  const replay = prepareReplay(findKnownRun(wanted, context), context, {
     statuses: flags.status ?? REPLAYED,
     reasons: flags.reason ?? null,
     httpStatuses: flags.httpStatus ?? null,
     newKeys: flags.newKeys === true,
-    sentSince: numbersSentSince(settings.data, from),
   })
+  const { from, settings, counts, ...request } = replay
   if (counts.customers === 0) {
     const since = counts.sentSince === 0 ? '' : ` (a replay has sent to ${number(counts.sentSince)} of them before)`
     terminal.tell(`Nothing to replay: no customer of ${from} is among those asked for${since}${leftOutInWords(counts)}`)
     if (context.isJson) await terminal.print(`${JSON.stringify({ replay_of: from, customers: 0 })}\n`)
     return EXIT_DONE
   }
-  if (counts.kept > 0 && kept.campaign.origin !== snapshot.origin) {
-    const message = `${number(counts.kept)} customers ended in doubt at ${kept.campaign.origin}, and the campaign calls ${snapshot.origin} now: give all of them new keys with --new-keys, or put the old origin back`
-    throw new HookcastError('HOOKCAST_RUN_STATE', message)
-  }
   terminal.tell(countsInWords(from, counts))
   await haveAgreed(flags, context)
   return conduct(context, { settings, isQuiet: flags.quiet === true }, ({ options, onRunId }) =>
-    replayRun({ from, campaign, snapshot, rows, onRunId, overuse: overuseOf(flags, terminal) }, options),
+    replayRun({ from, ...request, onRunId, overuse: overuseOf(flags, terminal) }, options),
   )
 }
 

@@ -12,6 +12,8 @@ export interface Surroundings {
   /** hookcast.yaml as it holds for a campaign in that folder; null where no campaign is spoken of. */
   settings(campaignFolder: string | null): Settings
   readonly senders: (settings: Settings) => number
+  /** Campaign files may read only those variables that hookcast.yaml lists under `env`. */
+  readonly isService?: boolean
 }
 
 export function surroundingsFrom({ data, config, senders, env }: SurroundingsOptions): Surroundings {

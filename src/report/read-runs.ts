@@ -18,14 +18,17 @@ export type RunSummary =
 
 /** Lists every run of the data folder, newest first. A damaged one says so and hides none of the others. */
 export function readRuns(dataFolder: string): RunSummary[] {
-  return listRunIds(dataFolder).map((runId) => {
-    try {
-      return readSummary(dataFolder, runId)
-    } catch (cause) {
-      const { code, message } = folderError(runPaths(dataFolder, runId).ledger, cause)
-      return { run_id: runId, error: { code, message } }
-    }
-  })
+  return listRunIds(dataFolder).map((runId) => readRun(dataFolder, runId))
+}
+
+/** The entry of one of them, which is there. */
+export function readRun(dataFolder: string, runId: string): RunSummary {
+  try {
+    return readSummary(dataFolder, runId)
+  } catch (cause) {
+    const { code, message } = folderError(runPaths(dataFolder, runId).ledger, cause)
+    return { run_id: runId, error: { code, message } }
+  }
 }
 
 function readSummary(dataFolder: string, runId: string): RunSummary {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect } from 'vitest'
-import { askRun } from '../../src/cli/ask-run.ts'
+import { cancelRun } from '../../src/library/library.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { findRun, lockRun } from '../../src/ledger/run-folder.ts'
 import { readSnapshot } from '../../src/runner/runner.ts'
@@ -111,7 +111,7 @@ describe('hookcast cancel', () => {
   })
 })
 
-describe('askRun', () => {
+describe('cancelRun', () => {
   test('says so when whoever has the run does not let go of it', async ({ desk }) => {
     const runId = await interrupted(desk)
     const { runId: _, ...paths } = findRun(join(desk.folder, '.hookcast'), runId)
@@ -119,7 +119,8 @@ describe('askRun', () => {
     let now = 0
     const clock: Clock = { ...systemClock, now: () => now, sleep: async (ms) => void (now += ms) }
     const lock = lockRun(paths)
-    const asked = askRun({ runId, paths, snapshot, settings: plainSettings }, 'cancel', clock)
+    const { signal } = new AbortController()
+    const asked = cancelRun({ runId, paths, snapshot, settings: plainSettings }, { clock, signal })
     await expect(asked).rejects.toThrow(
       'The run was asked to cancel and is still finishing what is in flight, after 30 s',
     )
