@@ -70,6 +70,23 @@ export const ERROR_CODES = {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',
   },
+  HOOKCAST_API_REQUEST: {
+    means: 'A request is not what its route of the control API takes',
+    todo: 'See `detail` and `problems`',
+  },
+  HOOKCAST_API_UNKNOWN: { means: 'No such route of the control API, or no such token', todo: 'See `/docs`' },
+  HOOKCAST_API_DENIED: {
+    means: 'The token is missing, unknown, expired or revoked, or its role may not do that',
+    todo: 'See `detail`; an administrator makes tokens',
+  },
+  HOOKCAST_API_LIMIT: {
+    means: 'Too many requests, or too many unknown tokens',
+    todo: 'Wait as long as `Retry-After` says',
+  },
+  HOOKCAST_API_KEY: {
+    means: 'The `Idempotency-Key` belongs to another request, or to one that is not done',
+    todo: 'See `detail`',
+  },
   HOOKCAST_INTERRUPTED: {
     means: 'Stopped by a signal before a run had begun',
     todo: 'Start it again: nothing was sent',
@@ -141,6 +158,34 @@ export class TemplateError extends HookcastError {
     this.file = problem.file
     this.line = problem.line
     this.column = problem.column
+  }
+}
+
+/** A request to the control API that is not done: the status of the answer, and what is wrong where. */
+export class ApiError extends HookcastError {
+  readonly status: number
+  /** Places in the request, as JSON pointers or names of parameters, and what was expected there. */
+  readonly problems: readonly { readonly at: string; readonly message: string }[]
+  readonly retryAfterMs: number | null
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    {
+      status,
+      problems = [],
+      retryAfterMs = null,
+      ...options
+    }: ErrorOptions & {
+      readonly status: number
+      readonly problems?: ApiError['problems']
+      readonly retryAfterMs?: number | null
+    },
+  ) {
+    super(code, message, options)
+    this.status = status
+    this.problems = problems
+    this.retryAfterMs = retryAfterMs
   }
 }
 

@@ -3,8 +3,8 @@
  *
  * It knows no HTTP: the API asks it, and so will the dashboard.
  */
-export { mayReadPersonalData, ROLES } from './role.ts'
-export { Tokens } from './tokens.ts'
-export { AuditLog } from './audit-log.ts'
+export { GRANTS, mayReadPersonalData, ROLES, type Actor, type Role } from './role.ts'
+export { Tokens, type TokenRecord } from './tokens.ts'
+export { AuditLog, type AuditEntry } from './audit-log.ts'
 export { FailedLogins } from './failed-logins.ts'
 export { CallRate } from './call-rate.ts'

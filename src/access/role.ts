@@ -3,7 +3,7 @@ export const ROLES = ['admin', 'editor', 'operator', 'viewer', 'app'] as const
 export type Role = (typeof ROLES)[number]
 
 /** What a role may have besides. */
-const GRANTS = ['personal_data'] as const
+export const GRANTS = ['personal_data'] as const
 export type Grant = (typeof GRANTS)[number]
 
 /** Whoever has shown a token. */

@@ -1,0 +1,21 @@
+import { auditOperations } from './audit.ts'
+import { campaignOperations } from './campaigns.ts'
+import { customerOperations } from './customers.ts'
+import type { Operation } from './operation.ts'
+import { runControlOperations } from './run-control.ts'
+import { runResultOperations } from './run-results.ts'
+import { runOperations } from './runs.ts'
+import { tokenOperations } from './tokens.ts'
+import { trialOperations } from './trials.ts'
+
+/** Everything that the control API does, in the order of its document. */
+export const OPERATIONS: readonly Operation[] = [
+  ...campaignOperations,
+  ...trialOperations,
+  ...runOperations,
+  ...runControlOperations,
+  ...runResultOperations,
+  ...customerOperations,
+  ...tokenOperations,
+  ...auditOperations,
+]

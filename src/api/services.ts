@@ -1,0 +1,77 @@
+import type { Context } from 'hono'
+import { AuditLog, CallRate, FailedLogins, Tokens } from '../access/access.ts'
+import type { Settings } from '../campaign/settings.ts'
+import type { Clock } from '../clock.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
+import type { ActiveRuns, Surroundings } from '../library/library.ts'
+import { CampaignFolders } from './campaign-folders.ts'
+import { Repeats } from './repeats.ts'
+import { Uploads } from './uploads.ts'
+
+/** What the program around the API hands over. */
+export interface ApiOptions {
+  readonly surroundings: Surroundings
+  readonly store: ServiceStore
+  /** The folder with one folder for each campaign. */
+  readonly campaigns: string
+  readonly runs: Pick<ActiveRuns, 'start' | 'replay' | 'resume'>
+  /** Where a request came from: failed logins are counted by it. */
+  readonly addressOf: (context: Context) => string
+  /** Told of defects: whoever called got no word of them. */
+  readonly onUnexpected?: (error: unknown) => void
+  readonly limits?: ApiLimits
+}
+
+export interface ApiLimits {
+  /** Default: 16 GiB. */
+  readonly uploadBytes?: number
+  /** Requests a second of one token. Default: see `CallRate`. */
+  readonly callsPerSecond?: number
+  /** Unknown tokens a minute from one address. Default: see `FailedLogins`. */
+  readonly failedLogins?: number
+}
+
+/** What the operations work with. */
+export interface ApiServices {
+  readonly surroundings: Surroundings
+  /** hookcast.yaml as it holds where no campaign is spoken of. */
+  readonly settings: Settings
+  readonly clock: Clock
+  readonly campaigns: CampaignFolders
+  readonly runs: ApiOptions['runs']
+  readonly tokens: Tokens
+  readonly audit: AuditLog
+  readonly failedLogins: FailedLogins
+  readonly callRate: CallRate
+  readonly repeats: Repeats
+  readonly uploads: Uploads
+  readonly addressOf: ApiOptions['addressOf']
+}
+
+const MOST_UPLOADED = 16 * 1024 ** 3
+
+export function servicesFrom({
+  surroundings,
+  store,
+  campaigns,
+  runs,
+  addressOf,
+  limits = {},
+}: ApiOptions): ApiServices {
+  const { clock } = surroundings.wiring
+  const settings = surroundings.settings(null)
+  return {
+    surroundings,
+    settings,
+    clock,
+    campaigns: new CampaignFolders(campaigns),
+    runs,
+    tokens: new Tokens(store, clock),
+    audit: new AuditLog(store, clock),
+    failedLogins: new FailedLogins(clock, limits.failedLogins),
+    callRate: new CallRate(clock, limits.callsPerSecond),
+    repeats: new Repeats(store, clock),
+    uploads: Uploads.open(settings.data, limits.uploadBytes ?? MOST_UPLOADED),
+    addressOf,
+  }
+}
