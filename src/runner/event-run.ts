@@ -254,6 +254,7 @@ export class EventRun {
     const growth: Growth = {
       idleMs,
       asked: this.#asked.promise,
+      rest: () => this.#asked.resolve('running'),
       onCoordinator: (coordinator) => {
         this.#coordinator = coordinator
         coordinator.setAudience(this.customers, this.#isSealed)

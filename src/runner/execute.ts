@@ -18,6 +18,7 @@ import { recoverRun } from './recovery.ts'
 import { watchRunRequest, type RunRequest } from './run-request.ts'
 import { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
+import type { Seats, SenderSeats } from './sender-seats.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
 import { tidyUp } from './tidy-up.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
@@ -31,6 +32,8 @@ export interface Host {
   readonly program: SenderProgram
   readonly senders: number
   readonly version: string
+  /** What all runs of this process share; without it each has the senders that it wants. */
+  readonly seats?: SenderSeats
   /** Fires to stop starting calls and end once those in flight have come back. */
   readonly signal?: AbortSignal
   /** What `signal` leaves. Default: `interrupted`; a service leaves `running` what it goes on with when it starts again. */
@@ -65,6 +68,8 @@ export interface Growth {
   readonly idleMs: number
   /** Resolves to end it before. */
   readonly asked: Promise<RunState>
+  /** Asks it to rest, as others wait for their turn: it ends, still `running`. */
+  rest(): void
   /** Told of it before its first slice is cut: to be told of rows, in turn. */
   onCoordinator(coordinator: Pick<Coordinator, 'setAudience'>): void
 }
@@ -86,16 +91,17 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   await endProcesses(ledger.senders(), clock)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
   const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked)
-  if (stateBefore !== null) {
-    const ending: Ending = { state: stateBefore, error: null }
-    saveEnding(ledger, ending, clock.now())
-    if (isOver(ending, execution)) tidyUp(execution)
-    return ending
-  }
+  if (stateBefore !== null) return leave(stateBefore, execution, host)
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
   const rows = new RowBook({ spool, campaign, ledger, hasKeptBatches })
   if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
+  const seats = await takeSeats(execution, host, asked)
+  if (!('count' in seats)) {
+    await streaming?.stop()
+    return leave(seats.state, execution, host)
+  }
+  cleanUp.use(seats)
   using ceilings = new SharedCeilings({
     dataFolder: dirname(dirname(paths.folder)),
     ceilings: ceilingsOf(campaign),
@@ -103,7 +109,16 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     now: () => clock.now(),
   })
   const isComplete = (): boolean => streaming?.isComplete ?? execution.growth === undefined
-  const coordinator = createCoordinator({ execution, host, setup, spool, rows, ceilings, isComplete })
+  const coordinator = createCoordinator({
+    execution,
+    host,
+    setup,
+    spool,
+    rows,
+    ceilings,
+    isComplete,
+    senders: seats.count,
+  })
   streaming?.follow(coordinator)
   execution.growth?.onCoordinator(coordinator)
   void endWhen(asked, coordinator)
@@ -114,6 +129,34 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   return ending
 }
 
+/** Ends before a first call was made this time. */
+function leave(state: RunState, execution: Execution, { clock }: Host): Ending {
+  const ending: Ending = { state, error: null }
+  saveEnding(execution.ledger, ending, clock.now())
+  if (isOver(ending, execution)) tidyUp(execution)
+  return ending
+}
+
+/** Waits for sender processes, until it is asked to end: with that state then. */
+async function takeSeats(
+  { campaign, growth }: Execution,
+  { seats, senders, cutSignal }: Host,
+  asked: Promise<RunState>,
+): Promise<Seats | { readonly state: RunState }> {
+  const wanted = sendersFor(campaign, senders)
+  if (seats === undefined) return { count: wanted, [Symbol.dispose]: () => undefined }
+  const patience = new AbortController()
+  let state: RunState = 'interrupted'
+  const listenTo = async (): Promise<void> => {
+    state = await asked
+    patience.abort()
+  }
+  void listenTo()
+  using _ = { [Symbol.dispose]: onSignal(cutSignal, () => patience.abort()) }
+  const onTurn = growth === undefined ? null : () => growth.rest()
+  return (await seats.take({ wanted, onTurn, signal: patience.signal })) ?? { state }
+}
+
 interface CoordinatorParts {
   readonly execution: Execution
   readonly host: Host
@@ -122,12 +165,12 @@ interface CoordinatorParts {
   readonly rows: RowBook
   readonly ceilings: SharedCeilings
   readonly isComplete: () => boolean
+  readonly senders: number
 }
 
-function createCoordinator({ execution, host, isComplete, setup, ...parts }: CoordinatorParts): Coordinator {
+function createCoordinator({ execution, host, isComplete, setup, senders, ...parts }: CoordinatorParts): Coordinator {
   const { campaign, ledger, limit, growth } = execution
   const { clock, random, isUnknownResent, program } = host
-  const senders = sendersFor(campaign, host.senders)
   const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
     ...parts,

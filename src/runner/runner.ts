@@ -32,6 +32,7 @@ import { limitStream, overuseWarnings, type StaticIpsOveruse } from './static-ip
 export { EventRun, type EventRunHost, type Hold } from './event-run.ts'
 export { listEventRuns, openEventRun, reopenEventRun } from './event-runs.ts'
 export type { Host } from './execute.ts'
+export { SenderSeats } from './sender-seats.ts'
 export { Pace, type Ending, type Progress } from './progress.ts'
 export { putRunRequest, type RunRequest } from './run-request.ts'
 export { removeExpiredRuns, type RemovedRun } from './retention.ts'
