@@ -82,7 +82,7 @@ CREATE INDEX listener_by_type ON listener (type);
 CREATE TABLE hold (
   id INTEGER PRIMARY KEY,
   campaign TEXT NOT NULL,
-  run_id TEXT NOT NULL,
+  run_id TEXT,
   rule TEXT NOT NULL,
   message TEXT NOT NULL,
   held_at INTEGER NOT NULL,

@@ -86,10 +86,6 @@ export class EventRun {
     this.ended = this.#live()
   }
 
-  get campaign(): Campaign {
-    return this.#campaign
-  }
-
   get version(): number {
     return this.#event.version
   }
@@ -106,6 +102,11 @@ export class EventRun {
 
   get customers(): number {
     return this.#reader.rows
+  }
+
+  /** Nobody is left who was not called yet: what comes after goes out behind them, in whichever run. */
+  get isCaughtUp(): boolean {
+    return (this.#ledger.chunks()[0]?.nextSeq ?? 0) >= this.customers
   }
 
   /** Null while customers are called. */
@@ -243,8 +244,7 @@ export class EventRun {
   /** When there is something to do: at once, later, never as far as is known; null when all is done. */
   #dueAt(): number | null {
     if (this.#hold !== null) return Infinity
-    const [chunk] = this.#ledger.chunks()
-    if (this.#needsRecovery || (chunk?.nextSeq ?? 0) < this.customers) return 0
+    if (this.#needsRecovery || !this.isCaughtUp) return 0
     return this.#ledger.nextDueAt(RESTART_LIMIT) ?? (this.#isSealed ? null : Infinity)
   }
 

@@ -20,6 +20,7 @@ export const selectActivation = `SELECT * FROM activation WHERE campaign = ? AND
 
 export const insertListener = `
   INSERT INTO listener (campaign, version, type, from_seq) VALUES (?, ?, ?, ?)`
+export const selectCampaignsOfType = `SELECT DISTINCT campaign FROM listener WHERE type = ?`
 export const selectOpenListener = `SELECT * FROM listener WHERE campaign = ? AND to_seq IS NULL`
 export const selectIsListening = `SELECT 1 FROM listener WHERE type = ? AND to_seq IS NULL LIMIT 1`
 export const closeListener = `UPDATE listener SET to_seq = ? WHERE campaign = ? AND to_seq IS NULL`
@@ -33,6 +34,25 @@ export const insertTrigger = `
   INSERT INTO inbox (trigger_id, type, body, occurred_at, accepted_at) VALUES (?, ?, ?, ?, ?)`
 /** Of all that ever were: rows that every campaign has are gone. */
 export const selectLastSeq = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'inbox'), 0) AS seq`
+
+export const selectListeners = `SELECT * FROM listener WHERE campaign = ? ORDER BY id`
+export const selectListeningCampaigns = `SELECT DISTINCT campaign FROM listener ORDER BY campaign`
+export const moveListener = `UPDATE listener SET from_seq = max(from_seq, ?) WHERE id = ?`
+export const deleteListener = `DELETE FROM listener WHERE id = ?`
+export const selectTriggers = `
+  SELECT seq, body, occurred_at FROM inbox WHERE type = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
+export const countTriggers = `SELECT count(*) AS count FROM inbox WHERE type = ? AND seq > ? AND seq <= ?`
+export const pruneInbox = `
+  DELETE FROM inbox WHERE seq IN (
+    SELECT seq FROM inbox WHERE type = ?1 AND seq <= coalesce((SELECT min(from_seq) FROM listener WHERE type = ?1), 9e18)
+    LIMIT ?2)`
+
+export const insertHold = `
+  INSERT INTO hold (campaign, run_id, rule, message, held_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (campaign) WHERE released_at IS NULL DO NOTHING`
+export const selectHolds = `SELECT * FROM hold WHERE released_at IS NULL ORDER BY id`
+export const releaseHold = `
+  UPDATE hold SET released_at = ?, released_by = ?, is_discarded = ? WHERE campaign = ? AND released_at IS NULL`
 
 export const insertFiring = `
   INSERT INTO firing (campaign, due_at, version, state, run_id, audience, message, recorded_at)

@@ -139,6 +139,9 @@ const scheduled = test.extend<{ place: Place }>({
   },
 })
 
+/** A loaded machine takes its time. */
+const until = async (check: () => void): Promise<void> => await vi.waitFor(check, 45_000)
+
 const statesOf = ({ scheduler }: Stage, campaign = 'daily'): FiringState[] =>
   scheduler.firings.list(campaign, { before: null, limit: 10_000 }).map(({ state }) => state)
 
@@ -167,7 +170,7 @@ scheduled(
     })
     stage.scheduler.start()
     clock.goTo('2027-01-01T00:00:00Z')
-    await vi.waitFor(() => expect(runs.begun.length).toBe(52 + 52 + 52 + 1 + 7), 45_000)
+    await until(() => expect(runs.begun.length).toBe(52 + 52 + 52 + 1 + 7))
     const of = (name: string): number[] =>
       stage.scheduler.firings
         .list(name, { before: null, limit: 400 })
@@ -195,7 +198,7 @@ describe('an instant', () => {
       if (restart === 0) await activate(place, stage, { daily: schedule('0 9 * * *') })
       stage.scheduler.start()
       clock.goTo('2026-06-01T09:00:00Z')
-      await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started']))
+      await until(() => expect(statesOf(stage)).toEqual(['started']))
     }
     expect(isos(runs.begun.map(({ at }) => at))).toEqual(['2026-06-01T09:00:00.000Z'])
   })
@@ -208,11 +211,11 @@ describe('an instant', () => {
     await activate(place, first, { daily: schedule('0 9 * * *') })
     first.scheduler.start()
     clock.goTo('2026-06-01T09:00:00Z')
-    await vi.waitFor(() => expect(statesOf(first)).toEqual(['starting']))
+    await until(() => expect(statesOf(first)).toEqual(['starting']))
     const runs = new Runs(clock)
     await using stage = open(place, clock, runs)
     stage.scheduler.start()
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started']))
+    await until(() => expect(statesOf(stage)).toEqual(['started']))
     expect(runs.begun).toHaveLength(1)
   })
 
@@ -224,12 +227,12 @@ describe('an instant', () => {
       await activate(place, stage, { daily: schedule('0 9 * * *') })
       stage.scheduler.start()
       clock.goTo('2026-06-01T09:00:00Z')
-      await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started']))
+      await until(() => expect(statesOf(stage)).toEqual(['started']))
     }
     place.store.run(`UPDATE firing SET state = 'starting'`)
     await using stage = open(place, clock, runs)
     stage.scheduler.start()
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started']))
+    await until(() => expect(statesOf(stage)).toEqual(['started']))
     expect(runs.begun).toHaveLength(1)
   })
 
@@ -241,7 +244,7 @@ describe('an instant', () => {
     await activate(place, stage, { daily: schedule('0 9 * * *') })
     stage.scheduler.start()
     clock.goTo('2026-06-01T09:00:00Z')
-    await vi.waitFor(() => expect(stage.notices).toHaveLength(1))
+    await until(() => expect(stage.notices).toHaveLength(1))
     expect(stage.scheduler.firings.list('daily', { before: null, limit: 1 })[0]).toMatchObject({
       state: 'refused',
       runId: null,
@@ -249,7 +252,7 @@ describe('an instant', () => {
     })
     runs.refusal = null
     clock.goTo('2026-06-02T09:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started', 'refused']))
+    await until(() => expect(statesOf(stage)).toEqual(['started', 'refused']))
   })
 
   scheduled('is dealt with when the machine was asleep for less than a minute', async ({ place }) => {
@@ -259,7 +262,7 @@ describe('an instant', () => {
     await activate(place, stage, { daily: schedule('0 9 * * *', ', on_missed: skip') })
     stage.scheduler.start()
     clock.sleepUntil('2026-06-01T09:00:59Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started']))
+    await until(() => expect(statesOf(stage)).toEqual(['started']))
     expect(stage.notices).toEqual([])
   })
 })
@@ -275,7 +278,7 @@ describe('instants that were missed', () => {
     await activate(place, stage, { daily: schedule('0 9 * * *', `, on_missed: ${onMissed}`) })
     stage.scheduler.start()
     clock.sleepUntil('2026-06-04T12:00:00Z')
-    await vi.waitFor(() => expect(stage.notices).toHaveLength(1))
+    await until(() => expect(stage.notices).toHaveLength(1))
     expect(statesOf(stage)).toEqual(states)
     expect(runs.begun).toHaveLength(begun)
     expect(stage.notices[0]).toMatchObject({
@@ -286,7 +289,7 @@ describe('instants that were missed', () => {
       is_made_up: onMissed === 'once',
     })
     clock.goTo('2026-06-05T09:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started', ...states]))
+    await until(() => expect(statesOf(stage)).toEqual(['started', ...states]))
   })
 
   scheduled('are none before the activation, and none of a campaign that is not active', async ({ place }) => {
@@ -320,9 +323,9 @@ describe('an instant during the run before', () => {
     await activate(place, stage, { daily: schedule('0 9 * * *', `, on_overlap: ${onOverlap}`) })
     stage.scheduler.start()
     clock.goTo('2026-06-03T10:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(during))
+    await until(() => expect(statesOf(stage)).toEqual(during))
     runs.end()
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(after))
+    await until(() => expect(statesOf(stage)).toEqual(after))
     expect(runs.begun).toHaveLength(begun)
   })
 
@@ -335,14 +338,14 @@ describe('an instant during the run before', () => {
       await activate(place, stage, { daily: schedule('0 9 * * *', ', on_overlap: queue') })
       stage.scheduler.start()
       clock.goTo('2026-06-02T10:00:00Z')
-      await vi.waitFor(() => expect(statesOf(stage)).toEqual(['queued', 'started']))
+      await until(() => expect(statesOf(stage)).toEqual(['queued', 'started']))
     }
     await using stage = open(place, clock, runs)
     stage.scheduler.start()
     clock.goTo('2026-06-02T10:01:00Z')
     runs.end()
     clock.goTo('2026-06-02T10:02:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(['started', 'started']))
+    await until(() => expect(statesOf(stage)).toEqual(['started', 'started']))
     expect(runs.begun).toHaveLength(2)
   })
 })
@@ -360,12 +363,12 @@ describe('an audience that is the one of the firing before', () => {
     })
     stage.scheduler.start()
     clock.goTo('2026-06-01T10:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toHaveLength(1))
+    await until(() => expect(statesOf(stage)).toHaveLength(1))
     place.write('daily/people.csv', 'customer_id\n1\n')
     clock.goTo('2026-06-02T10:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toHaveLength(2))
+    await until(() => expect(statesOf(stage)).toHaveLength(2))
     place.write('daily/people.csv', 'customer_id\n2\n')
     clock.goTo('2026-06-03T10:00:00Z')
-    await vi.waitFor(() => expect(statesOf(stage)).toEqual(states))
+    await until(() => expect(statesOf(stage)).toEqual(states))
   })
 })

@@ -1,0 +1,137 @@
+import type { NoticeType } from '../campaign/notice.ts'
+import { HookcastError } from '../errors.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
+import { listEventRuns, type EventRun, type EventRunHost } from '../runner/runner.ts'
+import type { Campaigns } from './campaigns.ts'
+import { EventFeed, type Stop } from './event-feed.ts'
+import { Holds, type HeldCampaign } from './holds.ts'
+import * as sql from './statements.ts'
+
+export interface RouterOptions {
+  readonly store: ServiceStore
+  readonly campaigns: () => Campaigns
+  readonly host: EventRunHost & { readonly dataFolder: string }
+  readonly tell: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  /** Told of each run of events that is opened. */
+  readonly onRun: (run: EventRun) => void
+  /** Told what nobody expects: the other campaigns go on. */
+  readonly onError: (error: unknown) => void
+}
+
+/** Leads triggers from the inbox to the runs of the campaigns that listen to them, and keeps those on hold that were stopped. */
+export class Router implements AsyncDisposable {
+  readonly #options: RouterOptions
+  readonly #holds: Holds
+  readonly #feeds = new Map<string, EventFeed>()
+  readonly #positions = new Map<string, Map<number, number>>()
+  /** Holds that are being written down. */
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(options: RouterOptions) {
+    this.#options = options
+    this.#holds = new Holds(options.store, options.host.clock)
+  }
+
+  /** Opens the runs that a restart has left, and goes on with what waits. */
+  async start(): Promise<void> {
+    const runs = listEventRuns(this.#options.host.dataFolder).toReversed()
+    for (const { campaign, version, position } of runs) {
+      const positions = this.#positions.get(campaign) ?? new Map<number, number>()
+      positions.set(version, Math.max(position ?? 0, positions.get(version) ?? 0))
+      this.#positions.set(campaign, positions)
+    }
+    for (const { runId, campaign, state, isSealed } of runs) {
+      if (state === 'finished' || state === 'cancelled') continue
+      await this.#feed(campaign).reopen(runId, { isSealed })
+    }
+    this.refresh()
+    for (const { campaign } of this.#holds.list()) {
+      // What could not be opened, for one, and can be now.
+      if (this.#feeds.get(campaign)?.isHeld !== true)
+        await this.#holds.end(campaign, { by: 'start', isDiscarded: false })
+    }
+  }
+
+  /** Looks at who listens, when that has changed. */
+  refresh(): void {
+    for (const row of this.#options.store.all(sql.selectListeningCampaigns)) this.#feed(String(row['campaign'])).kick()
+  }
+
+  /** Triggers of that type have come. */
+  kick(type: string): void {
+    for (const row of this.#options.store.all(sql.selectCampaignsOfType, type))
+      this.#feed(String(row['campaign'])).kick()
+  }
+
+  /** Does something while nothing is led to a campaign's runs; gives it how far its active version has come. */
+  async whileStill<T>(campaign: string, change: (position: number | null) => Promise<T>): Promise<T> {
+    return await this.#feed(campaign).whileStill(change)
+  }
+
+  /** What is on hold, the longest first; `waiting` are the triggers behind those of its run. */
+  holds(): readonly (HeldCampaign & { readonly waiting: number })[] {
+    return this.#holds.list().map((hold) => ({ ...hold, waiting: this.#feed(hold.campaign).waiting }))
+  }
+
+  /**
+   * Lets a campaign go on in order; or ends its run, with everybody who waits in it, where they can be replayed from.
+   *
+   * @throws {HookcastError} HOOKCAST_CAMPAIGN_STATE, when it is not on hold.
+   * @throws {ConfigError} when one of its secrets is gone: the hold stays.
+   */
+  async release(campaign: string, { by, isDiscarded }: { by: string; isDiscarded: boolean }): Promise<HeldCampaign> {
+    const hold = this.#holds.list().find((held) => held.campaign === campaign)
+    if (hold === undefined) {
+      throw new HookcastError('HOOKCAST_CAMPAIGN_STATE', `expected the campaign to be on hold: ${campaign}`)
+    }
+    const feed = this.#feed(campaign)
+    // A stop that follows at once is a hold of its own.
+    await this.#writing
+    await this.#holds.end(campaign, { by, isDiscarded })
+    try {
+      await (isDiscarded ? feed.discard() : feed.release())
+    } catch (error) {
+      await this.#holds.put(hold)
+      throw error
+    }
+    return hold
+  }
+
+  #feed(campaign: string): EventFeed {
+    const known = this.#feeds.get(campaign)
+    if (known !== undefined) return known
+    const { store, host, onRun, onError } = this.#options
+    const feed = new EventFeed({
+      campaign,
+      store,
+      campaigns: this.#options.campaigns(),
+      host,
+      positions: this.#positions.get(campaign) ?? new Map(),
+      onRun,
+      onStop: (stop) => this.#hold(campaign, stop),
+      onError,
+    })
+    this.#feeds.set(campaign, feed)
+    return feed
+  }
+
+  #hold(campaign: string, stop: Stop): void {
+    const before = this.#writing
+    this.#writing = (async () => {
+      await before
+      try {
+        const { runId, rule, message } = stop
+        if (!(await this.#holds.put({ campaign, ...stop }))) return
+        await this.#options.tell('webhook.held', { campaign, run_id: runId, rule, message })
+      } catch (error) {
+        this.#options.onError(error)
+      }
+    })()
+  }
+
+  /** Nothing more is led or started; what is in flight comes to its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all([...this.#feeds.values()].map((feed) => feed.close()))
+    await this.#writing
+  }
+}
