@@ -1,6 +1,7 @@
+import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { folderError } from './run-folder.ts'
+import { folderError, isSqliteBusy, isStorageFull } from './run-folder.ts'
 
 /** What all runs under one name may do together; null without such a limit. */
 export interface Ceiling {
@@ -47,11 +48,14 @@ interface Lease {
  *
  * Each run claims anew a few times a second: it says what it wants and what it may still have in flight, and is given
  * its part. A part grows only by what others have given back, so their sum is never above the ceiling. Nothing here is
- * worth keeping: a lost file is made anew from the next claims.
+ * worth keeping: a lost, damaged or older file is made anew from the next claims, and whoever holds the old one changes over.
  */
 export class SharedCeilings implements Disposable {
   readonly #options: SharedCeilingsOptions
-  readonly #database: DatabaseSync
+  readonly #path: string
+  #database: DatabaseSync
+  /** Number of the opened file: another may have taken its place. */
+  #file: number
   #granted: CeilingPart = { concurrency: 0, perSecond: 0 }
   /** By ceiling, as granted last. */
   readonly #rates = new Map<string, number>()
@@ -59,17 +63,12 @@ export class SharedCeilings implements Disposable {
   /** @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when the data folder cannot be written. */
   constructor(options: SharedCeilingsOptions) {
     this.#options = options
-    const path = join(options.dataFolder, 'ceilings.db')
+    this.#path = join(options.dataFolder, 'ceilings.db')
     try {
-      this.#database = new DatabaseSync(path, { timeout: BUSY_MS })
-      this.#database.exec(`
-        PRAGMA synchronous = OFF;
-        CREATE TABLE IF NOT EXISTS lease (
-          ceiling TEXT, run_id TEXT, wanted INTEGER, calls INTEGER, rate REAL, seen_at INTEGER,
-          PRIMARY KEY (ceiling, run_id)
-        ) STRICT, WITHOUT ROWID`)
+      this.#database = openOrMakeAnew(this.#path)
+      this.#file = statSync(this.#path).ino
     } catch (cause) {
-      throw folderError(path, cause)
+      throw folderError(this.#path, cause)
     }
   }
 
@@ -79,8 +78,9 @@ export class SharedCeilings implements Disposable {
    * `inUse` is what senders may still have in flight by what they were told before: it is not given away.
    */
   claim({ wanted, inUse }: { readonly wanted: number; readonly inUse: number }): CeilingPart {
-    const database = this.#database
     try {
+      this.#changeOver()
+      const database = this.#database
       database.exec('BEGIN IMMEDIATE')
       try {
         this.#granted = this.#claimAll(wanted, inUse)
@@ -93,6 +93,14 @@ export class SharedCeilings implements Disposable {
       // A full disk, a lock that is held too long: what was granted is still ours, and the run has its own word on the disk.
     }
     return this.#granted
+  }
+
+  #changeOver(): void {
+    if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#file) return
+    const database = openOrMakeAnew(this.#path)
+    this.#database.close()
+    this.#database = database
+    this.#file = statSync(this.#path).ino
   }
 
   #claimAll(wanted: number, inUse: number): CeilingPart {
@@ -139,6 +147,34 @@ export class SharedCeilings implements Disposable {
       // It goes stale by itself.
     }
     this.#database.close()
+  }
+}
+
+function openOrMakeAnew(path: string): DatabaseSync {
+  try {
+    return openLeases(path)
+  } catch (error) {
+    if (isSqliteBusy(error) || isStorageFull(error)) throw error
+    for (const file of [path, `${path}-journal`]) rmSync(file, { force: true })
+    return openLeases(path)
+  }
+}
+
+function openLeases(path: string): DatabaseSync {
+  const database = new DatabaseSync(path, { timeout: BUSY_MS })
+  try {
+    // Changes nothing, and fails where nothing could be claimed: such a run would wait for its part for ever.
+    database.exec(`
+      PRAGMA synchronous = OFF;
+      CREATE TABLE IF NOT EXISTS lease (
+        ceiling TEXT, run_id TEXT, wanted INTEGER, calls INTEGER, rate REAL, seen_at INTEGER,
+        PRIMARY KEY (ceiling, run_id)
+      ) STRICT, WITHOUT ROWID;
+      UPDATE lease SET wanted = wanted, calls = calls, rate = rate, seen_at = seen_at WHERE ceiling IS NULL AND run_id IS NULL`)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
   }
 }
 

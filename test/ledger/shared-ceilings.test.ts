@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SharedCeilings, type Ceiling } from '../../src/ledger/shared-ceilings.ts'
 
@@ -47,6 +48,26 @@ describe('ceilings that runs share', () => {
     expect(claim(b, 50)).toBe(0)
     expect(claim(a, 50, 5)).toBe(5)
     expect(claim(b, 50)).toBe(5)
+  })
+
+  it.each([
+    ['is damaged', (path: string) => writeFileSync(path, 'no database'.repeat(1000))],
+    ['was written by another version', (path: string) => new DatabaseSync(path).exec('CREATE TABLE lease (more)')],
+  ])('are counted anew where the file %s', (_, spoil) => {
+    spoil(joinPath(dataFolder, 'ceilings.db'))
+    const [a, b] = [join('a', ceiling(10)), join('b', ceiling(10))]
+    expect(claim(a, 50)).toBe(10)
+    expect(claim(b, 50)).toBe(0)
+  })
+
+  it('hold when the file is removed while runs go on', () => {
+    const a = join('a', ceiling(10))
+    expect(claim(a, 50)).toBe(10)
+    rmSync(joinPath(dataFolder, 'ceilings.db'))
+    expect(claim(a, 50, 10)).toBe(10)
+    const b = join('b', ceiling(10))
+    expect(claim(b, 50)).toBe(0)
+    expect(claim(a, 50, 10)).toBe(5)
   })
 
   it('leave to others what one does not want', () => {
@@ -146,10 +167,7 @@ describe('ceilings that runs share', () => {
   })
 
   it('say what is wrong with a data folder that cannot hold them', () => {
-    writeFileSync(
-      joinPath(dataFolder, 'ceilings.db'),
-      'not a database, and longer than a header of one would be'.repeat(99),
-    )
+    mkdirSync(joinPath(dataFolder, 'ceilings.db'))
     expect(() => join('a', ceiling(10))).toThrow(/ceilings\.db/)
   })
 })
