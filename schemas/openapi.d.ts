@@ -38,6 +38,63 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/campaigns/{campaign}/activation': {
+    parameters: {}
+    get: {
+      parameters: { path: { 'campaign': string }; query?: never; header?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Activation'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/campaigns/{campaign}/activate': {
+    parameters: {}
+    get?: never
+    put?: never
+    post: {
+      parameters: { path: { 'campaign': string }; query?: never; header?: { 'Idempotency-Key'?: string }; cookie?: never }
+      requestBody?: { content: { 'application/json': components['schemas']['Activate'] } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Activation'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/campaigns/{campaign}/deactivate': {
+    parameters: {}
+    get?: never
+    put?: never
+    post: {
+      parameters: { path: { 'campaign': string }; query?: never; header?: { 'Idempotency-Key'?: string }; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Activation'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/campaigns/{campaign}/validate': {
     parameters: {}
     get?: never
@@ -429,6 +486,9 @@ export interface paths {
 }
 export interface components {
   schemas: {
+    Activate: {
+      version?: number
+    }
     Validate: {
       /** Replace params of the campaign */
       params?: { [name: string]: unknown }
@@ -551,6 +611,18 @@ export interface components {
       params: { [name: string]: unknown }
       /** The campaign file and what it names, by path */
       files: { [name: string]: string }
+    }
+    Activation: {
+      /** As its file names it */
+      campaign: string
+      /** Null while nothing starts it by itself */
+      active_version: number | null
+      activated_at: string | null
+      activated_by: string | null
+      /** What its files are now; null while they have problems */
+      current_version: number | null
+      /** Of its schedule */
+      next_due_at: string | null
     }
     Validation: {
       is_valid: boolean

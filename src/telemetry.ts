@@ -10,11 +10,11 @@ import type { Clock } from './clock.ts'
  */
 export const LOG_LINES = {
   'service.started': { level: 'info', fields: ['version', 'listeners', 'runs_resumed'] },
-  'service.stopping': { level: 'info', fields: ['signal', 'runs_active'] },
+  'service.stopping': { level: 'info', fields: ['runs_active'] },
   'service.stopped': { level: 'info', fields: ['runs_left'] },
   'service.failed': { level: 'error', fields: ['code', 'message', 'stack'] },
-  'request.failed': { level: 'error', fields: ['method', 'route', 'status', 'code', 'message', 'stack'] },
-  'run.started': { level: 'info', fields: ['run_id', 'campaign', 'by', 'is_resumed'] },
+  'request.failed': { level: 'error', fields: ['code', 'message', 'stack'] },
+  'run.started': { level: 'info', fields: ['run_id', 'campaign', 'is_resumed'] },
   'run.ended': {
     level: 'info',
     fields: [
@@ -63,10 +63,6 @@ export const LOG_LINES = {
       'is_in_doubt',
     ],
   },
-  'schedule.fired': { level: 'info', fields: ['campaign', 'due_at', 'state', 'run_id'] },
-  'schedule.missed': { level: 'warn', fields: ['campaign', 'due_at', 'count'] },
-  'webhook.held': { level: 'warn', fields: ['campaign', 'run_id', 'rule'] },
-  'webhook.released': { level: 'info', fields: ['campaign', 'by', 'is_discarded'] },
   'notice.delivered': { level: 'info', fields: ['id', 'type', 'attempt'] },
   'notice.failed': { level: 'warn', fields: ['id', 'type', 'attempt', 'is_final', 'http_status', 'code'] },
   'storage.low': { level: 'warn', fields: ['free_bytes', 'least_bytes'] },
@@ -97,13 +93,6 @@ export const METRICS = {
     help: 'From the dispatch of a request to the last byte of its answer',
   },
   hookcast_requests_in_flight: { kind: 'gauge', labels: ['campaign'], help: 'Requests of active runs in flight' },
-  hookcast_triggers_total: {
-    kind: 'counter',
-    labels: ['result'],
-    help: 'Event triggers: accepted, duplicate, unmatched or error',
-  },
-  hookcast_triggers_waiting: { kind: 'gauge', labels: [], help: 'Event triggers accepted and not yet in a run' },
-  hookcast_holds: { kind: 'gauge', labels: [], help: 'Campaigns on hold' },
   hookcast_notices_total: {
     kind: 'counter',
     labels: ['type', 'result'],

@@ -38,10 +38,10 @@ const timeout: EndedAttempt = {
 describe('a log line', () => {
   it('has its name as message, the time of the clock, and nothing that is not listed', () => {
     const { telemetry, lines } = createTelemetry()
-    const known = { campaign: 'spring', run_id: run.runId, rule: 'client_error' }
+    const known = { run_id: run.runId, campaign: 'spring', is_resumed: false }
     const careless = { ...known, customer_id: 'canary', password: 'canary' }
-    telemetry.log('webhook.held', careless)
-    expect(lines).toEqual([{ level: 'warn', time: '2026-11-22T00:00:00.000Z', ...known, msg: 'webhook.held' }])
+    telemetry.log('run.started', careless)
+    expect(lines).toEqual([{ level: 'info', time: '2026-11-22T00:00:00.000Z', ...known, msg: 'run.started' }])
   })
 
   it('has no field for what a customer or a receiver has written', () => {
@@ -92,12 +92,12 @@ describe('the metrics', () => {
 
   it('ask for what is known only when they are read', async () => {
     const { telemetry } = createTelemetry()
-    let holds = 0
-    telemetry.onCollect(() => telemetry.set('hookcast_holds', holds, {}))
-    holds = 3
-    expect((await telemetry.exposition()).text).toContain('hookcast_holds 3')
-    telemetry.reset('hookcast_holds')
-    holds = 0
-    expect((await telemetry.exposition()).text).toContain('hookcast_holds 0')
+    let waiting = 0
+    telemetry.onCollect(() => telemetry.set('hookcast_notices_waiting', waiting, {}))
+    waiting = 3
+    expect((await telemetry.exposition()).text).toContain('hookcast_notices_waiting 3')
+    telemetry.reset('hookcast_notices_waiting')
+    waiting = 0
+    expect((await telemetry.exposition()).text).toContain('hookcast_notices_waiting 0')
   })
 })

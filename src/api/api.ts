@@ -1,4 +1,5 @@
 import { Hono, type Context } from 'hono'
+import { routePath } from 'hono/route'
 import { ApiError, HookcastError } from '../errors.ts'
 import { docsPage, PAGE_POLICY } from './docs-page.ts'
 import { openApi } from './document.ts'
@@ -19,8 +20,13 @@ export function createApi(options: ApiOptions): Hono {
   const document = `${JSON.stringify(openApi(OPERATIONS, options.surroundings.wiring.version), null, 2)}\n`
   const page = docsPage(OPERATIONS, options.surroundings.wiring.version)
   const app = new Hono()
+  const { clock } = options.surroundings.wiring
   app.use(async (context, next) => {
+    const startedAt = clock.now()
     await next()
+    const { req, res } = context
+    const route = routePath(context, -1)
+    options.onAnswered?.({ method: req.method, route, status: res.status, waitMs: clock.now() - startedAt })
     for (const [name, value] of HEADERS) if (!context.res.headers.has(name)) context.header(name, value)
   })
   app.get('/openapi.json', (context) => context.body(document, 200, { 'Content-Type': 'application/json' }))

@@ -1,3 +1,4 @@
+import { activationOperations } from './activations.ts'
 import { auditOperations } from './audit.ts'
 import { campaignOperations } from './campaigns.ts'
 import { customerOperations } from './customers.ts'
@@ -11,6 +12,7 @@ import { trialOperations } from './trials.ts'
 /** Everything that the control API does, in the order of its document. */
 export const OPERATIONS: readonly Operation[] = [
   ...campaignOperations,
+  ...activationOperations,
   ...trialOperations,
   ...runOperations,
   ...runControlOperations,

@@ -4,6 +4,7 @@ import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { ActiveRuns, Surroundings } from '../library/library.ts'
+import type { Campaigns } from '../trigger/campaigns.ts'
 import { CampaignFolders } from './campaign-folders.ts'
 import { Repeats } from './repeats.ts'
 import { Uploads } from './uploads.ts'
@@ -15,11 +16,30 @@ export interface ApiOptions {
   /** The folder with one folder for each campaign. */
   readonly campaigns: string
   readonly runs: Pick<ActiveRuns, 'start' | 'replay' | 'resume'>
+  /** Null where no campaign starts by itself. */
+  readonly starters?: Starters | null
   /** Where a request came from: failed logins are counted by it. */
   readonly addressOf: (context: Context) => string
   /** Told of defects: whoever called got no word of them. */
   readonly onUnexpected?: (error: unknown) => void
+  /** Told of every answer; `route` is the pattern, never what somebody has put into it. */
+  readonly onAnswered?: (answered: AnsweredRequest) => void
   readonly limits?: ApiLimits
+}
+
+/** What starts campaigns by itself, once they are activated. */
+export interface Starters {
+  readonly campaigns: Campaigns
+  /** When the schedule of a campaign is due next; null when it has none that is active. */
+  nextDue(campaign: string): number | null
+}
+
+export interface AnsweredRequest {
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  /** Until the answer began. */
+  readonly waitMs: number
 }
 
 export interface ApiLimits {
@@ -39,6 +59,7 @@ export interface ApiServices {
   readonly clock: Clock
   readonly campaigns: CampaignFolders
   readonly runs: ApiOptions['runs']
+  readonly starters: Starters | null
   readonly tokens: Tokens
   readonly audit: AuditLog
   readonly failedLogins: FailedLogins
@@ -56,6 +77,7 @@ export function servicesFrom({
   campaigns,
   runs,
   addressOf,
+  starters = null,
   limits = {},
 }: ApiOptions): ApiServices {
   const { clock } = surroundings.wiring
@@ -66,6 +88,7 @@ export function servicesFrom({
     clock,
     campaigns: new CampaignFolders(campaigns),
     runs,
+    starters,
     tokens: new Tokens(store, clock),
     audit: new AuditLog(store, clock),
     failedLogins: new FailedLogins(clock, limits.failedLogins),

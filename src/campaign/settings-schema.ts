@@ -175,7 +175,8 @@ export const settingsSchema = mapping({
             default: '127.0.0.1:8080',
           }),
           public: optional(text('an address such as ":8080"'), {
-            description: 'Where triggers and health alone are listened for besides, for callers from outside.',
+            description:
+              'Where besides it answers whether it is alive and ready, and nothing else: for probes from outside.',
           }),
         }),
         { description: 'Where the service listens: `address:port`, or `:port` for every address of the machine.' },

@@ -4,6 +4,7 @@ import { HookcastError } from '../errors.ts'
 import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
+import { addActivate } from './activate.ts'
 import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
 import { addErase } from './erase.ts'
@@ -18,6 +19,7 @@ import { addReport } from './report.ts'
 import { addResume } from './resume.ts'
 import { addRun } from './run.ts'
 import { addRuns } from './runs.ts'
+import { addServe } from './serve.ts'
 import { tellError, wordsOf } from './tell-error.ts'
 import { addTest } from './test.ts'
 import { addValidate } from './validate.ts'
@@ -90,6 +92,8 @@ export function createProgram(context: Context): Command {
     addTest,
     addCheck,
     addEgress,
+    addServe,
+    addActivate,
     addCompletion,
   ]
   for (const add of commands) add(program, context)

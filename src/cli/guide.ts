@@ -102,6 +102,16 @@ row 17, customer c-17: sent`,
     exitCodes: '0 listed, also when there is none; 2 hookcast.yaml has problems.',
     seeAlso: ['run'],
   },
+  serve: {
+    prints: 'listening on http://127.0.0.1:8080',
+    exitCodes: '0 a signal ended it, 2 it could not begin.',
+    seeAlso: ['run', 'runs', 'pause'],
+  },
+  activate: {
+    prints: 'spring-points starts by itself: version 1, next at 2026-11-23T08:00:00.000Z',
+    exitCodes: '0 done, 2 the campaign has problems, or no schedule.',
+    seeAlso: ['serve', 'validate'],
+  },
   completion: {
     prints: 'Nothing: from now on Tab completes commands, flags, their values, campaign files and run ids.',
     exitCodes: '0 printed, 2 there is no such shell.',

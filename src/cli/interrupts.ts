@@ -18,13 +18,13 @@ const SAME_PRESS_MS = 500
 /**
  * Listens to Ctrl-C and the signals that end a process, in place of dying from them.
  *
- * Ctrl-C once, SIGTERM, SIGHUP: `signal`. Ctrl-C again: `cutSignal`. A third time ends the process, as `kill -9` would.
+ * Ctrl-C or SIGTERM once, or SIGHUP: `signal`. Once more: `cutSignal`. A third time ends the process, as `kill -9` would.
  */
 export function watchInterrupts(clock: Clock, onInterrupt: (how: 'stop' | 'cut') => void): Interrupts {
   const stop = new AbortController()
   const cut = new AbortController()
   let pressedAt = Number.NEGATIVE_INFINITY
-  const onTerminate = (): void => {
+  const onStop = (): void => {
     if (stop.signal.aborted) return
     onInterrupt('stop')
     stop.abort()
@@ -34,21 +34,21 @@ export function watchInterrupts(clock: Clock, onInterrupt: (how: 'stop' | 'cut')
     const isSamePress = now - pressedAt < SAME_PRESS_MS
     pressedAt = now
     if (isSamePress) return
-    if (!stop.signal.aborted) return onTerminate()
+    if (!stop.signal.aborted) return onStop()
     if (cut.signal.aborted) process.exit(EXIT_INTERRUPTED)
     onInterrupt('cut')
     cut.abort()
   }
   process.on('SIGINT', onPress)
-  process.on('SIGTERM', onTerminate)
-  process.on('SIGHUP', onTerminate)
+  process.on('SIGTERM', onPress)
+  process.on('SIGHUP', onStop)
   return {
     signal: stop.signal,
     cutSignal: cut.signal,
     [Symbol.dispose]() {
       process.off('SIGINT', onPress)
-      process.off('SIGTERM', onTerminate)
-      process.off('SIGHUP', onTerminate)
+      process.off('SIGTERM', onPress)
+      process.off('SIGHUP', onStop)
     },
   }
 }

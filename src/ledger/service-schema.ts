@@ -15,6 +15,7 @@
  * - `answer`: what POSTs with an `Idempotency-Key` were answered.
  * - `token`: SHA-256 of what was shown once. A token has 256 random bits: a slow hash would protect nothing.
  * - `audit`: who did what; nothing is ever changed in it.
+ * - `active_run`: runs that the service has begun and not ended: what it goes on with when it starts again.
  * - `notice`: outgoing notices, until they were delivered or given up.
  */
 export const SERVICE_MIGRATIONS: readonly string[] = [
@@ -127,6 +128,8 @@ CREATE TABLE audit (
   subject TEXT,
   detail TEXT
 ) STRICT;
+
+CREATE TABLE active_run (run_id TEXT PRIMARY KEY, begun_at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 
 CREATE TABLE notice (
   id TEXT PRIMARY KEY,

@@ -1,6 +1,8 @@
 import type { Settings } from '../campaign/settings.ts'
-import { replayRun, resumeRun, startRun, type RunEnd, type RunLimit, type RunOptions } from '../runner/runner.ts'
-import type { ReplayRequest, StartRequest } from '../runner/runner.ts'
+import { readRun } from '../report/report.ts'
+import { replayRun, resumeRun, startRun, type Progress, type RunEnd } from '../runner/runner.ts'
+import type { ReplayRequest, RunLimit, RunOptions, StartRequest } from '../runner/runner.ts'
+import type { EndedAttempt } from '../telemetry.ts'
 import { conductRun, type Conducted } from './conduct-run.ts'
 import type { KnownRun } from './known-run.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -8,31 +10,45 @@ import type { Surroundings } from './surroundings.ts'
 /** How a run ended this time: with its report, or before there could be one. */
 export type EndedRun = Conducted | { readonly report: null; readonly error: unknown }
 
+/** A run that has begun, or goes on, in this process. */
+export interface ActiveRun {
+  readonly runId: string
+  readonly campaign: string
+  readonly isResumed: boolean
+}
+
+/** Whoever is told of runs as they go. */
+export interface RunWatch {
+  /** Before the first call. */
+  onBegun?(run: ActiveRun): void
+  onProgress?(run: ActiveRun, progress: Progress): void
+  onAttempt?(run: ActiveRun, attempt: EndedAttempt): void
+  onEnd?(run: ActiveRun, ended: EndedRun): void
+}
+
 interface Conduct {
   readonly settings: Settings
   readonly until?: RunLimit | null
   readonly isUnknownResent?: boolean
 }
 
-/** Whoever wants to see progress reads it from the run's folder, as of any other run. */
-const ignore = (): void => undefined
-
 /**
  * Runs that this process conducts, many at once and in the background: ceilings that they share hold over all of them.
  *
- * Whoever starts one waits until it has begun, and is told what hindered it; what becomes of it then is for `onEnd`, and
- * in its folder.
+ * Whoever starts one waits until it has begun, and is told what hindered it; what becomes of it then is for whoever
+ * watches, and in its folder.
  */
 export class ActiveRuns {
   readonly #surroundings: Surroundings
-  readonly #onEnd: (ended: EndedRun) => void
+  readonly #watch: RunWatch
   readonly #stop = new AbortController()
   readonly #cut = new AbortController()
   readonly #conducts = new Set<Promise<void>>()
+  readonly #ends = new Map<string, Promise<void>>()
 
-  constructor(surroundings: Surroundings, onEnd: (ended: EndedRun) => void = () => undefined) {
+  constructor(surroundings: Surroundings, watch: RunWatch = {}) {
     this.#surroundings = surroundings
-    this.#onEnd = onEnd
+    this.#watch = watch
   }
 
   /** Runs that go on, or are about to begin. */
@@ -40,18 +56,27 @@ export class ActiveRuns {
     return this.#conducts.size
   }
 
+  /** Resolves when a run of that id goes on no more here; at once, when it does not. */
+  async untilEnded(runId: string): Promise<void> {
+    await this.#ends.get(runId)
+  }
+
   /** Starts a run, and resolves with its id once its audience is checked and it calls. */
   async start(request: StartRequest, conduct: Conduct): Promise<string> {
-    return await this.#begin(conduct, (options, onRunId) => startRun({ ...request, onRunId }, options))
+    const kind = { campaign: request.campaign.name, isResumed: false }
+    return await this.#begin(kind, conduct, (options, onRunId) => startRun({ ...request, onRunId }, options))
   }
 
   async replay(request: ReplayRequest, conduct: Conduct): Promise<string> {
-    return await this.#begin(conduct, (options, onRunId) => replayRun({ ...request, onRunId }, options))
+    const kind = { campaign: request.campaign.name, isResumed: false }
+    return await this.#begin(kind, conduct, (options, onRunId) => replayRun({ ...request, onRunId }, options))
   }
 
   /** Resolves once the run goes on, or there was nothing left to do. */
   async resume({ runId, settings }: KnownRun, conduct: Omit<Conduct, 'settings'> = {}): Promise<void> {
-    await this.#begin({ ...conduct, settings }, (options, onRunId) => {
+    const known = readRun(settings.data, runId)
+    const kind = { campaign: 'error' in known ? '' : known.campaign, isResumed: true }
+    await this.#begin(kind, { ...conduct, settings }, (options, onRunId) => {
       const onProgress: RunOptions['onProgress'] = (progress) => {
         onRunId(runId)
         options.onProgress(progress)
@@ -75,30 +100,46 @@ export class ActiveRuns {
   }
 
   async #begin(
+    kind: Omit<ActiveRun, 'runId'>,
     { settings, until = null, isUnknownResent = false }: Conduct,
     start: (options: RunOptions, onRunId: (runId: string) => void) => Promise<RunEnd>,
   ): Promise<string> {
     const begun = Promise.withResolvers<string>()
-    let hasBegun = false
+    const ended = Promise.withResolvers<void>()
+    const watch = this.#watch
+    let run: ActiveRun | null = null
     const onRunId = (runId: string): void => {
-      hasBegun = true
+      if (run !== null) return
+      run = { ...kind, runId }
+      this.#ends.set(runId, ended.promise)
+      watch.onBegun?.(run)
       begun.resolve(runId)
     }
+    const told =
+      <T>(tell: ((run: ActiveRun, what: T) => void) | undefined) =>
+      (what: T): void => {
+        if (run !== null) tell?.(run, what)
+      }
+    const onProgress = told(watch.onProgress?.bind(watch))
+    const onAttempt = told(watch.onAttempt?.bind(watch))
+    const onEnd = told(watch.onEnd?.bind(watch))
     const conduct = async (): Promise<void> => {
       const { signal } = this.#stop
       const { signal: cutSignal } = this.#cut
       try {
         const conducted = await conductRun(
           this.#surroundings,
-          { settings, until, isUnknownResent, signal, cutSignal, onProgress: ignore },
-          (options) => start(options, onRunId),
+          { settings, until, isUnknownResent, signal, cutSignal, onProgress },
+          (options) => start({ ...options, onAttempt }, onRunId),
         )
-        begun.resolve(conducted.report.run_id)
-        this.#onEnd(conducted)
+        onRunId(conducted.report.run_id)
+        onEnd(conducted)
       } catch (error) {
         begun.reject(error)
-        if (hasBegun) this.#onEnd({ report: null, error })
+        onEnd({ report: null, error })
       }
+      if (run !== null) this.#ends.delete(run.runId)
+      ended.resolve()
     }
     const conducting = conduct()
     this.#conducts.add(conducting)

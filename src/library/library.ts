@@ -3,7 +3,7 @@
  *
  * Programs come in by `programs.ts`, which imports none of this before a run begins.
  */
-export { ActiveRuns } from './active-runs.ts'
+export { ActiveRuns, type ActiveRun, type EndedRun, type RunWatch } from './active-runs.ts'
 export { conductRun, orInterrupted, type Conducted } from './conduct-run.ts'
 export { cancelRun, pauseRun } from './end-run.ts'
 export { judgeTrial, testRecordFrom, type TrialResult } from './judged-trial.ts'

@@ -61,6 +61,8 @@ export interface StartRequest {
   readonly isStreamed: boolean
   readonly skipsBadRows: boolean
   readonly stdin?: Readable
+  /** Made beforehand, for whoever had to write it down first. */
+  readonly runId?: string
   readonly onRunId?: (runId: string) => void
   /** Told of old runs that were removed, as their `retain` says, before this one begins. */
   readonly onRemoved?: (runs: readonly RemovedRun[]) => void
@@ -81,7 +83,7 @@ export async function startRun(request: StartRequest, options: RunOptions): Prom
   const { campaign, isStreamed, skipsBadRows } = request
   const removed = removeExpiredRuns(options.dataFolder, options.clock.now())
   if (removed.length > 0) request.onRemoved?.(removed)
-  const runId = createRunId(options.clock.now())
+  const runId = request.runId ?? createRunId(options.clock.now())
   const paths = createRunFolder(options.dataFolder, runId)
   using cleanUp = new DisposableStack()
   const lock = lockRun(paths)

@@ -30,6 +30,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
   egress: ['json'],
+  serve: ['port', 'campaigns'],
+  activate: ['campaigns', 'off'],
   completion: [],
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)

@@ -53,11 +53,11 @@ describe('a notice', () => {
   it('is not made of what nobody asked for', async () => {
     using parts = createParts()
     await using receiver = await createReceiver()
-    await using notices = createNotices(parts, receiver.url, ['webhook.held'])
+    await using notices = createNotices(parts, receiver.url, ['run.aborted'])
     await notices.put('run.finished', {})
-    await notices.put('webhook.held', {})
+    await notices.put('run.aborted', {})
     await receiver.waitFor(1)
-    expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ type: 'webhook.held' })
+    expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ type: 'run.aborted' })
   })
 
   it('comes again under its id after any answer but 2xx, and is given up after the tenth', async () => {

@@ -1,0 +1,26 @@
+import { Hono } from 'hono'
+import type { Telemetry } from '../telemetry.ts'
+
+export interface FrontOptions {
+  readonly api: Hono
+  readonly telemetry: Telemetry
+  /** Null when the service can take work; else why it cannot, in our own words. */
+  readonly whyNotReady: () => string | null
+}
+
+/** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
+export function createFront({ api, telemetry, whyNotReady }: FrontOptions, audience: 'admin' | 'public'): Hono {
+  const app = new Hono()
+  app.get('/healthz', (context) => context.json({ status: 'alive' }))
+  app.get('/readyz', (context) => {
+    const reason = whyNotReady()
+    return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'not ready', reason }, 503)
+  })
+  if (audience === 'public') return app
+  app.get('/metrics', async (context) => {
+    const { contentType, text } = await telemetry.exposition()
+    return context.body(text, 200, { 'Content-Type': contentType })
+  })
+  app.all('*', (context) => api.fetch(context.req.raw, context.env))
+  return app
+}

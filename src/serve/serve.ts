@@ -1,0 +1,176 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { getConnInfo } from '@hono/node-server/conninfo'
+import { Tokens } from '../access/access.ts'
+import { createApi } from '../api/api.ts'
+import type { NoticeType } from '../campaign/notice.ts'
+import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
+import { HookcastError } from '../errors.ts'
+import { ServiceStore } from '../ledger/service-store.ts'
+import { ActiveRuns, checkResumable, findKnownRun, type Surroundings } from '../library/library.ts'
+import { Telemetry } from '../telemetry.ts'
+import { provideAdministrator } from './admin-token.ts'
+import { errorFacts } from './error-facts.ts'
+import { announce } from './address-file.ts'
+import { createFront } from './front.ts'
+import { listen, type Listener } from './listener.ts'
+import { noticeEndpointFrom } from './notice-endpoint.ts'
+import { Notices } from './notices.ts'
+import { RunObserver } from './run-observer.ts'
+import { openSchedules } from './schedules.ts'
+import { diskOf, watchStorage } from './storage-watch.ts'
+
+export interface ServeOptions {
+  readonly surroundings: Surroundings
+  /** The folder with one folder for each campaign. */
+  readonly campaigns: string
+  /** In place of what the settings say: everything on this loopback port. */
+  readonly port: number | null
+  /** Fires to end in order: nothing new is taken, what is in flight comes to its end, the rest waits for the next start. */
+  readonly signal: AbortSignal
+  /** Fires to end at once. */
+  readonly cutSignal: AbortSignal
+  readonly isTerminal: boolean
+  /** Says something to whoever has started it. */
+  readonly tell: (text: string) => void
+}
+
+const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8080 }
+
+/**
+ * Is the service, until a signal ends it: the API, runs in the background, notices, metrics.
+ *
+ * @throws {ConfigError} HOOKCAST_CONFIG_INVALID, before it listens.
+ * @throws {HookcastError} HOOKCAST_SERVICE_RUNNING, when another process has the data folder.
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+  const { signal, cutSignal, tell } = options
+  const surroundings = ownSurroundings(options.surroundings)
+  const { wiring, env } = surroundings
+  const { clock, version, random } = wiring
+  const settings = surroundings.settings(null)
+  const endpoint =
+    settings.notify === null ? null : noticeEndpointFrom(settings.notify, { env, networkAllow: settings.networkAllow })
+  await using cleanUp = new AsyncDisposableStack()
+  const store = cleanUp.use(new ServiceStore(settings.data, clock))
+  const telemetry = new Telemetry({ clock, version, attempts: settings.log.attempts })
+  const fail = (error: unknown): void => {
+    // Work that the end of the service has cut short begins anew with the next start.
+    const isCutShort = signal.aborted && error instanceof HookcastError && error.code === 'HOOKCAST_INTERRUPTED'
+    if (!isCutShort) telemetry.log('service.failed', errorFacts(error))
+  }
+  await provideAdministrator(new Tokens(store, clock), { env, ...options })
+  const notices = cleanUp.use(new Notices({ endpoint, store, clock, random, telemetry, version }))
+  const notify = async (type: NoticeType, facts: Readonly<Record<string, unknown>>): Promise<void> =>
+    await notices.put(type, facts).catch(fail)
+  const observer = new RunObserver({ store, clock, telemetry, notify })
+  const runs = new ActiveRuns(surroundings, observer)
+  const { campaigns } = options
+  const schedules = cleanUp.use(openSchedules({ campaigns, surroundings, store, runs, notify, onError: fail }))
+  const api = createApi({
+    surroundings,
+    store,
+    campaigns,
+    runs,
+    starters: schedules,
+    addressOf: (context) => getConnInfo(context).remote.address ?? '',
+    onUnexpected: (error) => telemetry.log('request.failed', errorFacts(error)),
+    onAnswered: ({ method, route, status, waitMs }) => {
+      telemetry.count('hookcast_http_requests_total', { method, route, status: String(status) })
+      telemetry.observe('hookcast_http_request_duration_seconds', waitMs / 1000, { route })
+    },
+  })
+  const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))
+  const listeners: Listener[] = []
+  cleanUp.defer(() => closeAll(listeners))
+  for (const [audience, address] of addressesFrom(settings.server, options.port)) {
+    listeners.push(await listen(createFront({ api, telemetry, whyNotReady }, audience), address))
+  }
+  const onLow = (facts: Readonly<Record<string, unknown>>): void => void notify('storage.low', facts)
+  cleanUp.defer(watchStorage({ clock, telemetry, look: () => diskOf(settings.data), onLow }))
+  const left = observer.left()
+  const urls = listeners.map(({ url }) => url)
+  telemetry.log('service.started', { version, listeners: urls, runs_resumed: left.length })
+  cleanUp.use(announce(settings.data, urls[0]!))
+  tell(urls.map((url) => `listening on ${url}`).join('\n'))
+  notices.start()
+  schedules.start()
+  const resuming = Promise.all(left.map((runId) => goOn(runId, { surroundings, runs, observer, fail })))
+  await fired(signal)
+  observer.prepareStop()
+  telemetry.log('service.stopping', { runs_active: runs.size })
+  const closing = [...listeners.map((listener) => listener.close()), schedules[Symbol.asyncDispose]()]
+  await runs.stop(cutSignal)
+  await resuming
+  for (const listener of listeners) listener.cut()
+  await Promise.all(closing)
+  listeners.length = 0
+  telemetry.log('service.stopped', { runs_left: observer.left().length })
+}
+
+/**
+ * One hookcast.yaml holds for the whole service: one in a campaign's folder could give that campaign what `env` keeps
+ * from all.
+ */
+function ownSurroundings(around: Surroundings): Surroundings {
+  const { env, wiring, senders } = around
+  const settings = around.settings(null)
+  return { env, wiring, senders, isService: true, settings: () => settings }
+}
+
+async function goOn(
+  runId: string,
+  {
+    surroundings,
+    runs,
+    observer,
+    fail,
+  }: { surroundings: Surroundings; runs: ActiveRuns; observer: RunObserver; fail: (error: unknown) => void },
+): Promise<void> {
+  try {
+    const known = findKnownRun(runId, surroundings)
+    checkResumable(known, surroundings)
+    await runs.resume(known)
+  } catch (error) {
+    if (error instanceof HookcastError && NOT_OURS.has(error.code)) return observer.forget(runId)
+    fail(error)
+  }
+}
+
+/** Removed, ended, or taken over by somebody else while the service was away. */
+const NOT_OURS: ReadonlySet<string> = new Set(['HOOKCAST_RUN_UNKNOWN', 'HOOKCAST_RUN_STATE', 'HOOKCAST_RUN_IN_USE'])
+
+function addressesFrom(
+  { adminListen, publicListen }: ServerSettings,
+  port: number | null,
+): readonly (readonly ['admin' | 'public', ListenAddress])[] {
+  if (port !== null) return [['admin', { ...DEFAULT_ADDRESS, port }]]
+  const admin = ['admin', adminListen ?? DEFAULT_ADDRESS] as const
+  return publicListen === null ? [admin] : [admin, ['public', publicListen]]
+}
+
+function whyNotWritable(dataFolder: string): string | null {
+  const probe = join(dataFolder, 'ready')
+  try {
+    writeFileSync(probe, '', { flush: true })
+    rmSync(probe)
+    return null
+  } catch {
+    return 'the data folder cannot be written'
+  }
+}
+
+async function fired(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+}
+
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(
+    listeners.map((listener) => {
+      const closing = listener.close()
+      listener.cut()
+      return closing
+    }),
+  )
+}
