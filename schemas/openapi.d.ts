@@ -609,7 +609,7 @@ export interface components {
       /** Relative to the campaign's folder */
       audience: string | null
       params: { [name: string]: unknown }
-      /** The campaign file and what it names, by path */
+      /** The campaign file and what it names, by path; none while there are problems, which may be a secret */
       files: { [name: string]: string }
     }
     Activation: {

@@ -63,7 +63,11 @@ export const campaignOperations = [
         webhook: z.object({ method: z.string(), url: z.string() }).nullable().describe('As written, unrendered'),
         audience: z.string().nullable().describe("Relative to the campaign's folder"),
         params: z.record(z.string(), z.unknown()),
-        files: z.record(z.string(), z.string()).describe('The campaign file and what it names, by path'),
+        files: z
+          .record(z.string(), z.string())
+          .describe(
+            'The campaign file and what it names, by path; none while there are problems, which may be a secret',
+          ),
       })
       .meta({ id: 'Campaign' }),
     handle: async ({ params, services }) => {
@@ -112,7 +116,8 @@ function inspected(name: string, { campaigns, surroundings }: ApiServices): Insp
       facts: { campaign: name, name: campaign?.name ?? null, trigger: campaign?.trigger.kind ?? null, problems },
       campaign,
       folder: files.folder,
-      texts: loaded?.snapshot.texts ?? {},
+      // A secret that was written where none may be is one of the problems.
+      texts: campaign === null ? {} : (loaded?.snapshot.texts ?? {}),
     }
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error

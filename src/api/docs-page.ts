@@ -34,9 +34,7 @@ export function docsPage(operations: readonly Operation[], version: string): Htm
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width" />
       <title>hookcast control API</title>
-      <style>
-        ${raw(STYLE)}
-      </style>
+      ${raw(`<style>${STYLE}</style>`)}
       <h1>hookcast control API</h1>
       <p>
         JSON in, JSON out; <code>Authorization: Bearer …</code> with a token. For programs:

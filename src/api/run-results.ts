@@ -97,7 +97,7 @@ function followed(run: KnownRun, clock: Clock): ReadableStream<Uint8Array> {
   }
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
-      for (let isFirst = toldAt === 0 || told === ''; !left.signal.aborted; isFirst = false) {
+      for (let isFirst = told === ''; !left.signal.aborted; isFirst = false) {
         if (!isFirst) await clock.sleep(LOOK_MS, left.signal)
         if (left.signal.aborted) return
         const { text, isLast } = look()

@@ -34,7 +34,7 @@ describe('campaigns', () => {
       top: 'params: { shop: Acme }',
     })
     const { data } = await desk.client('viewer').GET('/v1/campaigns/{campaign}', { params: { path } })
-    expect(data).toMatchObject({ problems: [{ file: 'campaign.yaml' }], webhook: null })
+    expect(data).toMatchObject({ problems: [{ file: 'campaign.yaml' }], webhook: null, files: {} })
     desk.writeCampaign('welcome', { top: 'params: { shop: Acme }' })
     const right = await desk.client('viewer').GET('/v1/campaigns/{campaign}', { params: { path } })
     expect(right.data).toMatchObject({

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { describe, expect, it } from 'vitest'
 import { clientTypes } from '../../src/api/client-types.ts'
@@ -119,6 +120,9 @@ describe('the document', () => {
     const response = await fetch(`${desk.url}/docs`)
     const page = await response.text()
     expect(page).not.toMatch(/<script|<img|<link|src=|@import|https?:\/\//)
+    const [, style = ''] = /<style>([^]*?)<\/style>/.exec(page) ?? []
+    const hash = createHash('sha256').update(style).digest('base64')
+    expect(response.headers.get('Content-Security-Policy')).toContain(`style-src 'sha256-${hash}'`)
     for (const { path } of OPERATIONS) expect(page).toContain(path)
     for (const code of Object.keys(ERROR_CODES)) expect(page).toContain(`id="${code}"`)
   })
