@@ -68,9 +68,12 @@ function collect(incoming: IncomingMessage, limitBytes: number): Promise<Buffer>
       else chunks.push(chunk)
     })
     incoming.on('end', () => resolve(chunks.length === 1 && chunks[0] ? chunks[0] : Buffer.concat(chunks)))
-    incoming.on('error', reject)
+    // The sender is gone and hears no answer; the log and the numbers are to tell that this was no crash.
+    const onCutOff = (): void =>
+      reject(new Refusal(400, { code: CODES.brokenBody, description: 'The body ended too early.' }))
+    incoming.on('error', onCutOff)
     incoming.on('close', () => {
-      if (!incoming.readableEnded) reject(new Error('Connection closed while receiving'))
+      if (!incoming.readableEnded) onCutOff()
     })
   })
 }

@@ -195,7 +195,7 @@ describe('connections', () => {
     assert.ok(performance.now() - startedAt < 14_000)
   })
 
-  it('frees what it held when a sender goes away in the middle of a body', async () => {
+  it('frees what it held when a sender goes away in the middle of a body, and counts no crash of its own', async () => {
     await using api = await Api.start()
     const socket = connect(Number(new URL(api.url).port), '127.0.0.1')
     const head = [
@@ -214,6 +214,12 @@ describe('connections', () => {
     const giveUpAt = Date.now() + 5_000
     while ((await held()) !== '0' && Date.now() < giveUpAt);
     assert.equal(await held(), '0')
+    const counted = async (): Promise<string> => {
+      const text = await (await fetch(`${api.adminUrl}/metrics`)).text()
+      return /^api_requests_total\{.*status="(\d+)"\} 1$/m.exec(text)?.[1] ?? ''
+    }
+    while ((await counted()) === '' && Date.now() < giveUpAt);
+    assert.equal(await counted(), '400')
   })
 })
 
