@@ -32,9 +32,6 @@ const IDLE_MS = 60_000
 /** One keeps the order in which calls are started, and makes thousands of them a second. */
 const SENDERS = 1
 
-/** Timers do not reach further. */
-const LONGEST_WAIT_MS = 86_400_000
-
 /**
  * The open run of a campaign version on one day: customers are appended as events happen to them, and called at once.
  *
@@ -231,11 +228,12 @@ export class EventRun {
     if (dueAt === null) return this.#end('finished')
     const waitMs = dueAt - clock.now()
     if (waitMs > idleMs) {
-      await clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS), this.#news.signal)
+      await clock.sleep(waitMs, this.#news.signal)
       return null
     }
     const { state, error } = await this.#execute(idleMs)
     if (state === 'finished' || state === 'cancelled') return state
+    if (this.#wanted === 'closed' || this.#host.cutSignal?.aborted === true) return 'running'
     if (state === 'running') return null
     if (this.#wanted === 'paused') this.#wanted = null
     return this.#holdOn({ state: state === 'aborted' ? state : 'paused', error })

@@ -147,4 +147,22 @@ describe('explainStop', () => {
       ),
     )
   })
+
+  it.each([
+    [
+      { failed: 5, aborted: 20, heldCampaign: 'welcome' },
+      '5 failed, 20 on hold. Fix the credentials, then `hookcast release welcome`; the 5 that failed: `hookcast replay R --status failed`.',
+    ],
+    [
+      { failed: 0, aborted: 1, heldCampaign: "Jan's" },
+      "0 failed, 1 on hold. Fix the credentials, then `hookcast release 'Jan'\\''s'`.",
+    ],
+    [
+      { rule: 'hard_stop', httpStatus: 404, failed: 1, aborted: 2, heldCampaign: 'welcome' },
+      "1 failed, 2 on hold. Mend the URL, activate the campaign, then `hookcast release welcome --discard` and `hookcast replay R --status failed,aborted`; if it was mended on the receiver's side, `hookcast release welcome`.",
+    ],
+  ] as const)('tells how events that are on hold go on: %j', (changes, rest) => {
+    const story = { rule: 'client_error', httpStatus: 401, description: 'D', runId: 'R', ...changes } as const
+    expect(explainStop(story)).toBe(`D: ${rest}`)
+  })
 })

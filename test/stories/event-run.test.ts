@@ -244,4 +244,54 @@ describe('a run of events', () => {
     expect(story.requestsOf('c-0').length).toBe(2)
     expect(next.position).toBe(2)
   })
+
+  test('keeps in line, on hold, what was in doubt when it was cut off; released, it comes again under its key', async ({
+    tell,
+    open,
+  }) => {
+    let isMended = false
+    const story = await tell({
+      customers: 0,
+      top: TOP,
+      webhook: 'timeout: 60s',
+      answer: async ({ customer }) => {
+        if (isMended) return {}
+        if (customer === 'c-1') return { status: 404 }
+        return await new Promise<never>(() => undefined)
+      },
+    })
+    const cut = new AbortController()
+    const first = await open(story, { cutSignal: cut.signal })
+    await first.append(eventsOf(3), 1)
+    await vi.waitFor(() => expect(story.stops).toHaveLength(1), { timeout: 30_000 })
+    cut.abort()
+    expect(await first.ended).toBe('running')
+
+    const held = Promise.withResolvers<Hold>()
+    const again = await open(story, { onHold: held.resolve })
+    await again.append(eventsOf(1, 3), 2)
+    await again.seal()
+    expect(await held.promise).toEqual({ state: 'aborted', error: null })
+    const { requests } = story.receiver
+    const called = requests.map(({ customer }) => customer).filter((customer) => customer !== 'c-1')
+    expect(readReport(again.paths, { isLocked: true })).toMatchObject({
+      failed: 1,
+      aborted: 3,
+      in_doubt: called.length,
+    })
+
+    isMended = true
+    again.release()
+    expect(await again.ended).toBe('finished')
+    expect(readReport(again.paths, { isLocked: false })).toMatchObject({
+      customers: 4,
+      sent: 3,
+      failed: 1,
+      in_doubt: 0,
+    })
+    for (const customer of called) {
+      const keys = story.requestsOf(customer!).map(({ key, body }) => `${key} ${body}`)
+      expect([keys.length, new Set(keys).size]).toEqual([2, 1])
+    }
+  })
 })

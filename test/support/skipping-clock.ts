@@ -17,7 +17,8 @@ export class SkippingClock implements Clock {
         callback()
       },
     }
-    const timer = setTimeout(entry.fire, ms)
+    // As the real clock: above this, a timer fires at once.
+    const timer = setTimeout(entry.fire, Math.min(ms, 2_147_483_647))
     const cancel = (): void => {
       clearTimeout(timer)
       this.#timers.delete(entry)
