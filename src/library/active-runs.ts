@@ -1,6 +1,6 @@
 import type { Settings } from '../campaign/settings.ts'
 import { readRun } from '../report/report.ts'
-import { replayRun, resumeRun, startRun, type Progress, type RunEnd } from '../runner/runner.ts'
+import { replayRun, resumeRun, SenderSeats, startRun, type Progress, type RunEnd } from '../runner/runner.ts'
 import type { ReplayRequest, RunLimit, RunOptions, StartRequest } from '../runner/runner.ts'
 import type { EndedAttempt } from '../telemetry.ts'
 import { conductRun, type Conducted } from './conduct-run.ts'
@@ -33,6 +33,13 @@ interface Conduct {
 }
 
 /**
+ * Most runs need few senders, or wait: there are more than run at once on the cores. Each takes some 60 MB; with 16 of them
+ * eight runs go on at once, and four of events.
+ */
+const LEAST_SEATS = 16
+const SEATS_PER_SENDER = 8
+
+/**
  * Runs that this process conducts, many at once and in the background: ceilings that they share hold over all of them.
  *
  * Whoever starts one waits until it has begun, and is told what hindered it; what becomes of it then is for whoever
@@ -45,10 +52,14 @@ export class ActiveRuns {
   readonly #cut = new AbortController()
   readonly #conducts = new Set<Promise<void>>()
   readonly #ends = new Map<string, Promise<void>>()
+  /** Of all runs in this process, those of events too. */
+  readonly seats: SenderSeats
 
   constructor(surroundings: Surroundings, watch: RunWatch = {}) {
     this.#surroundings = surroundings
     this.#watch = watch
+    const senders = surroundings.senders(surroundings.settings(null))
+    this.seats = new SenderSeats(Math.max(LEAST_SEATS, SEATS_PER_SENDER * senders), surroundings.wiring.clock)
   }
 
   /** Runs that go on, or are about to begin. */
@@ -130,7 +141,7 @@ export class ActiveRuns {
         const conducted = await conductRun(
           this.#surroundings,
           { settings, until, isUnknownResent, signal, cutSignal, onProgress },
-          (options) => start({ ...options, onAttempt }, onRunId),
+          (options) => start({ ...options, onAttempt, seats: this.seats }, onRunId),
         )
         onRunId(conducted.report.run_id)
         onEnd(conducted)

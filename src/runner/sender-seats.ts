@@ -26,8 +26,8 @@ const EVENT_SHARE = 0.25
 /**
  * How many sender processes there are at once, over all runs of this process: each takes memory of its own.
  *
- * A run gets what it wants as far as half of what is left, so that there is a seat for the next; without any it waits for
- * one. Events find a seat that no long run can take, and where more runs of events are at work than that, each has its turn.
+ * A run gets what it wants as far as a third of what is left, so that there are seats for the next; without any it waits
+ * for one. Events find a seat that no long run can take, and where more runs of events are at work than that, each has its turn.
  */
 export class SenderSeats {
   readonly #most: number
@@ -86,7 +86,7 @@ export class SenderSeats {
     const free = this.#most - this.#taken
     if (onTurn !== null) return Math.min(1, free)
     const room = Math.min(free, this.#mostForRuns - this.#takenByRuns)
-    return Math.min(room, wanted, Math.max(1, Math.floor(room / 2)))
+    return Math.min(room, wanted, Math.max(1, Math.floor(room / 3)))
   }
 
   #seat({ onTurn }: Waiter, count: number): Seats {

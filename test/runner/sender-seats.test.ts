@@ -60,7 +60,7 @@ describe('seats of sender processes', () => {
       await Promise.resolve()
     }
     await Promise.resolve()
-    expect(counts).toEqual([3, 1, 1, 1])
+    expect(counts).toEqual([2, 1, 1, 1, 1])
     const own = await seats.take({ wanted: 1, onTurn: () => undefined, signal: never })
     expect(own!.count).toBe(1)
   })
