@@ -30,7 +30,9 @@ export interface FeedOptions {
 const DAY_MS = 86_400_000
 const SOON_MS = 200
 const AGAIN_MS = 5000
-const PRUNE_AFTER_MS = 1000
+const PRUNE_AFTER_MS = 250
+/** Each addition waits for the disk: what comes within this time after one is the next. */
+const PACE_MS = 20
 
 /**
  * Moves a campaign's triggers from the inbox into its runs, in the order of their acceptance, each once.
@@ -53,6 +55,7 @@ export class EventFeed {
   #isHeld = false
   #isClosed = false
   #isAsked = false
+  #isGoing = false
   #notBefore = 0
   #turn: Promise<void> = Promise.resolve()
   #cancelLater: (() => void) | null = null
@@ -86,14 +89,22 @@ export class EventFeed {
 
   /** Adds what is there, and what comes while it does so. */
   kick(): void {
-    if (this.#isAsked) return
     this.#isAsked = true
-    void this.#guarded(async () => {
-      await this.#inTurn(async () => {
+    if (this.#isGoing) return
+    this.#isGoing = true
+    void this.#guarded(async () => await this.#go())
+  }
+
+  async #go(): Promise<void> {
+    try {
+      while (this.#isAsked) {
         this.#isAsked = false
-        while (await this.#step());
-      })
-    })
+        // Others take their turn in between.
+        while (await this.#inTurn(async () => await this.#step())) await this.#clock.sleep(PACE_MS)
+      }
+    } finally {
+      this.#isGoing = false
+    }
   }
 
   /** Does something while no row is added; gives it how far the listener of the active version has come. */

@@ -32,7 +32,7 @@ const ERRORS_LISTED = 1000
 /** A transaction of them holds the event loop for some milliseconds. */
 const GROUP = 250
 const FORGET_EVERY_MS = 3_600_000
-const FORGET_AT_ONCE = 5000
+const FORGET_AT_ONCE = 1000
 
 export interface InboxOptions {
   readonly store: ServiceStore

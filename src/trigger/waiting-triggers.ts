@@ -14,7 +14,8 @@ export interface Listener {
 }
 
 const AT_ONCE = 500
-const PRUNED_AT_ONCE = 5000
+/** A transaction of more would hold up whoever sends a trigger meanwhile. */
+const PRUNED_AT_ONCE = 1000
 const LAST = Number.MAX_SAFE_INTEGER
 
 /**
