@@ -95,6 +95,44 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/campaigns/{campaign}/versions': {
+    parameters: {}
+    get: {
+      parameters: { path: { 'campaign': string }; query?: never; header?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['CampaignVersions'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/campaigns/{campaign}/diff': {
+    parameters: {}
+    get: {
+      parameters: { path: { 'campaign': string }; query: { 'from': number; 'to': number }; header?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['VersionDiff'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/campaigns/{campaign}/validate': {
     parameters: {}
     get?: never
@@ -623,6 +661,28 @@ export interface components {
       current_version: number | null
       /** Of its schedule */
       next_due_at: string | null
+    }
+    CampaignVersions: {
+      versions: (components['schemas']['CampaignVersion'])[]
+      history: ({
+        version: number
+        activated_at: string
+        activated_by: string
+        deactivated_at: string | null
+        deactivated_by: string | null
+      })[]
+    }
+    CampaignVersion: {
+      version: number
+      made_at: string
+      is_active: boolean
+      /** By path */
+      files: (string)[]
+    }
+    VersionDiff: {
+      from: number
+      to: number
+      diff: string
     }
     Validation: {
       is_valid: boolean

@@ -72,7 +72,8 @@ export const activationOperations = [
   }),
 ]
 
-function startersOf({ starters }: ApiServices): NonNullable<ApiServices['starters']> {
+/** @throws {ApiError} HOOKCAST_API_UNKNOWN, where nothing starts campaigns. */
+export function startersOf({ starters }: ApiServices): NonNullable<ApiServices['starters']> {
   if (starters !== null) return starters
   throw new ApiError('HOOKCAST_API_UNKNOWN', 'This service starts no campaign by itself', { status: 404 })
 }

@@ -101,7 +101,7 @@ function parametersOf(operation: Operation, place: 'path' | 'query'): Json[] {
     return {
       name,
       in: place,
-      ...(place === 'path' ? { required: true } : {}),
+      ...(schema.safeParse(undefined).success ? {} : { required: true }),
       ...(description === undefined ? {} : { description }),
       schema: relocated(rest),
     }

@@ -44,6 +44,10 @@ interface Facts {
   readonly stream?: readonly string[]
   /** A POST that changes nothing: repeating it needs no memory of the first answer. */
   readonly isHarmless?: true
+  /** The handler reads the body itself, as it comes. */
+  readonly isRaw?: true
+  /** Made thousands of times a second: a token's rate does not hold for it. */
+  readonly isUnlimited?: true
 }
 
 interface Definition<P extends Shape, Q extends Shape, B extends z.ZodType, A extends z.ZodType> extends Facts {

@@ -2,17 +2,20 @@ import { activationOperations } from './activations.ts'
 import { auditOperations } from './audit.ts'
 import { campaignOperations } from './campaigns.ts'
 import { customerOperations } from './customers.ts'
+import { eventOperations } from './events.ts'
 import type { Operation } from './operation.ts'
 import { runControlOperations } from './run-control.ts'
 import { runResultOperations } from './run-results.ts'
 import { runOperations } from './runs.ts'
 import { tokenOperations } from './tokens.ts'
 import { trialOperations } from './trials.ts'
+import { versionOperations } from './versions.ts'
 
 /** Everything that the control API does, in the order of its document. */
 export const OPERATIONS: readonly Operation[] = [
   ...campaignOperations,
   ...activationOperations,
+  ...versionOperations,
   ...trialOperations,
   ...runOperations,
   ...runControlOperations,
@@ -21,3 +24,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...tokenOperations,
   ...auditOperations,
 ]
+
+/** The same with those of events, on a service that leads them to campaigns. */
+export const OPERATIONS_WITH_EVENTS: readonly Operation[] = [...OPERATIONS, ...eventOperations]

@@ -32,7 +32,7 @@ export function readQuery(operation: Operation, context: Context): unknown {
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, with each place that is wrong. */
 export async function readBody(operation: Operation, context: Context, services: ApiServices): Promise<ReadBody> {
-  const mediaType = (context.req.header('Content-Type') ?? '').split(';', 1)[0]!.trim().toLowerCase()
+  const mediaType = mediaTypeOf(context)
   const stream = context.req.raw.body as ReadableStream<Uint8Array> | null
   const format = operation.uploads?.[mediaType]
   if (format !== undefined && stream !== null) {
@@ -59,7 +59,13 @@ function isGzipped(context: Context): boolean {
   throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
 }
 
-async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+/** In lower case, without parameters; empty without one. */
+export function mediaTypeOf(context: Context): string {
+  return (context.req.header('Content-Type') ?? '').split(';', 1)[0]!.trim().toLowerCase()
+}
+
+/** @throws {ApiError} HOOKCAST_API_REQUEST, when it is too large. */
+export async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of stream) {

@@ -7,11 +7,12 @@ import type { ApiServices } from './services.ts'
 
 /** Answers one request: who is it, may they, what do they want, was it done before, do it. */
 export async function serveOperation(operation: Operation, context: Context, services: ApiServices): Promise<Response> {
-  const actor = authenticate(context, services)
+  const actor = authenticate(operation, context, services)
   authorize(operation, actor)
   const params = readParams(operation, context)
   const query = readQuery(operation, context)
-  if (operation.method !== 'post') return await answer({ body: undefined, upload: null, digest: '' })
+  if (operation.method !== 'post' || operation.isRaw === true)
+    return await answer({ body: undefined, upload: null, digest: '' })
   const key = keyOf(context)
   const read = await readBody(operation, context, services)
   try {
@@ -54,7 +55,8 @@ export async function serveOperation(operation: Operation, context: Context, ser
 }
 
 /** Nobody is asked for a token without one: a token that is unknown is counted, one that is missing is not. */
-function authenticate(context: Context, { tokens, failedLogins, callRate, addressOf }: ApiServices): Actor {
+function authenticate({ isUnlimited }: Operation, context: Context, services: ApiServices): Actor {
+  const { tokens, failedLogins, callRate, addressOf } = services
   const [, text] = /^Bearer +(\S+) *$/i.exec(context.req.header('Authorization') ?? '') ?? []
   if (text === undefined) {
     throw new ApiError('HOOKCAST_API_DENIED', 'expected a token in `Authorization: Bearer …`, got none', {
@@ -70,7 +72,7 @@ function authenticate(context: Context, { tokens, failedLogins, callRate, addres
       throw new ApiError('HOOKCAST_API_DENIED', 'The token is unknown, expired or revoked', { status: 401 })
     throw new ApiError('HOOKCAST_API_LIMIT', 'Too many unknown tokens from this address', { status: 429, retryAfterMs })
   }
-  const retryAfterMs = callRate.take(actor.id)
+  const retryAfterMs = isUnlimited === true ? 0 : callRate.take(actor.id)
   if (retryAfterMs === 0) return actor
   throw new ApiError('HOOKCAST_API_LIMIT', 'Too many requests with this token', { status: 429, retryAfterMs })
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { ActiveRuns, Surroundings } from '../library/library.ts'
 import type { Campaigns } from '../trigger/campaigns.ts'
+import type { Triggers } from '../trigger/trigger.ts'
 import { CampaignFolders } from './campaign-folders.ts'
 import { Repeats } from './repeats.ts'
 import { Uploads } from './uploads.ts'
@@ -32,6 +33,14 @@ export interface Starters {
   readonly campaigns: Campaigns
   /** When the schedule of a campaign is due next; null when it has none that is active. */
   nextDue(campaign: string): number | null
+  /** Left out where no events are led to campaigns: there the API has no operations for them. */
+  readonly events?: EventStarter
+}
+
+/** Takes events in, and leads them to the runs of campaigns. */
+export interface EventStarter {
+  readonly inbox: Pick<Triggers['inbox'], 'accept' | 'acceptStream'>
+  readonly router: Pick<Triggers['router'], 'holds' | 'release'>
 }
 
 export interface AnsweredRequest {

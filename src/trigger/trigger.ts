@@ -7,6 +7,7 @@ import { Inbox } from './inbox.ts'
 import { Router } from './router.ts'
 import { Scheduler, type ScheduledRuns } from './scheduler.ts'
 
+export type { Receipt } from './inbox.ts'
 export type { ScheduledRuns } from './scheduler.ts'
 
 export interface TriggersOptions extends Pick<LoadOptions, 'env' | 'settings'> {

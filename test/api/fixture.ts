@@ -10,12 +10,15 @@ import { expect, test as base } from 'vitest'
 import type { paths } from '../../schemas/openapi.d.ts'
 import { AuditLog, ROLES, Tokens, type AuditEntry, type Role } from '../../src/access/access.ts'
 import { createApi, type ApiLimits } from '../../src/api/api.ts'
+import { openApi } from '../../src/api/document.ts'
+import { OPERATIONS_WITH_EVENTS } from '../../src/api/operations.ts'
 import { systemClock } from '../../src/clock.ts'
 import { wire } from '../../src/hookcast.ts'
 import { ServiceStore } from '../../src/ledger/service-store.ts'
 import { ActiveRuns, type Surroundings } from '../../src/library/library.ts'
 import type { RunReport } from '../../src/report/report.ts'
 import { plainSettings } from '../support/campaign-folder.ts'
+import { triggersOf } from '../trigger/service.ts'
 import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
 
 /** Every role, and a viewer who was granted to see customers. */
@@ -26,6 +29,8 @@ interface ApiSetup {
   readonly receiver?: ReceiverOptions
   readonly limits?: ApiLimits
   readonly surroundings?: Partial<Surroundings>
+  /** Campaigns start by themselves, once they are activated. */
+  readonly isStarting?: true
 }
 
 /** A control API on a port of its own, with a folder of campaigns, a receiver, and a token for everybody. */
@@ -53,8 +58,9 @@ export interface ApiDesk {
 export const DOCUMENT = JSON.parse(
   readFileSync(fileURLToPath(new URL('../../schemas/openapi.json', import.meta.url)), 'utf8'),
 ) as object
+const WHOLE_DOCUMENT = JSON.parse(JSON.stringify(openApi(OPERATIONS_WITH_EVENTS, '0.0.0'))) as object
 const ajv = new Ajv2020({ strict: false, formats: { 'date-time': true } })
-ajv.addSchema(strict(DOCUMENT) as Record<string, unknown>, 'openapi')
+ajv.addSchema(strict(WHOLE_DOCUMENT) as Record<string, unknown>, 'openapi')
 
 export const test = base.extend<{ openDesk: (setup?: ApiSetup) => Promise<ApiDesk>; desk: ApiDesk }>({
   // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that are needed from this pattern.
@@ -81,10 +87,21 @@ async function createDesk(setup: ApiSetup, stack: AsyncDisposableStack): Promise
   const runs = new ActiveRuns(surroundings)
   stack.defer(() => runs.stop())
   const unexpected: unknown[] = []
+  const campaigns = join(folder, 'campaigns')
+  mkdirSync(campaigns)
+  const starters = setup.isStarting === true ? triggersOf({ store, data, campaigns, clock: systemClock }) : null
+  if (starters !== null) {
+    await starters.start()
+    stack.use(starters)
+  }
   const app = createApi({
     surroundings,
     store,
-    campaigns: join(folder, 'campaigns'),
+    campaigns,
+    starters:
+      starters === null
+        ? null
+        : { campaigns: starters.campaigns, nextDue: (name) => starters.scheduler.nextDue(name), events: starters },
     runs,
     addressOf: (context) => context.req.header('X-Test-Address') ?? '127.0.0.1',
     onUnexpected: (error) => unexpected.push(error),
@@ -159,9 +176,9 @@ async function createDesk(setup: ApiSetup, stack: AsyncDisposableStack): Promise
 type Responses = Readonly<Record<string, { readonly content: object }>>
 
 /** Fails the test when an answer is none that the document promises. */
-async function fitsDocument(response: Response, method: string, path: string): Promise<undefined> {
+export async function fitsDocument(response: Response, method: string, path: string): Promise<undefined> {
   const type = response.headers.get('Content-Type')?.split(';')[0] ?? ''
-  const { paths } = DOCUMENT as { paths: Record<string, Record<string, { responses: Responses }>> }
+  const { paths } = WHOLE_DOCUMENT as { paths: Record<string, Record<string, { responses: Responses }>> }
   const { responses } = paths[path]![method.toLowerCase()]!
   const status = String(response.status)
   const isProblem = !(status in responses)

@@ -1,0 +1,135 @@
+import type { ReadableStream } from 'node:stream/web'
+import { z } from 'zod'
+import { ApiError } from '../errors.ts'
+import type { Receipt } from '../trigger/trigger.ts'
+import { CAMPAIGN_PARAMS } from './campaigns.ts'
+import { operation } from './operation.ts'
+import { mediaTypeOf, readAll } from './read-request.ts'
+import type { ApiServices, EventStarter } from './services.ts'
+
+const count = z.number().int()
+
+const trigger = z
+  .strictObject({
+    id: z.string().min(1).max(200).describe('Accepted once within seven days'),
+    type: z.string().min(1).max(200).describe('Such as `user.registered`'),
+    customer: z.record(z.string(), z.unknown()),
+    event: z.record(z.string(), z.unknown()).optional().describe('Its own attributes'),
+    occurred_at: z.iso.datetime({ offset: true }).nullish().describe('When it happened. Default: now'),
+  })
+  .meta({ id: 'Trigger' })
+
+const hold = z
+  .object({
+    campaign: z.string(),
+    run_id: z.string().nullable().describe('Null when no run could be opened'),
+    rule: z.string(),
+    message: z.string(),
+    held_at: z.iso.datetime(),
+  })
+  .meta({ id: 'Hold' })
+
+/** What is done with events, on a service that leads them to campaigns. */
+export const eventOperations = [
+  operation({
+    id: 'acceptTriggers',
+    method: 'post',
+    path: '/v1/triggers',
+    tag: 'Events',
+    summary: 'Something happened to a customer: campaigns that listen to its type call for them',
+    description:
+      'One trigger, as JSON, or a stream of them, as NDJSON. Answers once what was accepted is on the disk. What is wrong with a line of a stream is told, and the others are accepted all the same; a stream that breaks off is sent again whole, and its beginning is `duplicate`.',
+    roles: ['admin', 'operator'],
+    isHarmless: true,
+    isUnlimited: true,
+    isRaw: true,
+    body: trigger,
+    uploads: { 'application/x-ndjson': 'ndjson' },
+    status: 202,
+    answer: z
+      .object({
+        accepted: count,
+        duplicate: count.describe('Of an id that was accepted within the last seven days'),
+        unmatched: count.describe('No active campaign listens to their type: their ids may come again'),
+        errors: z.array(z.object({ line: count, message: z.string() })),
+        more_errors: count.describe('Beyond those listed'),
+      })
+      .meta({ id: 'Receipt' }),
+    handle: async ({ services, context }) => {
+      const { inbox } = eventsOf(services)
+      const mediaType = mediaTypeOf(context)
+      const stream = (context.req.raw.body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>
+      if (mediaType === 'application/x-ndjson') return receiptFrom(await inbox.acceptStream(stream))
+      if (mediaType === 'application/json') return receiptFrom(await inbox.accept((await readAll(stream)).toString()))
+      const message = 'expected Content-Type to be application/json or application/x-ndjson, got another'
+      throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
+    },
+  }),
+  operation({
+    id: 'listHolds',
+    method: 'get',
+    path: '/v1/holds',
+    tag: 'Events',
+    summary: 'Campaigns of events that a stop keeps from calling, and why, the longest first',
+    roles: ['admin', 'editor', 'operator', 'viewer'],
+    answer: z
+      .object({
+        holds: z.array(
+          hold
+            .extend({ waiting: count.describe('Triggers behind those that are in its run') })
+            .meta({ id: 'WaitingHold' }),
+        ),
+      })
+      .meta({ id: 'Holds' }),
+    handle: async ({ services }) => ({
+      holds: eventsOf(services)
+        .router.holds()
+        .map((held) => ({ ...shownHold(held), waiting: held.waiting })),
+    }),
+  }),
+  operation({
+    id: 'releaseHold',
+    method: 'post',
+    path: '/v1/campaigns/{campaign}/release',
+    tag: 'Events',
+    summary: 'Let a campaign on hold go on, in order; or drop what waits',
+    roles: ['admin', 'operator'],
+    params: CAMPAIGN_PARAMS,
+    body: z
+      .strictObject({
+        discard: z
+          .boolean()
+          .default(false)
+          .describe('End its run: whoever waits in it is aborted, and can be replayed'),
+      })
+      .meta({ id: 'Release' }),
+    answer: hold,
+    handle: async ({ params, body, actor, services }) => {
+      const { campaign } = params
+      const released = await eventsOf(services).router.release(campaign, { by: actor.name, isDiscarded: body.discard })
+      const action = body.discard ? 'hold.discarded' : 'hold.released'
+      await services.audit.record(actor, action, { subject: campaign, detail: { run_id: released.runId } })
+      return shownHold(released)
+    },
+  }),
+]
+
+function eventsOf({ starters }: ApiServices): EventStarter {
+  const events = starters?.events ?? null
+  if (events !== null) return events
+  throw new ApiError('HOOKCAST_API_UNKNOWN', 'This service leads no events to campaigns', { status: 404 })
+}
+
+type Held = ReturnType<EventStarter['router']['holds']>[number]
+
+function shownHold({ campaign, runId, rule, message, heldAt }: Omit<Held, 'waiting'>): z.output<typeof hold> {
+  return { campaign, run_id: runId, rule, message, held_at: new Date(heldAt).toISOString() }
+}
+
+interface ShownReceipt extends Pick<Receipt, 'accepted' | 'duplicate' | 'unmatched' | 'errors'> {
+  readonly more_errors: number
+}
+
+function receiptFrom({ moreErrors, ...receipt }: Receipt): ShownReceipt {
+  return { ...receipt, more_errors: moreErrors }
+}
