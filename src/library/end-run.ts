@@ -51,11 +51,12 @@ const LOOK_MS = 200
 /** An attempt in flight takes up to its timeout (10 s by default) to come back; twice that, and some room. */
 const LONGEST_WAIT_MS = 30_000
 
-/** Asks whoever works on a run, and waits until nobody does any more. */
+/** Asks whoever works on a run, and waits until nobody does any more, or a service only keeps it, for events to come. */
 async function askRun(run: KnownRun, request: RunRequest, { clock, signal }: Waiting): Promise<void> {
   putRunRequest(run.paths, request)
   const until = clock.now() + LONGEST_WAIT_MS
-  while (isRunLocked(run.paths)) {
+  const isDone = (): boolean => !isRunLocked(run.paths) || (request === 'pause' && isKept(run, clock))
+  while (!isDone()) {
     if (clock.now() >= until) {
       const message = `The run was asked to ${request} and is still finishing what is in flight, after ${LONGEST_WAIT_MS / 1000} s: ${run.runId}`
       throw new HookcastError('HOOKCAST_RUN_IN_USE', message)
@@ -63,6 +64,10 @@ async function askRun(run: KnownRun, request: RunRequest, { clock, signal }: Wai
     await clock.sleep(LOOK_MS, signal)
     signal.throwIfAborted()
   }
+}
+
+function isKept({ paths, snapshot }: KnownRun, clock: Clock): boolean {
+  return snapshot.event !== undefined && readReport(paths, { isLocked: true, clock }).state !== 'running'
 }
 
 /** Where a run that nobody works on stands. */

@@ -28,7 +28,8 @@ export function prepareReplay(
   filter: Omit<ReplayFilter, 'sentSince'>,
 ): PreparedReplay {
   const { runId: from, snapshot: kept, settings } = old
-  if (isRunLocked(old.paths)) {
+  // Of a run of events those who failed are taken while others come: nobody calls them any more.
+  if (kept.event === undefined && isRunLocked(old.paths)) {
     const message = `The run is going on: replay it when it has ended, or pause it first with \`hookcast pause\`: ${from}`
     throw new HookcastError('HOOKCAST_RUN_IN_USE', message)
   }

@@ -1,8 +1,12 @@
 import { expect } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { wire } from '../../src/hookcast.ts'
+import { cancelRun, pauseRun, prepareReplay } from '../../src/library/library.ts'
 import { eraseCustomers, exportCustomer } from '../../src/privacy/privacy.ts'
-import { readReport, selectForReplay } from '../../src/report/report.ts'
-import { openEventRun, replayRun, resumeRun, type EventRun } from '../../src/runner/runner.ts'
+import { readReport } from '../../src/report/report.ts'
+import { openEventRun, readSnapshot, replayRun, resumeRun, type EventRun } from '../../src/runner/runner.ts'
 import { filesHolding } from '../privacy/fixture.ts'
+import { plainSettings } from '../support/campaign-folder.ts'
 import { eventOf, eventsOf } from '../support/event.ts'
 import { test, type Story } from '../support/story.ts'
 
@@ -40,10 +44,12 @@ test('an open run of events has its failed customers replayed, with their events
   await story.receiver.waitUntil(() => seen.size === 3)
   await expect.poll(() => readReport(run.paths, { isLocked: true }).failed, { timeout: 30_000 }).toBe(2)
 
-  const { rows, counts } = selectForReplay(run.paths, { customerId: null }, { newKeys: false })
+  const settings = { ...plainSettings, data: story.dataFolder }
+  const surroundings = { env: {}, wiring: wire(), senders: () => 1, isService: true, settings: () => settings }
+  const known = { runId: run.runId, paths: run.paths, snapshot: readSnapshot(run.paths), settings }
+  const { counts, ...request } = prepareReplay(known, surroundings, { newKeys: false })
   expect(counts).toMatchObject({ customers: 2, kept: 1 })
-  const { campaign, snapshot } = story.folder.load({ isService: true })
-  const replayed = await replayRun({ from: run.runId, campaign, snapshot, rows }, story.options())
+  const replayed = await replayRun(request, story.options())
   expect(replayed.state).toBe('finished')
   const [first, second] = story.requestsOf('c-2')
   expect([second!.key, second!.body]).toEqual([first!.key, first!.body])
@@ -55,6 +61,22 @@ test('an open run of events has its failed customers replayed, with their events
   await run.append(eventsOf(1, 3), 2)
   await run.seal()
   expect(await run.ended).toBe('finished')
+})
+
+test('an open run of events is paused and cancelled like any other', async ({ tell }) => {
+  const story = await tell({ customers: 0, top: 'trigger: { event: moved }', body: BODY })
+  const run = await openIn(story)
+  const settings = { ...plainSettings, data: story.dataFolder }
+  const known = { runId: run.runId, paths: run.paths, snapshot: readSnapshot(run.paths), settings }
+  const waiting = { clock: systemClock, signal: new AbortController().signal }
+  await run.append(eventsOf(2), 1)
+  await story.receiver.waitFor(2)
+  expect((await pauseRun(known, waiting)).report.state).toBe('paused')
+  await run.append(eventsOf(2, 2), 2)
+  expect(run.hold).toEqual({ state: 'paused', error: null })
+  expect(await cancelRun(known, waiting)).toMatchObject({ state: 'cancelled', sent: 2, aborted: 2 })
+  expect(await run.ended).toBe('cancelled')
+  expect(story.receiver.count).toBe(2)
 })
 
 test('a customer of a run of events is exported with the events, and erased from them', async ({ tell }) => {
