@@ -80,7 +80,7 @@ function section(operation: Operation): Html {
       ? ''
       : `\n\ncurl -H "Authorization: Bearer $TOKEN" -X ${verb} \\\n  -H 'Content-Type: ${Object.keys(uploads)[0]}' -T customers.ndjson \\\n  "$HOOKCAST${path}"`
   const call = `curl -H "Authorization: Bearer $TOKEN" -X ${verb}${media} \\\n  "$HOOKCAST${path}"${upload}`
-  const parameters = Object.entries(query)
+  const parameters = Object.entries(query.shape)
   return html`<details>
     <summary><b>${verb}</b> <code>${path}</code> ${summary}</summary>
     ${description === undefined ? '' : html`<p>${description}</p>`}

@@ -95,7 +95,7 @@ function describe(operation: Operation): Json {
 }
 
 function parametersOf(operation: Operation, place: 'path' | 'query'): Json[] {
-  const shape = place === 'path' ? operation.params : operation.query
+  const { shape } = place === 'path' ? operation.params : operation.query
   return Object.entries(shape).map(([name, schema]) => {
     const { $schema: _, description, ...rest } = parameterSchema(schema)
     return {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { z } from 'zod'
+import { z } from 'zod'
 import type { Actor, Role } from '../access/access.ts'
 import type { ApiServices } from './services.ts'
 import type { Upload } from './uploads.ts'
@@ -62,8 +62,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends z.ZodType, A ex
 
 /** One thing that the API does: all that its document, its client and its server need to know. */
 export interface Operation extends Facts {
-  readonly params: Shape
-  readonly query: Shape
+  readonly params: z.ZodObject<Shape>
+  readonly query: z.ZodObject<Shape>
   readonly body: z.ZodType | null
   readonly answer: z.ZodType | null
   readonly kept: (answer: unknown) => unknown
@@ -82,8 +82,8 @@ export function operation<
   const { params = NOTHING, query = NOTHING, body = null, answer = null, kept, handle, ...facts } = definition
   return {
     ...facts,
-    params,
-    query,
+    params: z.object(params),
+    query: z.strictObject(query),
     body,
     answer,
     kept: (value) => (kept === undefined ? value : kept(value as Frozen<z.output<A>>)),

@@ -20,14 +20,14 @@ export interface ReadBody {
 
 /** @throws {ApiError} HOOKCAST_API_UNKNOWN, when no thing can be called that. */
 export function readParams(operation: Operation, context: Context): unknown {
-  const result = z.object(operation.params).safeParse(context.req.param())
+  const result = operation.params.safeParse(context.req.param())
   if (result.success) return result.data
   throw new ApiError('HOOKCAST_API_UNKNOWN', `No such thing: ${JSON.stringify(context.req.path)}`, { status: 404 })
 }
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, with each parameter that is wrong. */
 export function readQuery(operation: Operation, context: Context): unknown {
-  return checked(z.strictObject(operation.query), context.req.query(), 'query')
+  return checked(operation.query, context.req.query(), 'query')
 }
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, with each place that is wrong. */
