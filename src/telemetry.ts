@@ -63,6 +63,7 @@ export const LOG_LINES = {
       'is_in_doubt',
     ],
   },
+  'webhook.held': { level: 'warn', fields: ['campaign', 'run_id', 'rule'] },
   'notice.delivered': { level: 'info', fields: ['id', 'type', 'attempt'] },
   'notice.failed': { level: 'warn', fields: ['id', 'type', 'attempt', 'is_final', 'http_status', 'code'] },
   'storage.low': { level: 'warn', fields: ['free_bytes', 'least_bytes'] },
@@ -93,6 +94,13 @@ export const METRICS = {
     help: 'From the dispatch of a request to the last byte of its answer',
   },
   hookcast_requests_in_flight: { kind: 'gauge', labels: ['campaign'], help: 'Requests of active runs in flight' },
+  hookcast_triggers_total: {
+    kind: 'counter',
+    labels: ['result'],
+    help: 'Event triggers: accepted, duplicate, unmatched or error',
+  },
+  hookcast_triggers_waiting: { kind: 'gauge', labels: [], help: 'Event triggers accepted and not yet in a run' },
+  hookcast_holds: { kind: 'gauge', labels: [], help: 'Campaigns on hold' },
   hookcast_notices_total: {
     kind: 'counter',
     labels: ['type', 'result'],

@@ -14,9 +14,7 @@ const NOW: Trigger = { kind: 'now' }
 export function readTrigger(context: CampaignContext, input: Input): Trigger {
   const written = input.trigger ?? 'now'
   if (written === 'now') return NOW
-  const { reader } = context
   if ('event' in written) {
-    if (!context.isService) reader.report(['trigger'], 'a trigger of events is not supported yet')
     refuseForEvents(context, input)
     return { kind: 'event', type: written.event ?? '', maxAgeMs: msFrom(written.max_age ?? '24h') }
   }

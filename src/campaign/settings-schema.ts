@@ -176,7 +176,7 @@ export const settingsSchema = mapping({
           }),
           public: optional(text('an address such as ":8080"'), {
             description:
-              'Where besides it answers whether it is alive and ready, and nothing else: for probes from outside.',
+              'Where besides it takes triggers, and says whether it is alive and ready: for callers from outside.',
           }),
         }),
         { description: 'Where the service listens: `address:port`, or `:port` for every address of the machine.' },

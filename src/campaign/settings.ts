@@ -49,7 +49,7 @@ export interface LogSettings {
 
 export interface ServerSettings {
   readonly publicUrl: string | null
-  /** For probes from outside: health, and nothing else; null for no such listener. */
+  /** For callers from outside: triggers and health, nothing else; null for no such listener. */
   readonly publicListen: ListenAddress | null
   /** For everything; null for the default, one loopback port. */
   readonly adminListen: ListenAddress | null

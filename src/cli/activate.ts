@@ -11,7 +11,7 @@ interface ActivateFlags {
 export function addActivate(program: Command, context: Context): void {
   program
     .command('activate')
-    .summary('let a campaign with a schedule start by itself, as its files are now')
+    .summary('let a campaign with a schedule or an event start by itself, as its files are now')
     .description(
       'Tells the service of the data folder, with the token in HOOKCAST_ADMIN_TOKEN; while none runs, writes it down for the next.',
     )

@@ -12,6 +12,7 @@ import { addExport } from './export.ts'
 import { addCompletion } from './completion.ts'
 import { addGuide, FIRST_STEPS } from './guide.ts'
 import { addEgress } from './egress.ts'
+import { addHolds, addRelease } from './holds.ts'
 import { addPause } from './pause.ts'
 import { addPreview } from './preview.ts'
 import { addReplay } from './replay.ts'
@@ -94,6 +95,8 @@ export function createProgram(context: Context): Command {
     addEgress,
     addServe,
     addActivate,
+    addHolds,
+    addRelease,
     addCompletion,
   ]
   for (const add of commands) add(program, context)

@@ -109,8 +109,20 @@ row 17, customer c-17: sent`,
   },
   activate: {
     prints: 'spring-points starts by itself: version 1, next at 2026-11-23T08:00:00.000Z',
-    exitCodes: '0 done, 2 the campaign has problems, or no schedule.',
-    seeAlso: ['serve', 'validate'],
+    exitCodes: '0 done, 2 the campaign has problems, or is started by hand.',
+    seeAlso: ['serve', 'holds', 'validate'],
+  },
+  holds: {
+    prints: `welcome  on hold since 2026-11-22T03:00:12.000Z (client_error)
+  Stopped the webhook after 5 client errors, the last a 401 from https://sms.example.com/v1/messages: …
+  Go on: hookcast release welcome`,
+    exitCodes: '0 listed, also when there is none; 2 no service could be asked.',
+    seeAlso: ['release', 'serve'],
+  },
+  release: {
+    prints: 'welcome goes on',
+    exitCodes: '0 done, 2 it is not on hold, or no service could be asked.',
+    seeAlso: ['holds', 'serve'],
   },
   completion: {
     prints: 'Nothing: from now on Tab completes commands, flags, their values, campaign files and run ids.',

@@ -41,9 +41,9 @@ export interface Host {
   /** Fires to end at once; what is in flight is in doubt. */
   readonly cutSignal?: AbortSignal
   readonly isUnknownResent: boolean
-  readonly onProgress: (progress: Progress) => void
+  readonly onProgress: (progress: Progress & { readonly runId: string }) => void
   /** Told of every call that ended, in the order of recording. */
-  readonly onAttempt?: (attempt: EndedAttempt) => void
+  readonly onAttempt?: (attempt: EndedAttempt, runId: string) => void
 }
 
 export interface Execution {
@@ -170,7 +170,7 @@ interface CoordinatorParts {
 
 function createCoordinator({ execution, host, isComplete, setup, senders, ...parts }: CoordinatorParts): Coordinator {
   const { campaign, ledger, limit, growth } = execution
-  const { clock, random, isUnknownResent, program } = host
+  const { clock, random, isUnknownResent, program, onAttempt } = host
   const pace = new Pace()
   const coordinator: Coordinator = new Coordinator({
     ...parts,
@@ -183,11 +183,11 @@ function createCoordinator({ execution, host, isComplete, setup, senders, ...par
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent,
-    onAttempt: host.onAttempt,
+    onAttempt: onAttempt === undefined ? undefined : (attempt) => onAttempt(attempt, execution.runId),
     idleMs: growth?.idleMs ?? null,
     onProgress: (standing) => {
       const perSecond = pace.perSecond(standing.numbers, clock.now())
-      host.onProgress({ ...standing, isAudienceComplete: isComplete(), perSecond })
+      host.onProgress({ ...standing, runId: execution.runId, isAudienceComplete: isComplete(), perSecond })
     },
     createQueue: (events) =>
       new ProcessQueue({

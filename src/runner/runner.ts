@@ -81,6 +81,10 @@ export interface RunEnd extends Ending {
  */
 export async function startRun(request: StartRequest, options: RunOptions): Promise<RunEnd> {
   const { campaign, isStreamed, skipsBadRows } = request
+  if (campaign.trigger.kind === 'event') {
+    const message = `expected ${campaign.name} to be started by hand or by a schedule, got one that events start: \`hookcast serve\` and \`hookcast activate\``
+    throw new HookcastError('HOOKCAST_CAMPAIGN_STATE', message)
+  }
   const removed = removeExpiredRuns(options.dataFolder, options.clock.now())
   if (removed.length > 0) request.onRemoved?.(removed)
   const runId = request.runId ?? createRunId(options.clock.now())

@@ -1,11 +1,11 @@
+import { existsSync } from 'node:fs'
 import { AuditLog } from '../access/access.ts'
-import { ERROR_CODES, HookcastError, type ErrorCode } from '../errors.ts'
+import { HookcastError } from '../errors.ts'
 import { ServiceStore } from '../ledger/service-store.ts'
 import type { Surroundings } from '../library/library.ts'
 import { instantOf } from '../report/report.ts'
-import { announcedIn } from './address-file.ts'
-import { administratorToken } from './admin-token.ts'
-import { openCampaigns } from './schedules.ts'
+import { askService } from './ask-service.ts'
+import { Campaigns } from '../trigger/campaigns.ts'
 import { CronTimes } from '../campaign/cron.ts'
 
 export interface ActivateOptions {
@@ -37,7 +37,7 @@ export async function activate(name: string, options: ActivateOptions): Promise<
     throw error
   }
   using _ = store
-  const campaigns = openCampaigns({ ...options, store, onChange: () => undefined })
+  const campaigns = campaignsOf(options, store)
   const by = 'command line'
   const known = options.isOff ? await campaigns.deactivate(name, by) : await campaigns.activate(name, { by })
   const action = options.isOff ? 'campaign.deactivated' : 'campaign.activated'
@@ -48,26 +48,18 @@ export async function activate(name: string, options: ActivateOptions): Promise<
   return { campaign: known.name, active_version: known.active?.version ?? null, next_due_at: instantOf(next) }
 }
 
-async function ask(name: string, { surroundings, isOff }: ActivateOptions): Promise<ShownActivation> {
-  const { env } = surroundings
-  const { data } = surroundings.settings(null)
-  const url = announcedIn(data)
-  const token = administratorToken(env)
-  if (url === null || token === null) {
-    const what = url === null ? 'it does not say where it listens' : 'set HOOKCAST_ADMIN_TOKEN to a token of it'
-    throw new HookcastError('HOOKCAST_SERVICE_RUNNING', `A service has this data folder, ${what}: ${data}`)
+/** Nobody listens yet: there is nothing that has to keep still. */
+function campaignsOf({ surroundings, campaigns }: ActivateOptions, store: ServiceStore): Campaigns {
+  const { env, wiring } = surroundings
+  const stillness = {
+    whileStill: async <T>(_: string, change: (position: number | null) => Promise<T>): Promise<T> => await change(null),
+    onChange: () => undefined,
   }
-  const verb = isOff ? 'deactivate' : 'activate'
-  const answer = await fetch(`${url}/v1/campaigns/${encodeURIComponent(name)}/${verb}`, {
-    method: 'POST',
-    headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
-    body: isOff ? null : '{}',
-  })
-  const body = (await answer.json()) as ShownActivation & { readonly code?: string; readonly detail?: string }
-  if (answer.ok) return body
-  throw new HookcastError(knownCode(body.code), body.detail ?? `The service answered ${answer.status}`)
+  const folder = existsSync(campaigns) ? campaigns : null
+  return new Campaigns({ store, clock: wiring.clock, env, settings: surroundings.settings(null), folder, stillness })
 }
 
-function knownCode(code: string | undefined): ErrorCode {
-  return code !== undefined && code in ERROR_CODES ? (code as ErrorCode) : 'HOOKCAST_UNEXPECTED'
+async function ask(name: string, { surroundings, isOff }: ActivateOptions): Promise<ShownActivation> {
+  const verb = isOff ? 'deactivate' : 'activate'
+  return await askService(surroundings, `/v1/campaigns/${encodeURIComponent(name)}/${verb}`, {})
 }

@@ -8,6 +8,9 @@ export interface FrontOptions {
   readonly whyNotReady: () => string | null
 }
 
+/** What strangers may reach besides, with a token. */
+const TRIGGERS = '/v1/triggers'
+
 /** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
 export function createFront({ api, telemetry, whyNotReady }: FrontOptions, audience: 'admin' | 'public'): Hono {
   const app = new Hono()
@@ -16,7 +19,10 @@ export function createFront({ api, telemetry, whyNotReady }: FrontOptions, audie
     const reason = whyNotReady()
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'not ready', reason }, 503)
   })
-  if (audience === 'public') return app
+  if (audience === 'public') {
+    app.all(TRIGGERS, (context) => api.fetch(context.req.raw, context.env))
+    return app
+  }
   app.get('/metrics', async (context) => {
     const { contentType, text } = await telemetry.exposition()
     return context.body(text, 200, { 'Content-Type': contentType })

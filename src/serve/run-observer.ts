@@ -96,6 +96,13 @@ export class RunObserver implements RunWatch {
     if (!(this.#isStopping && (report === null || report.state === 'interrupted'))) this.forget(runId)
   }
 
+  /** A run goes on, but not here. */
+  forgetProgress({ runId }: ActiveRun): void {
+    const standing = this.#standings.get(runId)
+    if (standing !== undefined) this.#count(standing, standing.progress.numbers)
+    this.#standings.delete(runId)
+  }
+
   /** The next start does not go on with it. */
   forget(runId: string): void {
     void this.#commit(() => void this.#options.store.run(deleteActiveRun, runId))

@@ -17,7 +17,7 @@ import { listen, type Listener } from './listener.ts'
 import { noticeEndpointFrom } from './notice-endpoint.ts'
 import { Notices } from './notices.ts'
 import { RunObserver } from './run-observer.ts'
-import { openSchedules } from './schedules.ts'
+import { openStarters } from './starters.ts'
 import { diskOf, watchStorage } from './storage-watch.ts'
 
 export interface ServeOptions {
@@ -66,13 +66,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const observer = new RunObserver({ store, clock, telemetry, notify })
   const runs = new ActiveRuns(surroundings, observer)
   const { campaigns } = options
-  const schedules = cleanUp.use(openSchedules({ campaigns, surroundings, store, runs, notify, onError: fail }))
+  const around = { surroundings, store, campaigns, runs, observer, telemetry, cutSignal, notify, onError: fail }
+  const starters = cleanUp.use(openStarters(around))
   const api = createApi({
     surroundings,
     store,
     campaigns,
     runs,
-    starters: schedules,
+    starters,
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
     onUnexpected: (error) => telemetry.log('request.failed', errorFacts(error)),
     onAnswered: ({ method, route, status, waitMs }) => {
@@ -94,12 +95,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   cleanUp.use(announce(settings.data, urls[0]!))
   tell(urls.map((url) => `listening on ${url}`).join('\n'))
   notices.start()
-  schedules.start()
+  await starters.start()
   const resuming = Promise.all(left.map((runId) => goOn(runId, { surroundings, runs, observer, fail })))
   await fired(signal)
   observer.prepareStop()
   telemetry.log('service.stopping', { runs_active: runs.size })
-  const closing = [...listeners.map((listener) => listener.close()), schedules[Symbol.asyncDispose]()]
+  const closing = [...listeners.map((listener) => listener.close()), starters[Symbol.asyncDispose]()]
   await runs.stop(cutSignal)
   await resuming
   for (const listener of listeners) listener.cut()

@@ -390,18 +390,6 @@ describe('contradicting keys', () => {
   })
 })
 
-describe('what a later version brings', () => {
-  it.each([
-    [{ top: 'trigger: { event: user.registered, max_age: 24h }' }, '5:1 a trigger of events is not supported yet'],
-  ])('is known and refused: %j', (parts, message) => {
-    expect(problemsOf(campaignWith(parts))).toEqual([`campaign.yaml:${message}`])
-  })
-
-  it('may be written as what it is by default', () => {
-    expect(problemsOf(campaignWith({ webhook: 'batch: null\nstatic_ips: false', top: 'trigger: now' }))).toEqual([])
-  })
-})
-
 describe('a trigger, as the service reads it', () => {
   const load = (top: string, webhook = ''): Campaign => {
     using folder = createCampaignFolder({ 'campaign.yaml': campaignWith({ top, webhook }) })

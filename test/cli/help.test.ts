@@ -32,6 +32,8 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   egress: ['json'],
   serve: ['port', 'campaigns'],
   activate: ['campaigns', 'off'],
+  holds: ['json'],
+  release: ['discard'],
   completion: [],
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)

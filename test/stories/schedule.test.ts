@@ -98,7 +98,7 @@ describe('a campaign with a schedule', { timeout: 60_000 }, () => {
     expect(unknown.stderr).toContain('No such campaign: sprong')
     const nobody = await runCommand(['activate', 'spring', '--data', folder.data])
     expect(nobody.code).toBe(2)
-    expect(nobody.stderr).toContain('set HOOKCAST_ADMIN_TOKEN to a token of it')
+    expect(nobody.stderr).toContain('expected HOOKCAST_ADMIN_TOKEN to be set to a token of the service')
     expect((await service.end('SIGTERM')).code).toBe(0)
   })
 })
