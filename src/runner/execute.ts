@@ -36,8 +36,6 @@ export interface Host {
   readonly seats?: SenderSeats
   /** Fires to stop starting calls and end once those in flight have come back. */
   readonly signal?: AbortSignal
-  /** What `signal` leaves. Default: `interrupted`; a service leaves `running` what it goes on with when it starts again. */
-  readonly signalState?: 'interrupted' | 'running'
   /** Fires to end at once; what is in flight is in doubt. */
   readonly cutSignal?: AbortSignal
   readonly isUnknownResent: boolean
@@ -206,7 +204,7 @@ function listen(paths: RunPaths, host: Host): Disposable & { readonly asked: Pro
   const { promise, resolve } = Promise.withResolvers<RunState>()
   const onRequest = (request: RunRequest): void => resolve(request === 'pause' ? 'paused' : 'cancelled')
   const unwatch = watchRunRequest(paths, { clock: host.clock, onRequest })
-  const unlisten = onSignal(host.signal, () => resolve(host.signalState ?? 'interrupted'))
+  const unlisten = onSignal(host.signal, () => resolve('interrupted'))
   return {
     asked: promise,
     [Symbol.dispose]: () => {
