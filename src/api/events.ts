@@ -2,6 +2,7 @@ import type { ReadableStream } from 'node:stream/web'
 import { z } from 'zod'
 import { ApiError } from '../errors.ts'
 import type { Receipt } from '../trigger/trigger.ts'
+import { startersOf } from './activations.ts'
 import { CAMPAIGN_PARAMS } from './campaigns.ts'
 import { operation } from './operation.ts'
 import { mediaTypeOf, readAll } from './read-request.ts'
@@ -105,7 +106,7 @@ export const eventOperations = [
       .meta({ id: 'Release' }),
     answer: hold,
     handle: async ({ params, body, actor, services }) => {
-      const { campaign } = params
+      const { name: campaign } = await startersOf(services).campaigns.get(params.campaign)
       const released = await eventsOf(services).router.release(campaign, { by: actor.name, isDiscarded: body.discard })
       const action = body.discard ? 'hold.discarded' : 'hold.released'
       await services.audit.record(actor, action, { subject: campaign, detail: { run_id: released.runId } })

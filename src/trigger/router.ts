@@ -23,7 +23,9 @@ export class Router implements AsyncDisposable {
   readonly #options: RouterOptions
   readonly #holds: Holds
   readonly #feeds = new Map<string, EventFeed>()
-  readonly #positions = new Map<string, Map<number, number>>()
+  /** How far the runs of each campaign had come, by version; null before anybody has looked. */
+  #positions: Map<string, Map<number, number>> | null = null
+  #isStarted = false
   /** Holds that are being written down. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -35,15 +37,11 @@ export class Router implements AsyncDisposable {
   /** Opens the runs that a restart has left, and goes on with what waits. */
   async start(): Promise<void> {
     const runs = listEventRuns(this.#options.host.dataFolder).toReversed()
-    for (const { campaign, version, position } of runs) {
-      const positions = this.#positions.get(campaign) ?? new Map<number, number>()
-      positions.set(version, Math.max(position ?? 0, positions.get(version) ?? 0))
-      this.#positions.set(campaign, positions)
-    }
     for (const { runId, campaign, state, isSealed } of runs) {
       if (state === 'finished' || state === 'cancelled') continue
       await this.#feed(campaign).reopen(runId, { isSealed })
     }
+    this.#isStarted = true
     this.refresh()
     for (const { campaign } of this.#holds.list()) {
       // What could not be opened, for one, and can be now.
@@ -54,11 +52,14 @@ export class Router implements AsyncDisposable {
 
   /** Looks at who listens, when that has changed. */
   refresh(): void {
+    if (!this.#isStarted) return
     for (const row of this.#options.store.all(sql.selectListeningCampaigns)) this.#feed(String(row['campaign'])).kick()
   }
 
   /** Triggers of that type have come. */
   kick(type: string): void {
+    // What a restart has left is opened first, and that looks at all there is.
+    if (!this.#isStarted) return
     for (const row of this.#options.store.all(sql.selectCampaignsOfType, type))
       this.#feed(String(row['campaign'])).kick()
   }
@@ -106,13 +107,25 @@ export class Router implements AsyncDisposable {
       store,
       campaigns: this.#options.campaigns(),
       host,
-      positions: this.#positions.get(campaign) ?? new Map(),
+      positions: this.#positionsOf(campaign),
       onRun,
       onStop: (stop) => this.#hold(campaign, stop),
       onError,
     })
     this.#feeds.set(campaign, feed)
     return feed
+  }
+
+  #positionsOf(campaign: string): ReadonlyMap<number, number> {
+    if (this.#positions === null) {
+      this.#positions = new Map()
+      for (const { campaign, version, position } of listEventRuns(this.#options.host.dataFolder)) {
+        const positions = this.#positions.get(campaign) ?? new Map<number, number>()
+        positions.set(version, Math.max(position ?? 0, positions.get(version) ?? 0))
+        this.#positions.set(campaign, positions)
+      }
+    }
+    return this.#positions.get(campaign) ?? new Map()
   }
 
   #hold(campaign: string, stop: Stop): void {
