@@ -644,7 +644,7 @@ export interface components {
         method: string
         url: string
       } | null
-      /** Relative to the campaign's folder */
+      /** Relative to the campaign's folder; null when it comes otherwise */
       audience: string | null
       params: { [name: string]: unknown }
       /** The campaign file and what it names, by path; none while there are problems, which may be a secret */
@@ -690,7 +690,7 @@ export interface components {
       /** Problems beyond those listed */
       more: number
       warnings: (components['schemas']['Warning'])[]
-      /** Null when there are problems */
+      /** Null when there are problems, or no audience */
       audience: {
         customers: number
         duplicates: number

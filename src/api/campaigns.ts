@@ -61,7 +61,7 @@ export const campaignOperations = [
         schedule: z.object({ cron: z.string(), timezone: z.string() }).nullable(),
         event: z.string().nullable().describe('The event type that triggers it'),
         webhook: z.object({ method: z.string(), url: z.string() }).nullable().describe('As written, unrendered'),
-        audience: z.string().nullable().describe("Relative to the campaign's folder"),
+        audience: z.string().nullable().describe("Relative to the campaign's folder; null when it comes otherwise"),
         params: z.record(z.string(), z.unknown()),
         files: z
           .record(z.string(), z.string())
@@ -81,13 +81,18 @@ export const campaignOperations = [
           campaign === null
             ? null
             : { method: campaign.webhook.method, url: campaign.webhook.origin + campaign.webhook.path.text },
-        audience: campaign === null ? null : relative(folder, campaign.audience.path) || null,
+        audience: campaign === null || !hasAudience(campaign) ? null : relative(folder, campaign.audience.path),
         params: campaign?.params ?? {},
         files: texts,
       }
     },
   }),
 ]
+
+/** False for one that reads standard input, or takes customers from events alone. */
+export function hasAudience({ audience: { path } }: Campaign): boolean {
+  return path !== '' && path !== '-'
+}
 
 interface Inspected {
   readonly facts: {

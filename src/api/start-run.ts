@@ -3,7 +3,7 @@ import type { AudienceOverride } from '../campaign/campaign-folder.ts'
 import { checkCampaign } from '../check/check.ts'
 import { ApiError } from '../errors.ts'
 import type { RunLimit } from '../runner/runner.ts'
-import { CAMPAIGN_PARAMS } from './campaigns.ts'
+import { CAMPAIGN_PARAMS, hasAudience } from './campaigns.ts'
 import { operation } from './operation.ts'
 
 const limit = z.number().int().min(1).describe('Interrupt the run after so many customers')
@@ -74,8 +74,8 @@ export const startOperation = operation({
       params: wanted.params ?? {},
       ...(audience === null ? {} : { audience: { path: audience.path, format: audience.format } }),
     })
-    if (campaign.audience.path === '-') {
-      const message = 'The campaign reads its customers from standard input: send them as the body of the request'
+    if (!hasAudience(campaign)) {
+      const message = 'The campaign has no audience of its own: send the customers as the body of the request'
       throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 422 })
     }
     const runId = await runs.start(

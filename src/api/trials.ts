@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream'
 import { z } from 'zod'
+import { inspectCampaign } from '../campaign/campaign-file.ts'
 import { lintWithAudience } from '../check/campaign-reading.ts'
 import { checkAll, checkCampaign, type Checked } from '../check/check.ts'
-import { ConfigError, HookcastError } from '../errors.ts'
+import { ApiError, ConfigError, HookcastError } from '../errors.ts'
 import { testRecordFrom } from '../library/library.ts'
 import { dryRun, findSampleRow, tryDelivery, type TriedDelivery, type Wanted } from '../trial/trial.ts'
-import { CAMPAIGN_PARAMS, problem } from './campaigns.ts'
+import { CAMPAIGN_PARAMS, hasAudience, problem } from './campaigns.ts'
 import { shownProblem } from './problem.ts'
 import { operation, type Taken } from './operation.ts'
 import { warning } from './run-schemas.ts'
@@ -39,7 +40,7 @@ export const trialOperations = [
         audience: z
           .object({ customers: count, duplicates: count, suppressed: z.record(z.string(), count) })
           .nullable()
-          .describe('Null when there are problems'),
+          .describe('Null when there are problems, or no audience'),
       })
       .meta({ id: 'Validation' }),
     handle: async ({ params, body, services, context }) => {
@@ -48,15 +49,14 @@ export const trialOperations = [
       const settings = surroundings.settings(files.folder)
       const { env, isService = false } = surroundings
       const { signal } = context.req.raw
+      const options = { env, settings, isService, params: body.params }
       try {
-        const { campaign, audience } = await checkAll(files, {
-          env,
-          settings,
-          isService,
-          params: body.params,
-          stdin: Readable.from([]),
-          signal,
-        })
+        const { loaded } = inspectCampaign(files, options)
+        if (loaded !== null && !hasAudience(loaded.campaign)) {
+          const { warnings } = checkCampaign(files, options).campaign
+          return { is_valid: true, problems: [], more: 0, warnings, audience: null }
+        }
+        const { campaign, audience } = await checkAll(files, { ...options, signal })
         const { rows, duplicates, suppressed, warnings } = audience
         return {
           is_valid: true,
@@ -221,6 +221,10 @@ function prepared({ params, body, services: { campaigns, surroundings } }: Trial
   const settings = surroundings.settings(files.folder)
   const { env, wiring, isService = false } = surroundings
   const checked = checkCampaign(files, { env, settings, isService, params: body.params })
+  if (!hasAudience(checked.campaign)) {
+    const message = 'The campaign has no audience of its own to take customers from'
+    throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 422 })
+  }
   return { checked, settings, host: { ...wiring, env, settings } }
 }
 

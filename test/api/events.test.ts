@@ -103,6 +103,23 @@ describe('a hold', () => {
   })
 })
 
+test('a campaign of events is validated, and has no audience to try or start it with', async ({ openDesk }) => {
+  const desk = await openDesk({ isStarting, surroundings: { isService: true } })
+  writeEventCampaign(desk)
+  const valid = await posted(desk, 'campaigns/hello/validate')
+  expect(valid.body).toMatchObject({ is_valid: true, audience: null, problems: [] })
+  const shown = await desk.client().GET('/v1/campaigns/{campaign}', { params: { path } })
+  expect(shown.data).toMatchObject({ trigger: 'event', event: 'user.registered', audience: null })
+  for (const route of ['preview', 'test', 'dry-run', 'runs']) {
+    const { status, body } = await posted(desk, `campaigns/hello/${route}`)
+    expect([route, status, body['code']]).toEqual([route, 422, 'HOOKCAST_API_REQUEST'])
+  }
+  const type = 'application/x-ndjson'
+  expect((await posted(desk, 'campaigns/hello/runs', { body: '{"id":"u-1"}\n', type })).status).toBe(201)
+  await desk.untilIdle()
+  expect(desk.receiver.requests.map(({ body }) => body)).toEqual(['{"id": "u-1"}'])
+})
+
 describe('versions', () => {
   test('are told, with when they were active and what changed', async ({ openDesk }) => {
     const desk = await openDesk({ isStarting })
