@@ -399,6 +399,63 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/triggers': {
+    parameters: {}
+    get?: never
+    put?: never
+    post: {
+      parameters: { path?: never; query?: never; header?: { 'Idempotency-Key'?: string }; cookie?: never }
+      requestBody: { content: { 'application/json': components['schemas']['Trigger']; 'application/x-ndjson': string } }
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Receipt'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/holds': {
+    parameters: {}
+    get: {
+      parameters: { path?: never; query?: never; header?: never; cookie?: never }
+      requestBody?: never
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Holds'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    put?: never
+    post?: never
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
+  '/v1/campaigns/{campaign}/release': {
+    parameters: {}
+    get?: never
+    put?: never
+    post: {
+      parameters: { path: { 'campaign': string }; query?: never; header?: { 'Idempotency-Key'?: string }; cookie?: never }
+      requestBody?: { content: { 'application/json': components['schemas']['Release'] } }
+      responses: {
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Hold'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/customers/export': {
     parameters: {}
     get?: never
@@ -589,6 +646,21 @@ export interface components {
       count_only?: boolean
       /** Agree to more than 100,000 requests over static IPs */
       allow_static_ips?: boolean
+    }
+    Trigger: {
+      /** Accepted once within seven days */
+      id: string
+      /** Such as `user.registered` */
+      type: string
+      customer: { [name: string]: unknown }
+      /** Its own attributes */
+      event?: { [name: string]: unknown }
+      /** When it happened. Default: now */
+      occurred_at?: string | null
+    }
+    Release: {
+      /** End its run: whoever waits in it is aborted, and can be replayed */
+      discard?: boolean
     }
     Export: {
       /** As reports show it */
@@ -930,6 +1002,40 @@ export interface components {
       kept: number
       /** Left out, as a replay has sent to them before */
       sent_since: number
+    }
+    Receipt: {
+      accepted: number
+      /** Of an id that was accepted within the last seven days */
+      duplicate: number
+      /** No active campaign listens to their type: their ids may come again */
+      unmatched: number
+      errors: ({
+        line: number
+        message: string
+      })[]
+      /** Beyond those listed */
+      more_errors: number
+    }
+    Holds: {
+      holds: (components['schemas']['WaitingHold'])[]
+    }
+    WaitingHold: {
+      campaign: string
+      /** Null when no run could be opened */
+      run_id: string | null
+      rule: string
+      message: string
+      held_at: string
+      /** Triggers behind those that are in its run */
+      waiting: number
+    }
+    Hold: {
+      campaign: string
+      /** Null when no run could be opened */
+      run_id: string | null
+      rule: string
+      message: string
+      held_at: string
     }
     Erased: {
       schema: 1

@@ -3,8 +3,7 @@ import { routePath } from 'hono/route'
 import { ApiError, HookcastError } from '../errors.ts'
 import { docsPage, PAGE_POLICY } from './docs-page.ts'
 import { openApi } from './document.ts'
-import type { Operation } from './operation.ts'
-import { OPERATIONS, OPERATIONS_WITH_EVENTS } from './operations.ts'
+import { OPERATIONS } from './operations.ts'
 import { problemFrom, problemResponse } from './problem.ts'
 import { serveOperation } from './serve-operation.ts'
 import { servicesFrom, type ApiOptions } from './services.ts'
@@ -19,9 +18,8 @@ export type { ApiLimits, ApiOptions } from './services.ts'
 export function createApi(options: ApiOptions): Hono {
   const services = servicesFrom(options)
   const { clock, version } = options.surroundings.wiring
-  const operations = options.starters?.events === undefined ? OPERATIONS : OPERATIONS_WITH_EVENTS
-  const document = `${JSON.stringify(openApi(operations, version), null, 2)}\n`
-  const page = docsPage(operations, version)
+  const document = `${JSON.stringify(openApi(OPERATIONS, version), null, 2)}\n`
+  const page = docsPage(OPERATIONS, version)
   const app = new Hono()
   app.use(async (context, next) => {
     const startedAt = clock.now()
@@ -36,11 +34,11 @@ export function createApi(options: ApiOptions): Hono {
     context.header('Content-Security-Policy', PAGE_POLICY)
     return context.html(page)
   })
-  for (const operation of operations) {
+  for (const operation of OPERATIONS) {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, ':$1')
     app.on(operation.method, [path], (context) => serveOperation(operation, context, services))
   }
-  app.notFound(unknownRoute(operations))
+  app.notFound(unknownRoute)
   app.onError((error) => {
     if (!(error instanceof HookcastError) || problemFrom(error).status === 500) options.onUnexpected?.(error)
     return problemResponse(error)
@@ -57,20 +55,19 @@ const HEADERS = [
   ['X-Content-Type-Options', 'nosniff'],
 ] as const
 
-function unknownRoute(operations: readonly Operation[]): (context: Context) => Response {
-  const patterns = operations.map(({ path, method }) => ({
-    method: method.toUpperCase(),
-    pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
-  }))
-  return ({ req: { method, path } }) => {
-    const methods = patterns.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
-    if (methods.length === 0) {
-      const message = `No such route: ${JSON.stringify(path)}`
-      return problemResponse(new ApiError('HOOKCAST_API_UNKNOWN', message, { status: 404 }))
-    }
-    const message = `expected the method to be ${methods.join(' or ')}, got ${method}`
-    const response = problemResponse(new ApiError('HOOKCAST_API_REQUEST', message, { status: 405 }))
-    response.headers.set('Allow', methods.join(', '))
-    return response
+const PATTERNS = OPERATIONS.map(({ path, method }) => ({
+  method: method.toUpperCase(),
+  pattern: new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+}))
+
+function unknownRoute({ req: { method, path } }: Context): Response {
+  const methods = PATTERNS.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)
+  if (methods.length === 0) {
+    const message = `No such route: ${JSON.stringify(path)}`
+    return problemResponse(new ApiError('HOOKCAST_API_UNKNOWN', message, { status: 404 }))
   }
+  const message = `expected the method to be ${methods.join(' or ')}, got ${method}`
+  const response = problemResponse(new ApiError('HOOKCAST_API_REQUEST', message, { status: 405 }))
+  response.headers.set('Allow', methods.join(', '))
+  return response
 }

@@ -30,7 +30,6 @@ const hold = z
   })
   .meta({ id: 'Hold' })
 
-/** What is done with events, on a service that leads them to campaigns. */
 export const eventOperations = [
   operation({
     id: 'acceptTriggers',
@@ -115,10 +114,8 @@ export const eventOperations = [
   }),
 ]
 
-function eventsOf({ starters }: ApiServices): EventStarter {
-  const events = starters?.events ?? null
-  if (events !== null) return events
-  throw new ApiError('HOOKCAST_API_UNKNOWN', 'This service leads no events to campaigns', { status: 404 })
+function eventsOf(services: ApiServices): EventStarter {
+  return startersOf(services).events
 }
 
 type Held = ReturnType<EventStarter['router']['holds']>[number]

@@ -20,10 +20,8 @@ export const OPERATIONS: readonly Operation[] = [
   ...runOperations,
   ...runControlOperations,
   ...runResultOperations,
+  ...eventOperations,
   ...customerOperations,
   ...tokenOperations,
   ...auditOperations,
 ]
-
-/** The same with those of events, on a service that leads them to campaigns. */
-export const OPERATIONS_WITH_EVENTS: readonly Operation[] = [...OPERATIONS, ...eventOperations]

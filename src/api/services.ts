@@ -33,8 +33,7 @@ export interface Starters {
   readonly campaigns: Campaigns
   /** When the schedule of a campaign is due next; null when it has none that is active. */
   nextDue(campaign: string): number | null
-  /** Left out where no events are led to campaigns: there the API has no operations for them. */
-  readonly events?: EventStarter
+  readonly events: EventStarter
 }
 
 /** Takes events in, and leads them to the runs of campaigns. */

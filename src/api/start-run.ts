@@ -74,7 +74,7 @@ export const startOperation = operation({
       params: wanted.params ?? {},
       ...(audience === null ? {} : { audience: { path: audience.path, format: audience.format } }),
     })
-    if (!hasAudience(campaign)) {
+    if (!hasAudience(campaign) && campaign.trigger.kind !== 'event') {
       const message = 'The campaign has no audience of its own: send the customers as the body of the request'
       throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 422 })
     }

@@ -32,6 +32,8 @@ describe('docs/control-api.md', () => {
         'activateCampaign',
         'deactivateCampaign',
         'exportCustomer',
+        'acceptTriggers',
+        'releaseHold',
       ].toSorted(),
     )
     const writing = OPERATIONS.filter(({ method }) => method !== 'get').map(({ id }) => id)
