@@ -40,10 +40,6 @@ export const ERROR_CODES = {
     means: 'A trigger is not what a trigger is to be',
     todo: 'Mend what is named, and send it again',
   },
-  HOOKCAST_SIGNATURE_INVALID: {
-    means: 'The signature of a trigger is not that of its sender, or too old',
-    todo: 'Look at the secret of both sides, and at their clocks',
-  },
   HOOKCAST_RUN_UNKNOWN: { means: 'No run of that id in the data folder', todo: 'List them with `hookcast runs`' },
   HOOKCAST_RUN_IN_USE: {
     means: 'Another process is working on the run',
