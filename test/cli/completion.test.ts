@@ -49,7 +49,7 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     desk.writeCampaign()
     mkdirSync(join(desk.folder, '.hookcast/runs', RUN), { recursive: true })
     mkdirSync(join(desk.folder, 'elsewhere/runs/01bb'), { recursive: true })
-    expect((await offered(shell, 'hookcast re', desk)).toSorted()).toEqual(['replay', 'report', 'resume'])
+    expect((await offered(shell, 'hookcast rep', desk)).toSorted()).toEqual(['replay', 'report'])
     expect(await offered(shell, 'hookcast run --f', desk)).toEqual(['--format'])
     expect((await offered(shell, 'hookcast run --format ', desk)).toSorted()).toEqual(['csv', 'ndjson', 'tsv'])
     expect((await offered(shell, 'hookcast report x --status ', desk)).toSorted()).toEqual([
