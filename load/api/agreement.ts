@@ -11,8 +11,7 @@ const BIN = join(import.meta.dirname, '../../bin/hookcast.js')
  * What the API does to a sender: it says 500, 503 and 429, answers after the sender has given up, breaks
  * connections after the work is done, and drips. Each customer who meets a fault meets it once.
  */
-const FAULTS =
-  'status:500:0.01,status:503:0.004:1,status:429:0.0004:1,delay:5000:0.001,reset:0.01,drip:0.001,attempts:1'
+const FAULTS = 'status:500:0.01,status:503:0.004,status:429:0.0002:1,delay:5000:0.001,reset:0.01,drip:0.001,attempts:1'
 /** Retries come soon, or the run would wait for five minutes; the rules are those of any run. */
 const CAMPAIGN = (url: string): string => `name: agreement
 audience: customers.ndjson
