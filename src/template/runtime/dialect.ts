@@ -8,7 +8,7 @@ const HTML_SPECIALS = /[&<>'"]/g
 const HTML_ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', "'": '&#39;', '"': '&#34;' }
 const HTML_NAMED: Record<string, string> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'", nbsp: '\u00a0' }
 
-/** The inside of a JSON string. A lone surrogate, which UTF-8 cannot carry, becomes `\udXXX` (RFC 8259 §8.2). */
+/** The inside of a JSON string. A lone surrogate, which UTF-8 cannot carry, becomes its escape, such as `\ud800` (RFC 8259 §8.2). */
 export function escapeJson(text: string): string {
   return JSON_SPECIAL.test(text) ? JSON.stringify(text).slice(1, -1) : text
 }

@@ -14,7 +14,7 @@ interface Style {
   readonly colon: string
   readonly indent: string | null
   readonly isSorted: boolean
-  /** `\uXXXX` for all but ASCII, and for `< > & '`, as Jinja2's `tojson` does. */
+  /** Escapes such as `\u00e9` for all but ASCII, and for `< > & '`, as Jinja2's `tojson` does. */
   readonly isAsciiOnly: boolean
 }
 
