@@ -66,6 +66,10 @@ export const ERROR_CODES = {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',
   },
+  HOOKCAST_SECRET_SEALED: {
+    means: 'A stored secret cannot be opened: another key has sealed it, or it was changed',
+    todo: 'Set HOOKCAST_SECRET_KEY to the key that sealed it, behind the new one when there is one',
+  },
   HOOKCAST_API_REQUEST: {
     means: 'A request is not what its route of the control API takes',
     todo: 'See `detail` and `problems`',

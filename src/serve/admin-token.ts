@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Tokens } from '../access/access.ts'
+import { ownVariable, variableProblem } from '../campaign/own-variable.ts'
 import type { Environment } from '../campaign/secret-text.ts'
-import { ConfigError } from '../errors.ts'
 
 /**
  * Sees to it that somebody can administrate the service: by the token of the environment, or one that is shown once.
@@ -24,7 +23,7 @@ export async function provideAdministrator(
   }
   if (tokens.hasAdministrator) return
   if (!isTerminal) {
-    throw problem(
+    throw variableProblem(
       'expected HOOKCAST_ADMIN_TOKEN or HOOKCAST_ADMIN_TOKEN_FILE to be set, as nobody administrates this service yet, got neither: make a token with `openssl rand -base64 32`',
     )
   }
@@ -34,25 +33,5 @@ export async function provideAdministrator(
 
 /** What the environment gives as a token; null when it gives none. */
 export function administratorToken(env: Environment): string | null {
-  const token = env['HOOKCAST_ADMIN_TOKEN']
-  const file = env['HOOKCAST_ADMIN_TOKEN_FILE']
-  if (token && file) {
-    throw problem('contradicting variables: HOOKCAST_ADMIN_TOKEN and HOOKCAST_ADMIN_TOKEN_FILE, set one of them')
-  }
-  if (token) return token
-  return file ? readToken(file) : null
-}
-
-function readToken(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trim()
-  } catch (cause) {
-    throw problem(`file of HOOKCAST_ADMIN_TOKEN_FILE not readable: ${file}`, cause)
-  }
-}
-
-function problem(message: string, cause?: unknown): ConfigError {
-  return new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: 'environment', line: null, column: null, message }], {
-    cause,
-  })
+  return ownVariable(env, 'HOOKCAST_ADMIN_TOKEN')
 }
