@@ -27,11 +27,20 @@ export function readSettings(reader: YamlReader, input: Input): Omit<Settings, '
     env: (input.env ?? []).filter((name) => name !== undefined),
     egress: readEgress(reader, input),
     events: input.events ?? {},
-    eventNetwork: input.network?.events ?? {},
+    eventNetwork: readEventNetwork(reader, input),
     portal: input.portal ?? {},
     notify: readNotify(reader, input),
     log: readLog(input),
     server: readServer(reader, input),
+  }
+}
+
+function readEventNetwork(reader: YamlReader, input: Input): Settings['eventNetwork'] {
+  const { allow, http, ports } = input.network?.events ?? {}
+  return {
+    allow: readRanges(reader, ['network', 'events', 'allow'], allow ?? []),
+    isHttpAllowed: http ?? false,
+    ports: (ports ?? [443, 8443]).filter((port) => port !== undefined),
   }
 }
 

@@ -27,12 +27,20 @@ export interface Settings {
   readonly env: readonly string[]
   readonly egress: Readonly<Record<string, EgressPool>>
   readonly events: LaterSection
-  readonly eventNetwork: LaterSection
+  /** Where event endpoints may be. */
+  readonly eventNetwork: EventNetworkSettings
   readonly portal: LaterSection
   /** Null when no operator is to be told of anything. */
   readonly notify: NotifySettings | null
   readonly log: LogSettings
   readonly server: ServerSettings
+}
+
+export interface EventNetworkSettings {
+  /** CIDRs of private ranges that may be called. */
+  readonly allow: readonly string[]
+  readonly isHttpAllowed: boolean
+  readonly ports: readonly number[]
 }
 
 export interface NotifySettings {

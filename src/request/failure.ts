@@ -1,5 +1,4 @@
 import type { Answer } from '../campaign/outcome.ts'
-import { describeAddress } from './network-guard.ts'
 import type { Target } from './url.ts'
 
 export type CallFailureCode = Extract<Answer, { readonly kind: 'failed' }>['code']
@@ -105,11 +104,6 @@ export function familyFailure(family: 4 | 6, target: Target): CallFailure {
     'local',
     `Egress pool has ${pool} addresses only, where the receiver has ${wanted} only: ${target.origin}`,
   )
-}
-
-export function blockedFailure(address: string, target: Target): CallFailure {
-  const via = address === target.hostname ? '' : ` for ${target.hostname}`
-  return new CallFailure('blocked', `Address may not be called: ${address} (${describeAddress(address)})${via}`)
 }
 
 /** What is known of a try at the moment its connection fails. */

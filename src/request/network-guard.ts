@@ -1,13 +1,29 @@
+import { networkInterfaces } from 'node:os'
 import { isInRange, parseAddress, parseRange } from './address.ts'
 import type { Address, Range } from './address.ts'
+import type { Target } from './url.ts'
 
-/** Which addresses may be called besides the public ones. */
-export interface NetworkRules {
+/** Which addresses the webhook of a campaign may call besides the public ones: operators write it. */
+export interface CampaignNetwork {
+  readonly policy?: 'campaign'
   /** Ranges that may be called although they are not public: `10.0.0.0/8`, `fd00::/8`, or one address. */
   readonly allow: readonly string[]
   /** The campaign's origin is literally loopback (`http://127.0.0.1:8080`, `http://localhost`). */
   readonly isLoopbackAllowed: boolean
 }
+
+/** Where the endpoints of event webhooks may be: strangers register them. */
+export interface EventNetwork {
+  readonly policy: 'event'
+  /** As a campaign's, and apart from it: what one may call opens nothing to the other. */
+  readonly allow: readonly string[]
+  readonly isHttpAllowed: boolean
+  readonly ports: readonly number[]
+  /** Where this service itself listens: no endpoint is there on an address of this machine. */
+  readonly ownPorts: readonly number[]
+}
+
+export type NetworkRules = CampaignNetwork | EventNetwork
 
 /** What an address is, in one or two words; `public` is all that may be called without a rule. */
 export type AddressKind =
@@ -91,9 +107,41 @@ export function isAddressAllowed(text: string, rules: NetworkRules): boolean {
   const address = parseAddress(text)
   if (address === null) return false
   const kind = kindOf(address)
-  if (kind === 'public' || (kind === 'loopback' && rules.isLoopbackAllowed)) return true
+  if (kind === 'public') return true
+  if (kind === 'loopback' && rules.policy !== 'event' && rules.isLoopbackAllowed) return true
   const bits = address.family === 4 ? 32 : 128
   return ranges.some((range) => isInRange(address, range) && (kind !== 'metadata service' || range.prefix === bits))
+}
+
+/**
+ * Says why no connection to this address may be made for this target; null when one may.
+ *
+ * The words are for the operator: where a stranger's endpoint leads is not told to the stranger.
+ */
+export function refuseAddress(address: string, target: Target, rules: NetworkRules): string | null {
+  const via = address === target.hostname ? '' : ` for ${target.hostname}`
+  if (!isAddressAllowed(address, rules))
+    return `Address may not be called: ${address} (${describeAddress(address)})${via}`
+  if (rules.policy !== 'event' || !rules.ownPorts.includes(target.port) || !isOwnAddress(address)) return null
+  return `Address may not be called: ${address} port ${target.port} (this service itself)${via}`
+}
+
+/** Says why this target may not be called whatever its address is; null when it may. */
+export function refuseTarget({ isTls, port, origin }: Target, rules: NetworkRules): string | null {
+  if (rules.policy !== 'event') return null
+  if (!isTls && !rules.isHttpAllowed) return `Endpoint may not be called over plain http: ${origin}`
+  return rules.ports.includes(port) ? null : `Port may not be called (${rules.ports.join(', ')} may): ${origin}`
+}
+
+function isOwnAddress(text: string): boolean {
+  const address = parseAddress(text)
+  const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses)
+  // All of 127.0.0.0/8 leads here, though the interface has one address of it.
+  if (describeAddress(text) === 'loopback') return true
+  return own.some((mine) => {
+    const other = parseAddress(mine.address)
+    return other?.family === address?.family && other?.value === address?.value
+  })
 }
 
 /** Says in words what is wrong with an entry of `network.….allow`; null when it is an address or a range. */

@@ -5,9 +5,9 @@ import { connect as connectTls } from 'node:tls'
 import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls'
 import { systemClock } from '../clock.ts'
 import type { Way } from './egress.ts'
-import { blockedFailure, connectFailure, familyFailure, lateConnectFailure, nameFailure } from './failure.ts'
-import type { CallFailure, Stage } from './failure.ts'
-import { isAddressAllowed } from './network-guard.ts'
+import { CallFailure, connectFailure, familyFailure, lateConnectFailure, nameFailure } from './failure.ts'
+import type { Stage } from './failure.ts'
+import { refuseAddress, refuseTarget } from './network-guard.ts'
 import type { NetworkRules } from './network-guard.ts'
 import type { Resolver } from './resolver.ts'
 import { lookupFrom, serverName, TLS_RULES } from './socket-options.ts'
@@ -56,13 +56,15 @@ export class SocketOpening {
   constructor(settings: OpenSettings, onOpened: OnOpened) {
     this.#settings = settings
     this.#onOpened = onOpened
-    const { connectTimeoutMs, target, resolver } = settings
+    const { connectTimeoutMs, target, resolver, network } = settings
     // A blocked event loop makes timers late: what has arrived meanwhile is handled before it is called too late.
     this.#stopTimer = systemClock.after(connectTimeoutMs, () => {
       setImmediate(() => this.#fail(this.lateFailure(connectTimeoutMs)))
     })
+    const refusal = refuseTarget(target, network)
     const family = isIP(target.hostname)
-    if (family !== 0) this.#reach([{ address: target.hostname, family }])
+    if (refusal !== null) this.#failSoon(new CallFailure('blocked', refusal))
+    else if (family !== 0) this.#reach([{ address: target.hostname, family }])
     else resolver.resolve(target.hostname, (error, addresses) => this.#onResolved(error, addresses))
   }
 
@@ -97,8 +99,10 @@ export class SocketOpening {
   #reach(addresses: readonly LookupAddress[]): void {
     const { target, network, way } = this.#settings
     // One forbidden address among good ones is how a name is used to reach inside: the whole answer is refused.
-    const forbidden = addresses.find(({ address }) => !isAddressAllowed(address, network))
-    if (forbidden !== undefined) return this.#failSoon(blockedFailure(forbidden.address, target))
+    for (const { address } of addresses) {
+      const refusal = refuseAddress(address, target, network)
+      if (refusal !== null) return this.#failSoon(new CallFailure('blocked', refusal))
+    }
     if (way.kind === 'proxy') return this.#reachThrough(way, addresses)
     this.#stage = 'tcp'
     if (way.kind === 'addresses') this.#reachFrom(way.addresses, addresses)
@@ -184,7 +188,8 @@ export class SocketOpening {
     const { remoteAddress } = socket
     // Reset before this turn of the loop: the kernel knows no other side any more.
     if (remoteAddress === undefined) return this.#fail(connectFailure(gone(), target))
-    if (!isAddressAllowed(remoteAddress, network)) return this.#fail(blockedFailure(remoteAddress, target))
+    const refusal = refuseAddress(remoteAddress, target, network)
+    if (refusal !== null) return this.#fail(new CallFailure('blocked', refusal))
     this.#stage = 'tls'
     if (!target.isTls) this.#finish(socket)
   }
