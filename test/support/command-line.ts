@@ -21,9 +21,22 @@ export interface RunningCommand {
   readonly finished: Promise<Finished>
 }
 
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** A command that starts this one: `['strace', '-f', …]`, `['ip', 'netns', 'exec', 'x']`. */
+  readonly within?: readonly string[]
+  /** Of Node itself: `--max-old-space-size=128`. */
+  readonly nodeFlags?: readonly string[]
+}
+
 /** Starts the real command, as a person would. */
-export function startCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): RunningCommand {
-  const child = spawn(process.execPath, [BIN, ...args], {
+export function startCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  { within = [], nodeFlags = [] }: Omit<CommandOptions, 'env'> = {},
+): RunningCommand {
+  const [file = '', ...all] = [...within, process.execPath, ...nodeFlags, BIN, ...args]
+  const child = spawn(file, all, {
     env: { PATH: process.env['PATH'] ?? '', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
