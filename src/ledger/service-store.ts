@@ -1,43 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import { HookcastError, LedgerError } from '../errors.ts'
+import { HookcastError } from '../errors.ts'
+import { GroupStore } from './group-store.ts'
 import { folderError, isSqliteBusy } from './run-folder.ts'
 import { SERVICE_MIGRATIONS } from './service-schema.ts'
 
-export type Row = Readonly<Record<string, unknown>>
+export type { Row, Statements } from './group-store.ts'
 
-/** Statements by their text, prepared once. */
-export interface Statements {
-  run(sql: string, ...values: readonly SQLInputValue[]): { readonly changes: number }
-  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined
-  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[]
-}
-
-interface Waiting {
-  readonly change: () => void
-  readonly settle: (error: unknown) => void
-}
-
-/** Changes that come within this time are one commit: each waits for the disk, and with them 2,000 a second come in. */
-const GROUP_MS = 4
-const BUSY_MS = 5000
 const LOOK_MS = 500
 
-/**
- * `service.db`: what the service and the event webhooks hold besides runs. One process has it, and writes in groups.
- *
- * Full sync, as the ledger: what a `commit` has resolved for survives a power cut.
- */
-export class ServiceStore implements Statements, Disposable {
-  readonly #path: string
-  readonly #clock: Clock
+/** `service.db`: what the service holds besides runs and event webhooks, and the lock on the data folder. */
+export class ServiceStore extends GroupStore {
   readonly #lock: DatabaseSync
-  readonly #database: DatabaseSync
-  readonly #prepared = new Map<string, StatementSync>()
-  #waiting: Waiting[] = []
-  #cancelFlush: (() => void) | null = null
 
   /**
    * Opens the store of a data folder for this process alone, making or migrating its tables.
@@ -46,103 +22,21 @@ export class ServiceStore implements Statements, Disposable {
    * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when it is damaged, read-only or of a newer schema; HOOKCAST_STORAGE_FULL.
    */
   constructor(dataFolder: string, clock: Clock) {
-    this.#clock = clock
-    this.#path = join(dataFolder, 'service.db')
-    let database: DatabaseSync | undefined
-    this.#lock = takeLock(dataFolder)
+    const lock = takeLock(dataFolder)
     try {
-      database = new DatabaseSync(this.#path, { timeout: BUSY_MS })
-      database.exec(
-        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST',
-      )
-      migrate(database, this.#path)
-      this.#database = database
-    } catch (cause) {
-      database?.close()
-      this.#lock.close()
-      throw folderError(this.#path, cause)
-    }
-  }
-
-  /**
-   * Makes a change, in one transaction with others of the same few milliseconds; resolves once it is on the disk.
-   *
-   * A change that throws is undone alone, and its promise rejects with what it threw.
-   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the group was kept.
-   */
-  commit<T>(change: (statements: Statements) => T): Promise<T> {
-    const { promise, resolve, reject } = Promise.withResolvers<T>()
-    let made: { readonly value: T } | null = null
-    this.#waiting.push({
-      change: () => {
-        made = { value: change(this) }
-      },
-      settle: (error) => (error === null && made !== null ? resolve(made.value) : reject(error)),
-    })
-    this.#cancelFlush ??= this.#clock.after(GROUP_MS, () => this.flush())
-    return promise
-  }
-
-  /** Commits what is waiting now. */
-  flush(): void {
-    this.#cancelFlush?.()
-    this.#cancelFlush = null
-    const group = this.#waiting
-    this.#waiting = []
-    if (group.length === 0) return
-    const failures = new Map<Waiting, unknown>()
-    try {
-      this.#database.exec('BEGIN IMMEDIATE')
-      for (const waiting of group) this.#try(waiting, failures)
-      this.#database.exec('COMMIT')
-    } catch (cause) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      const error = folderError(this.#path, cause)
-      for (const { settle } of group) settle(error)
-      return
-    }
-    for (const waiting of group) waiting.settle(failures.has(waiting) ? failures.get(waiting) : null)
-  }
-
-  #try(waiting: Waiting, failures: Map<Waiting, unknown>): void {
-    this.#database.exec('SAVEPOINT change')
-    try {
-      waiting.change()
-      this.#database.exec('RELEASE change')
+      const path = join(dataFolder, 'service.db')
+      super({ path, clock, migrations: SERVICE_MIGRATIONS, name: "The service's store" })
     } catch (error) {
-      // A full disk ends the transaction by itself, and with it the group.
-      if (!this.#database.isTransaction) throw error
-      this.#database.exec('ROLLBACK TO change; RELEASE change')
-      failures.set(waiting, error)
+      lock.close()
+      throw error
     }
-  }
-
-  run(sql: string, ...values: readonly SQLInputValue[]): { readonly changes: number } {
-    return { changes: Number(this.#statement(sql).run(...values).changes) }
-  }
-
-  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
-    return this.#statement(sql).get(...values)
-  }
-
-  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
-    return this.#statement(sql).all(...values)
-  }
-
-  #statement(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql)
-    if (statement === undefined) {
-      statement = this.#database.prepare(sql)
-      this.#prepared.set(sql, statement)
-    }
-    return statement
+    this.#lock = lock
   }
 
   /** Commits what is waiting, and gives the store to whoever comes next. */
-  [Symbol.dispose](): void {
-    if (!this.#database.isOpen) return
-    this.flush()
-    this.#database.close()
+  override [Symbol.dispose](): void {
+    if (!this.#lock.isOpen) return
+    super[Symbol.dispose]()
     this.#lock.close()
   }
 }
@@ -165,18 +59,4 @@ function takeLock(dataFolder: string): DatabaseSync {
       { cause },
     )
   }
-}
-
-function migrate(database: DatabaseSync, path: string): void {
-  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
-  if (version > SERVICE_MIGRATIONS.length) {
-    throw new LedgerError(
-      'HOOKCAST_LEDGER_UNUSABLE',
-      `The service's store has schema ${version}, this version of hookcast knows up to ${SERVICE_MIGRATIONS.length}: use the newer hookcast that wrote it: ${path}`,
-    )
-  }
-  if (version === SERVICE_MIGRATIONS.length) return
-  database.exec('BEGIN IMMEDIATE')
-  for (const migration of SERVICE_MIGRATIONS.slice(version)) database.exec(migration)
-  database.exec(`PRAGMA user_version = ${SERVICE_MIGRATIONS.length}; COMMIT`)
 }

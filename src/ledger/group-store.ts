@@ -1,0 +1,165 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
+import type { Clock } from '../clock.ts'
+import { LedgerError } from '../errors.ts'
+import { folderError } from './run-folder.ts'
+
+export type Row = Readonly<Record<string, unknown>>
+
+/** Statements by their text, prepared once. */
+export interface Statements {
+  run(sql: string, ...values: readonly SQLInputValue[]): { readonly changes: number }
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[]
+}
+
+interface Waiting {
+  readonly change: () => void
+  readonly settle: (error: unknown) => void
+}
+
+export interface GroupStoreOptions {
+  readonly path: string
+  readonly clock: Clock
+  /** Numbered by their place (`PRAGMA user_version`), never edited after release. */
+  readonly migrations: readonly string[]
+  /** Whose it is, as messages say it: `The service's store`. */
+  readonly name: string
+}
+
+/** Changes that come within this time are one commit: each waits for the disk, and with them 2,000 a second come in. */
+const GROUP_MS = 4
+const BUSY_MS = 5000
+
+/**
+ * A SQLite file that one process has and writes in groups.
+ *
+ * Full sync, as the ledger: what a `commit` has resolved for survives a power cut.
+ */
+export class GroupStore implements Statements, Disposable {
+  readonly #path: string
+  readonly #clock: Clock
+  readonly #database: DatabaseSync
+  readonly #prepared = new Map<string, StatementSync>()
+  #waiting: Waiting[] = []
+  #cancelFlush: (() => void) | null = null
+
+  /**
+   * Opens the file, making or migrating its tables.
+   *
+   * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when it is damaged, read-only or of a newer schema; HOOKCAST_STORAGE_FULL.
+   */
+  constructor({ path, clock, migrations, name }: GroupStoreOptions) {
+    this.#clock = clock
+    this.#path = path
+    let database: DatabaseSync | undefined
+    try {
+      database = new DatabaseSync(path, { timeout: BUSY_MS })
+      database.exec(
+        'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST',
+      )
+      migrate(database, { path, migrations, name })
+      this.#database = database
+    } catch (cause) {
+      database?.close()
+      throw folderError(path, cause)
+    }
+  }
+
+  /**
+   * Makes a change, in one transaction with others of the same few milliseconds; resolves once it is on the disk.
+   *
+   * A change that throws is undone alone, and its promise rejects with what it threw.
+   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the group was kept.
+   */
+  commit<T>(change: (statements: Statements) => T): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    let made: { readonly value: T } | null = null
+    this.#waiting.push({
+      change: () => {
+        made = { value: change(this) }
+      },
+      settle: (error) => (error === null && made !== null ? resolve(made.value) : reject(error)),
+    })
+    this.#cancelFlush ??= this.#clock.after(GROUP_MS, () => this.flush())
+    return promise
+  }
+
+  /** Commits what is waiting now. */
+  flush(): void {
+    this.#cancelFlush?.()
+    this.#cancelFlush = null
+    const group = this.#waiting
+    this.#waiting = []
+    if (group.length === 0) return
+    const failures = new Map<Waiting, unknown>()
+    try {
+      this.#database.exec('BEGIN IMMEDIATE')
+      for (const waiting of group) this.#try(waiting, failures)
+      this.#database.exec('COMMIT')
+    } catch (cause) {
+      if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
+      const error = folderError(this.#path, cause)
+      for (const { settle } of group) settle(error)
+      return
+    }
+    for (const waiting of group) waiting.settle(failures.has(waiting) ? failures.get(waiting) : null)
+  }
+
+  #try(waiting: Waiting, failures: Map<Waiting, unknown>): void {
+    this.#database.exec('SAVEPOINT change')
+    try {
+      waiting.change()
+      this.#database.exec('RELEASE change')
+    } catch (error) {
+      // A full disk ends the transaction by itself, and with it the group.
+      if (!this.#database.isTransaction) throw error
+      this.#database.exec('ROLLBACK TO change; RELEASE change')
+      failures.set(waiting, error)
+    }
+  }
+
+  run(sql: string, ...values: readonly SQLInputValue[]): { readonly changes: number } {
+    return { changes: Number(this.#statement(sql).run(...values).changes) }
+  }
+
+  get(sql: string, ...values: readonly SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...values)
+  }
+
+  all(sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+    return this.#statement(sql).all(...values)
+  }
+
+  #statement(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql)
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql)
+      this.#prepared.set(sql, statement)
+    }
+    return statement
+  }
+
+  /** Commits what is waiting, and closes the file. */
+  [Symbol.dispose](): void {
+    if (!this.#database.isOpen) return
+    this.flush()
+    this.#database.close()
+  }
+}
+
+function migrate(
+  database: DatabaseSync,
+  { path, migrations, name }: Pick<GroupStoreOptions, 'path' | 'migrations' | 'name'>,
+): void {
+  const version = Number(database.prepare('PRAGMA user_version').get()?.['user_version'])
+  if (version > migrations.length) {
+    throw new LedgerError(
+      'HOOKCAST_LEDGER_UNUSABLE',
+      `${name} has schema ${version}, this version of hookcast knows up to ${migrations.length}: use the newer hookcast that wrote it: ${path}`,
+    )
+  }
+  if (version === migrations.length) return
+  database.exec('BEGIN IMMEDIATE')
+  for (const migration of migrations.slice(version)) database.exec(migration)
+  database.exec(`PRAGMA user_version = ${migrations.length}; COMMIT`)
+}
