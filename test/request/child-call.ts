@@ -24,4 +24,4 @@ if (config.isParallel === true) {
   for (const call of calls) results.push(await callOnce(call))
 }
 await client.destroy()
-process.stdout.write(JSON.stringify(results))
+process.stdout.write(JSON.stringify({ results, peakMb: process.resourceUsage().maxRSS / 1024 }))

@@ -79,6 +79,8 @@ export interface ChildResult {
   readonly exitCode: number | null
   readonly stderr: string
   readonly results: readonly CallResult[]
+  /** The most memory that the process ever had. */
+  readonly peakMb: number
   /** From its last line to its end. */
   readonly lingeredMs: number
 }
@@ -105,6 +107,6 @@ export async function callInChild(
   })
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const [exitCode] = (await once(child, 'close')) as [number | null]
-  const results = stdout === '' ? [] : (JSON.parse(stdout) as CallResult[])
-  return { exitCode, stderr, results, lingeredMs: performance.now() - spokeAt }
+  const { results = [], peakMb = 0 } = stdout === '' ? {} : (JSON.parse(stdout) as Partial<ChildResult>)
+  return { exitCode, stderr, results, peakMb, lingeredMs: performance.now() - spokeAt }
 }

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import type { Misbehaviour } from '../support/misbehaviour.ts'
 import { MISBEHAVIOURS } from '../support/misbehaviour.ts'
-import { answered, callOnce, failed, test } from './fixture.ts'
+import { answered, callInChild, callOnce, failed, LOOPBACK, test } from './fixture.ts'
 
 /** What each misbehaving receiver comes to; messages end in `: <origin>`. */
 const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
@@ -13,6 +13,9 @@ const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
   'drip-body': ['timeout', 'No complete answer within 400 ms'],
   'drip-headers': ['timeout', 'No complete answer within 400 ms'],
   'endless-chunk-extension': ['timeout', 'No complete answer within 400 ms'],
+  'endless-chunk-size': ['timeout', 'No complete answer within 400 ms'],
+  'endless-reason': ['timeout', 'No complete answer within 400 ms'],
+  'blank-lines': ['timeout', 'No complete answer within 400 ms'],
   'half-headers': ['invalid_response', 'Answer broke off before its end'],
   'half-body': ['invalid_response', 'Answer broke off before its end'],
   'half-chunk': ['invalid_response', 'Answer broke off before its end'],
@@ -20,6 +23,12 @@ const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
   'bad-status-line': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid status code)'],
   'bare-line-feeds': ['invalid_response', 'Answer is not HTTP/1.1 (Missing expected CR after response line)'],
   'negative-length': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid character in Content-Length)'],
+  'huge-chunk-size': ['invalid_response', 'Answer is not HTTP/1.1 (Chunk size overflow)'],
+  'folded-header': ['invalid_response', 'Answer is not HTTP/1.1 (Unexpected whitespace after header value)'],
+  'nul-in-header': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid header value char)'],
+  'nameless-header': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid header token)'],
+  'http-2': ['invalid_response', 'Answer is not HTTP/1.1 (Expected dot)'],
+  'tls-alert': ['invalid_response', 'Answer is not HTTP/1.1 (Expected HTTP/, RTSP/ or ICE/)'],
   'two-lengths': ['invalid_response', 'Answer contradicts itself about its length'],
   'length-and-chunked': ['invalid_response', 'Answer contradicts itself about its length'],
   'status-999': ['invalid_response', 'Answer has a status that HTTP does not know (999)'],
@@ -34,9 +43,20 @@ const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
 
 const GOOD: Partial<Record<Misbehaviour, number>> = {
   'few-interims': 200,
+  'two-answers': 200,
   'http-1.0': 200,
   gzip: 200,
   'endless-body': 200,
+  gigabyte: 200,
+  'many-headers': 200,
+  'no-content-body': 204,
+  html: 200,
+  'byte-order-mark': 200,
+  'not-a-number': 200,
+  'double-keys': 200,
+  'deep-arrays': 200,
+  'control-characters': 200,
+  'text-of-a-number': 200,
 }
 
 describe('a receiver that misbehaves', () => {
@@ -82,6 +102,58 @@ describe('a receiver that misbehaves', () => {
     expect(answer.body.length).toBeLessThan(30_000)
     expect(answer.body).not.toContain('success')
   })
+
+  test('and has no end takes no memory', async ({ receive }) => {
+    const endless: readonly Misbehaviour[] = [
+      'endless-body',
+      'endless-chunk-size',
+      'endless-headers',
+      'endless-reason',
+      'endless-trailers',
+      'gigabyte',
+      'gzip',
+    ]
+    const receiver = await receive({ answer: (_request, n) => ({ misbehave: endless[n % endless.length] ?? 'gzip' }) })
+    const calls = Array.from({ length: 10 * endless.length }, () => ({}))
+    const options = { origin: receiver.url, connections: calls.length, timeoutMs: 700, ca: null, network: LOOPBACK }
+    const [idle, busy] = [
+      await callInChild({ options, calls: [] }),
+      await callInChild({ options, calls, isParallel: true }),
+    ]
+
+    expect(busy.results).toHaveLength(calls.length)
+    expect(busy.peakMb - idle.peakMb).toBeLessThan(80)
+  })
+
+  test('with an answer in the same breath as another never gives it to the next call', async ({ receive, connect }) => {
+    const receiver = await receive({ answer: () => ({ misbehave: 'two-answers' }) })
+    const client = connect(receiver.url, { timeoutMs: 1_000 })
+    const bodies: string[] = []
+    await new Promise<void>((resolve) => {
+      const next = (): void =>
+        client.call({ path: '/', method: 'POST', headers: [], body: '{}' }, (result) => {
+          bodies.push(answered(result).body)
+          // Begun before undici has read to the end of what came.
+          if (bodies.length < 30) next()
+          else resolve()
+        })
+      next()
+    })
+    expect(new Set(bodies)).toEqual(new Set(['mine']))
+  })
+
+  test.for(['reset', 'close', 'refuse'] as const)(
+    'before it has read the request (%s)',
+    async (how, { receive, connect }) => {
+      const receiver = await receive({ onHeaders: () => how })
+      const { answer } = await callOnce(connect(receiver.url), { body: 'x'.repeat(1_000_000) })
+
+      if (answer.kind === 'failed') expect(answer).toMatchObject({ code: 'reset', mayHaveArrived: true })
+      // What was said may be lost with the connection: the end of it overtakes the answer (RFC 9112 §9.6).
+      else expect([how, answer.httpStatus]).toEqual(['refuse', 413])
+      expect(receiver.count).toBe(1)
+    },
+  )
 
   test('with an answer nobody asked for never gives it to the next customer', async ({ receive, connect }) => {
     const stray = 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray'

@@ -52,6 +52,8 @@ export interface ReceiverOptions {
   readonly answer?: (request: Received, n: number) => Reply | Promise<Reply>
   /** Before a byte is read; `n` is 0-based. `hang` listens and says nothing. */
   readonly onConnection?: (n: number) => 'accept' | 'reset' | 'close' | 'hang'
+  /** After the headers, before the body; such a request is counted as any other, and in no journal. */
+  readonly onHeaders?: (path: string, n: number) => 'read' | 'reset' | 'close' | 'refuse'
   readonly customerOf?: (request: Omit<Received, 'customer'>) => string | null
   readonly tls?: TlsOptions
   readonly port?: number
@@ -159,9 +161,20 @@ class ScriptedReceiver implements Receiver {
       this.inFlight--
       this.#look()
     })
+    const how = this.#options.onHeaders?.(request.url ?? '', this.count) ?? 'read'
+    if (how !== 'read') return this.#stopReading(request, response, how)
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.once('end', () => void this.#answer(response, this.#enter(request, Buffer.concat(chunks).toString())))
+  }
+
+  #stopReading(request: IncomingMessage, response: ServerResponse, how: 'reset' | 'close' | 'refuse'): void {
+    this.count++
+    this.#look()
+    if (how === 'reset') request.socket.resetAndDestroy()
+    else if (how === 'close') request.socket.end()
+    // As servers with a limit do it: the answer first, then the end, whatever is still on its way.
+    else response.writeHead(413, { connection: 'close' }).end('{"success":false}', () => request.socket.destroySoon())
   }
 
   #enter(request: IncomingMessage, body: string): Received {
