@@ -2,3 +2,9 @@
 export const NOTICE_TYPES = ['run.finished', 'run.aborted', 'webhook.held', 'schedule.missed', 'storage.low'] as const
 
 export type NoticeType = (typeof NOTICE_TYPES)[number]
+
+/**
+ * Tells operators of something, within a commit of the service's store: the notice stands or falls with what else that
+ * writes down, so that a crash leaves neither one without the other.
+ */
+export type Tell = (type: NoticeType, facts: Readonly<Record<string, unknown>>) => void

@@ -1,5 +1,5 @@
 import type { Answer } from '../campaign/outcome.ts'
-import type { NoticeType } from '../campaign/notice.ts'
+import type { NoticeType, Tell } from '../campaign/notice.ts'
 import { createRunId as createId } from '../campaign/run-id.ts'
 import type { Clock } from '../clock.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
@@ -62,15 +62,16 @@ export class Notices implements AsyncDisposable {
     this.#schedule()
   }
 
-  /** Resolves once the notice cannot be lost any more; it is dropped when nobody wants to know. */
-  async put(type: NoticeType, facts: Readonly<Record<string, unknown>>): Promise<void> {
+  /** Within a commit of the store, with which it stands or falls; it is dropped when nobody wants to know. */
+  put: Tell = (type, facts) => {
     const { endpoint, store, clock } = this.#options
     if (endpoint === null || !endpoint.on.has(type)) return
     const now = clock.now()
     const id = `msg_${createId(now)}`
     const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data: facts })
-    await store.commit((store) => void store.run(insertNotice, id, type, body, now, now))
-    this.#schedule()
+    store.run(insertNotice, id, type, body, now, now)
+    // A commit is made in one go: it is over by then.
+    queueMicrotask(() => this.#schedule())
   }
 
   #schedule(): void {

@@ -1,6 +1,6 @@
-import type { NoticeType } from '../campaign/notice.ts'
+import type { Tell } from '../campaign/notice.ts'
 import type { Clock } from '../clock.ts'
-import type { ServiceStore } from '../ledger/service-store.ts'
+import type { ServiceStore, Statements } from '../ledger/service-store.ts'
 import type { ActiveRun, EndedRun, RunWatch } from '../library/library.ts'
 import type { RunReport } from '../report/report.ts'
 import type { Progress } from '../runner/runner.ts'
@@ -30,7 +30,7 @@ export interface RunObserverOptions {
   readonly store: ServiceStore
   readonly clock: Clock
   readonly telemetry: Telemetry
-  readonly notify: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly tell: Tell
 }
 
 /**
@@ -62,7 +62,7 @@ export class RunObserver implements RunWatch {
     const { store, clock, telemetry } = this.#options
     telemetry.log('run.started', { run_id: runId, campaign, is_resumed: isResumed })
     // Before its first call: nobody would go on with it.
-    void this.#commit(() => void store.run(insertActiveRun, runId, clock.now()))
+    void this.#commit((store) => void store.run(insertActiveRun, runId, clock.now()))
     store.flush()
   }
 
@@ -81,7 +81,7 @@ export class RunObserver implements RunWatch {
   }
 
   onEnd({ runId, campaign }: ActiveRun, { report, error }: EndedRun): void {
-    const { telemetry, notify } = this.#options
+    const { telemetry, tell } = this.#options
     const standing = this.#standings.get(runId)
     this.#standings.delete(runId)
     if (report === null) {
@@ -90,10 +90,13 @@ export class RunObserver implements RunWatch {
       if (standing !== undefined) this.#count(standing, report)
       telemetry.count('hookcast_runs_ended_total', { campaign, state: report.state })
       telemetry.log('run.ended', { ...factsOf(report), ...(error === null ? {} : errorFacts(error)) })
-      if (report.state === 'finished' || report.state === 'aborted')
-        void notify(`run.${report.state}`, noticeFacts(report))
     }
-    if (!(this.#isStopping && (report === null || report.state === 'interrupted'))) this.forget(runId)
+    if (this.#isStopping && (report === null || report.state === 'interrupted')) return
+    // A service that dies before this commit finds the run among those that were going on, and tells of its end then.
+    void this.#commit((store) => {
+      if (report?.state === 'finished' || report?.state === 'aborted') tell(`run.${report.state}`, noticeFacts(report))
+      store.run(deleteActiveRun, runId)
+    })
   }
 
   /** A run goes on, but not here. */
@@ -105,10 +108,10 @@ export class RunObserver implements RunWatch {
 
   /** The next start does not go on with it. */
   forget(runId: string): void {
-    void this.#commit(() => void this.#options.store.run(deleteActiveRun, runId))
+    void this.#commit((store) => void store.run(deleteActiveRun, runId))
   }
 
-  async #commit(change: () => void): Promise<void> {
+  async #commit(change: (store: Statements) => void): Promise<void> {
     try {
       await this.#options.store.commit(change)
     } catch (error) {

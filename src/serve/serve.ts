@@ -3,11 +3,10 @@ import { join } from 'node:path'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import { Tokens } from '../access/access.ts'
 import { createApi } from '../api/api.ts'
-import type { NoticeType } from '../campaign/notice.ts'
 import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
 import { HookcastError } from '../errors.ts'
 import { ServiceStore } from '../ledger/service-store.ts'
-import { ActiveRuns, checkResumable, findKnownRun, type Surroundings } from '../library/library.ts'
+import { ActiveRuns, type Surroundings } from '../library/library.ts'
 import { Telemetry } from '../telemetry.ts'
 import { provideAdministrator } from './admin-token.ts'
 import { errorFacts } from './error-facts.ts'
@@ -17,6 +16,7 @@ import { listen, type Listener } from './listener.ts'
 import { noticeEndpointFrom } from './notice-endpoint.ts'
 import { Notices } from './notices.ts'
 import { RunObserver } from './run-observer.ts'
+import { endLeft, goOn } from './left-runs.ts'
 import { openStarters } from './starters.ts'
 import { diskOf, watchStorage } from './storage-watch.ts'
 
@@ -44,7 +44,7 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8080 }
  * @throws {HookcastError} HOOKCAST_SERVICE_RUNNING, when another process has the data folder.
  */
 export async function serve(options: ServeOptions): Promise<void> {
-  const { signal, cutSignal, tell } = options
+  const { signal, cutSignal } = options
   const surroundings = ownSurroundings(options.surroundings)
   const { wiring, env } = surroundings
   const { clock, version, random } = wiring
@@ -61,12 +61,11 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   await provideAdministrator(new Tokens(store, clock), { env, ...options })
   const notices = cleanUp.use(new Notices({ endpoint, store, clock, random, telemetry, version }))
-  const notify = async (type: NoticeType, facts: Readonly<Record<string, unknown>>): Promise<void> =>
-    await notices.put(type, facts).catch(fail)
-  const observer = new RunObserver({ store, clock, telemetry, notify })
+  const tell = notices.put
+  const observer = new RunObserver({ store, clock, telemetry, tell })
   const runs = new ActiveRuns(surroundings, observer)
   const { campaigns } = options
-  const around = { surroundings, store, campaigns, runs, observer, telemetry, cutSignal, notify, onError: fail }
+  const around = { surroundings, store, campaigns, runs, observer, telemetry, cutSignal, tell, onError: fail }
   const starters = cleanUp.use(openStarters(around))
   const api = createApi({
     surroundings,
@@ -87,16 +86,18 @@ export async function serve(options: ServeOptions): Promise<void> {
   for (const [audience, address] of addressesFrom(settings.server, options.port)) {
     listeners.push(await listen(createFront({ api, telemetry, whyNotReady }, audience), address))
   }
-  const onLow = (facts: Readonly<Record<string, unknown>>): void => void notify('storage.low', facts)
+  const onLow = (facts: Readonly<Record<string, unknown>>): void =>
+    void store.commit(() => tell('storage.low', facts)).catch(fail)
   cleanUp.defer(watchStorage({ clock, telemetry, look: () => diskOf(settings.data), onLow }))
   const left = observer.left()
   const urls = listeners.map(({ url }) => url)
   telemetry.log('service.started', { version, listeners: urls, runs_resumed: left.length })
   cleanUp.use(announce(settings.data, urls[0]!))
-  tell(urls.map((url) => `listening on ${url}`).join('\n'))
+  options.tell(urls.map((url) => `listening on ${url}`).join('\n'))
   notices.start()
+  const going = endLeft(left, { surroundings, observer, fail })
   await starters.start()
-  const resuming = Promise.all(left.map((runId) => goOn(runId, { surroundings, runs, observer, fail })))
+  const resuming = Promise.all(going.map(async (known) => await goOn(known, { surroundings, runs, observer, fail })))
   await fired(signal)
   observer.prepareStop()
   telemetry.log('service.stopping', { runs_active: runs.size })
@@ -118,28 +119,6 @@ function ownSurroundings(around: Surroundings): Surroundings {
   const settings = around.settings(null)
   return { env, wiring, senders, isService: true, settings: () => settings }
 }
-
-async function goOn(
-  runId: string,
-  {
-    surroundings,
-    runs,
-    observer,
-    fail,
-  }: { surroundings: Surroundings; runs: ActiveRuns; observer: RunObserver; fail: (error: unknown) => void },
-): Promise<void> {
-  try {
-    const known = findKnownRun(runId, surroundings)
-    checkResumable(known, surroundings)
-    await runs.resume(known)
-  } catch (error) {
-    if (error instanceof HookcastError && NOT_OURS.has(error.code)) return observer.forget(runId)
-    fail(error)
-  }
-}
-
-/** Removed, ended, or taken over by somebody else while the service was away. */
-const NOT_OURS: ReadonlySet<string> = new Set(['HOOKCAST_RUN_UNKNOWN', 'HOOKCAST_RUN_STATE', 'HOOKCAST_RUN_IN_USE'])
 
 function addressesFrom(
   { adminListen, publicListen }: ServerSettings,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import type { ApiOptions } from '../api/api.ts'
-import type { NoticeType } from '../campaign/notice.ts'
+import type { Tell } from '../campaign/notice.ts'
 import type { Settings } from '../campaign/settings.ts'
 import { runPaths } from '../ledger/run-folder.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
@@ -20,7 +20,7 @@ export interface StartersOptions {
   readonly observer: RunObserver
   readonly telemetry: Telemetry
   readonly cutSignal: AbortSignal
-  readonly notify: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly tell: Tell
   readonly onError: (error: unknown) => void
 }
 
@@ -35,7 +35,7 @@ const countInbox = 'SELECT count(*) AS count FROM inbox'
 
 /** Puts together what starts campaigns by itself: the runs go among all others of the service, and are watched as they are. */
 export function openStarters(options: StartersOptions): OpenStarters {
-  const { surroundings, store, runs, observer, telemetry, cutSignal, notify, onError } = options
+  const { surroundings, store, runs, observer, telemetry, cutSignal, onError } = options
   const { env, wiring } = surroundings
   const settings = surroundings.settings(null)
   const events = new Map<string, ActiveRun>()
@@ -45,8 +45,10 @@ export function openStarters(options: StartersOptions): OpenStarters {
   }
   const onRun = (run: EventRun): void => {
     const known = readRun(settings.data, run.runId)
-    const active = { runId: run.runId, campaign: 'error' in known ? '' : known.campaign, isResumed: true }
+    const isResumed = run.position !== null
+    const active = { runId: run.runId, campaign: 'error' in known ? '' : known.campaign, isResumed }
     events.set(run.runId, active)
+    observer.onBegun(active)
     void endOf(run, active).catch(onError)
   }
   const endOf = async (run: EventRun, active: ActiveRun): Promise<void> => {
@@ -75,9 +77,9 @@ export function openStarters(options: StartersOptions): OpenStarters {
       onAttempt: (attempt, runId) => watched(runId, (run) => observer.onAttempt(run, attempt)),
     },
     runs: scheduledRunsOf(runs, settings),
-    tell: async (type, facts) => {
+    tell: (type, facts) => {
       if (type === 'webhook.held') telemetry.log(type, facts)
-      await notify(type, facts)
+      options.tell(type, facts)
     },
     onRun,
     onError,

@@ -1,3 +1,4 @@
+import type { SQLInputValue } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import type { Row, ServiceStore } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
@@ -39,20 +40,29 @@ export class Firings {
     this.#clock = clock
   }
 
-  /** Writes an instant down; false when it was there already. */
+  /** Writes an instant down, and with it what `also` does; false, and nothing, when it was there already. */
   async add(
     { campaign, dueAt, version }: Pick<Firing, 'campaign' | 'dueAt' | 'version'>,
     told: Told,
+    also: () => void = nothing,
   ): Promise<boolean> {
     const { state, runId = null, audience = null, message = null } = told
     const values = [campaign, dueAt, version, state, runId, audience, message, this.#clock.now()]
-    return await this.#store.commit((store) => store.run(sql.insertFiring, ...values).changes > 0)
+    return await this.#change(sql.insertFiring, values, also)
   }
 
-  async update(firing: Firing, told: Told): Promise<boolean> {
+  async update(firing: Firing, told: Told, also: () => void = nothing): Promise<boolean> {
     const { campaign, dueAt, version, state, runId, audience, message } = { ...firing, ...told }
     const values = [version, state, runId, audience, message, campaign, dueAt]
-    return await this.#store.commit((store) => store.run(sql.updateFiring, ...values).changes > 0)
+    return await this.#change(sql.updateFiring, values, also)
+  }
+
+  async #change(statement: string, values: readonly SQLInputValue[], also: () => void): Promise<boolean> {
+    return await this.#store.commit((store) => {
+      const isChanged = store.run(statement, ...values).changes > 0
+      if (isChanged) also()
+      return isChanged
+    })
   }
 
   /** Newest first, before an instant. */
@@ -85,6 +95,8 @@ export class Firings {
     return row === undefined ? null : firingFrom(row)
   }
 }
+
+const nothing = (): void => undefined
 
 function firingFrom(row: Row): Firing {
   return {

@@ -23,10 +23,15 @@ export class Holds {
     this.#clock = clock
   }
 
-  /** Writes a hold down; false when there is one already. */
-  async put(hold: Pick<HeldCampaign, 'campaign' | 'runId' | 'rule' | 'message'>): Promise<boolean> {
+  /** Writes a hold down, and with it what `onNew` does; nothing when there is one already. */
+  async put(
+    hold: Pick<HeldCampaign, 'campaign' | 'runId' | 'rule' | 'message'>,
+    onNew: () => void = () => undefined,
+  ): Promise<void> {
     const values = [hold.campaign, hold.runId, hold.rule, hold.message, this.#clock.now()]
-    return await this.#store.commit((store) => store.run(sql.insertHold, ...values).changes > 0)
+    await this.#store.commit((store) => {
+      if (store.run(sql.insertHold, ...values).changes > 0) onNew()
+    })
   }
 
   /** Ends a hold; false when there is none. */

@@ -1,4 +1,4 @@
-import type { NoticeType } from '../campaign/notice.ts'
+import type { Tell } from '../campaign/notice.ts'
 import { HookcastError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { listEventRuns, type EventRun, type EventRunHost } from '../runner/runner.ts'
@@ -11,7 +11,7 @@ export interface RouterOptions {
   readonly store: ServiceStore
   readonly campaigns: () => Campaigns
   readonly host: EventRunHost & { readonly dataFolder: string }
-  readonly tell: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly tell: Tell
   /** Told of each run of events that is opened. */
   readonly onRun: (run: EventRun) => void
   /** Told what nobody expects: the other campaigns go on. */
@@ -134,8 +134,8 @@ export class Router implements AsyncDisposable {
       await before
       try {
         const { runId, rule, message } = stop
-        if (!(await this.#holds.put({ campaign, ...stop }))) return
-        await this.#options.tell('webhook.held', { campaign, run_id: runId, rule, message })
+        const facts = { campaign, run_id: runId, rule, message }
+        await this.#holds.put({ campaign, ...stop }, () => this.#options.tell('webhook.held', facts))
       } catch (error) {
         this.#options.onError(error)
       }

@@ -1,5 +1,5 @@
 import { createRunId } from '../campaign/run-id.ts'
-import type { NoticeType } from '../campaign/notice.ts'
+import type { Tell } from '../campaign/notice.ts'
 import type { Trigger } from '../campaign/campaign.ts'
 import { CronTimes } from '../campaign/cron.ts'
 import type { Checked } from '../check/check.ts'
@@ -26,7 +26,7 @@ export interface SchedulerOptions {
   readonly clock: Clock
   readonly campaigns: Campaigns
   readonly runs: ScheduledRuns
-  readonly tell: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly tell: Tell
   /** Told what nobody expects: the schedule goes on. */
   readonly onError: (error: unknown) => void
 }
@@ -150,13 +150,14 @@ export class Scheduler implements AsyncDisposable {
     const span = firstMissed === lastMissed ? iso(lastMissed) : `${iso(firstMissed)} to ${iso(lastMissed)}`
     const made = isMadeUp ? 'its run begins late' : 'no run is made up for it'
     const message = `Missed while the service was down or asleep, ${made}: ${span}`
-    if (isMadeUp) await this.#fire(plan, lastMissed)
-    else await this.firings.add({ ...keyOf(plan, lastMissed) }, { state: 'missed', message })
     const facts = { campaign, first_due_at: iso(firstMissed), last_due_at: iso(lastMissed), is_made_up: isMadeUp }
-    await this.#options.tell('schedule.missed', { ...facts, message })
+    const tell = (): void => this.#options.tell('schedule.missed', { ...facts, message })
+    if (isMadeUp) await this.#fire(plan, lastMissed, tell)
+    else await this.firings.add({ ...keyOf(plan, lastMissed) }, { state: 'missed', message }, tell)
   }
 
-  async #fire(plan: Plan, dueAt: number): Promise<void> {
+  /** `also` is written down together with the instant. */
+  async #fire(plan: Plan, dueAt: number, also: () => void = nothing): Promise<void> {
     const { firings } = this
     const { campaign } = plan.version
     const key = keyOf(plan, dueAt)
@@ -165,11 +166,11 @@ export class Scheduler implements AsyncDisposable {
       const message = `The run before was still going: ${runId}`
       if (plan.schedule.onOverlap === 'queue' && firings.queued(campaign) === null) {
         plan.isQueued = true
-        return void (await firings.add(key, { state: 'queued', message }))
+        return void (await firings.add(key, { state: 'queued', message }, also))
       }
-      return void (await firings.add(key, { state: 'overlapped', message }))
+      return void (await firings.add(key, { state: 'overlapped', message }, also))
     }
-    await this.#begin(plan, { ...key, state: 'starting', runId: null, audience: null, message: null })
+    await this.#begin(plan, { ...key, state: 'starting', runId: null, audience: null, message: null }, also)
   }
 
   #isGoing(campaign: string): boolean {
@@ -177,11 +178,12 @@ export class Scheduler implements AsyncDisposable {
     return last !== null && last.runId !== null && this.#options.runs.isOpen(last.runId)
   }
 
-  /** Begins the run of an instant, which may have been written down before. */
-  async #begin(plan: Plan, firing: Firing, isThere = false): Promise<void> {
+  /** Begins the run of an instant, which was written down before unless there is something to write down with it. */
+  async #begin(plan: Plan, firing: Firing, also: (() => void) | null = null): Promise<void> {
     const { clock, campaigns, runs } = this.#options
     const write = async (told: Parameters<Firings['add']>[1]): Promise<boolean> =>
-      isThere ? await this.firings.update(firing, told) : await this.firings.add(firing, told)
+      also === null ? await this.firings.update(firing, told) : await this.firings.add(firing, told, also)
+    let isThere = also === null
     let begun = firing
     try {
       const checked = campaigns.load(plan.version)
@@ -206,9 +208,9 @@ export class Scheduler implements AsyncDisposable {
       // The service ends before the run has begun: it is begun when the service starts again.
       if (!(error instanceof HookcastError) || error.code === 'HOOKCAST_INTERRUPTED') throw error
       const told = { state: 'refused', runId: null, audience: null, message: error.message } as const
-      await (isThere ? this.firings.update(begun, told) : this.firings.add(firing, told))
       const facts = { campaign: firing.campaign, due_at: iso(firing.dueAt), code: error.code, message: error.message }
-      await this.#options.tell('schedule.missed', facts)
+      const tell = (): void => this.#options.tell('schedule.missed', facts)
+      await (isThere ? this.firings.update(begun, told, tell) : this.firings.add(firing, told, tell))
     }
   }
 
@@ -218,7 +220,7 @@ export class Scheduler implements AsyncDisposable {
     if (firing.runId !== null && this.#options.runs.has(firing.runId)) {
       return void (await this.firings.update(firing, { state: 'started' }))
     }
-    await this.#begin(plan, firing, true)
+    await this.#begin(plan, firing)
   }
 
   async #drain(plan: Plan): Promise<void> {
@@ -228,7 +230,7 @@ export class Scheduler implements AsyncDisposable {
     if (queued === null || this.#isStopped || this.#isGoing(campaign)) return
     const current = this.#plans.get(campaign)
     if (current === undefined) await this.#giveUp(queued)
-    else await this.#begin(current, queued, true)
+    else await this.#begin(current, queued)
   }
 
   async #giveUp(firing: Firing): Promise<void> {
@@ -261,6 +263,8 @@ export class Scheduler implements AsyncDisposable {
     await Promise.all([...this.#plans.values()].map(({ turn }) => turn))
   }
 }
+
+const nothing = (): void => undefined
 
 function keyOf(
   { version: { campaign, version } }: Plan,

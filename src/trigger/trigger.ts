@@ -1,5 +1,5 @@
 import type { LoadOptions } from '../campaign/campaign-file.ts'
-import type { NoticeType } from '../campaign/notice.ts'
+import type { Tell } from '../campaign/notice.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { EventRun, EventRunHost } from '../runner/runner.ts'
 import { Campaigns } from './campaigns.ts'
@@ -18,7 +18,7 @@ export interface TriggersOptions extends Pick<LoadOptions, 'env' | 'settings'> {
   readonly host: EventRunHost & { readonly dataFolder: string }
   /** Who lets the runs of schedules go. */
   readonly runs: ScheduledRuns
-  readonly tell: (type: NoticeType, facts: Readonly<Record<string, unknown>>) => Promise<void>
+  readonly tell: Tell
   /** Told of each run of events that is opened. */
   readonly onRun: (run: EventRun) => void
   /** Told what nobody expects: the rest goes on. */

@@ -28,6 +28,11 @@ function createNotices(
   return notices
 }
 
+/** As part of a commit, which is how a notice is put. */
+async function put(parts: Parts, notices: Notices, ...notice: Parameters<Notices['put']>): Promise<void> {
+  await parts.store.commit(() => notices.put(...notice))
+}
+
 const idOf = ({ headers }: Received): string => headers['webhook-id']!
 
 describe('a notice', () => {
@@ -35,7 +40,7 @@ describe('a notice', () => {
     using parts = createParts()
     await using receiver = await createReceiver()
     await using notices = createNotices(parts, receiver.url)
-    await notices.put('run.aborted', { campaign: 'spring', run_id: 'r-1' })
+    await put(parts, notices, 'run.aborted', { campaign: 'spring', run_id: 'r-1' })
     await receiver.waitFor(1)
     const [request] = receiver.requests
     const { path, headers, body } = request!
@@ -54,8 +59,8 @@ describe('a notice', () => {
     using parts = createParts()
     await using receiver = await createReceiver()
     await using notices = createNotices(parts, receiver.url, ['run.aborted'])
-    await notices.put('run.finished', {})
-    await notices.put('run.aborted', {})
+    await put(parts, notices, 'run.finished', {})
+    await put(parts, notices, 'run.aborted', {})
     await receiver.waitFor(1)
     expect(JSON.parse(receiver.requests[0]!.body)).toMatchObject({ type: 'run.aborted' })
   })
@@ -64,7 +69,7 @@ describe('a notice', () => {
     using parts = createParts()
     await using receiver = await createReceiver({ answer: (_, n) => ({ status: [404, 500, 302][n % 3]! }) })
     await using notices = createNotices(parts, receiver.url)
-    await notices.put('storage.low', {})
+    await put(parts, notices, 'storage.low', {})
     for (let attempt = 1; attempt <= 10; attempt++) {
       await receiver.waitFor(attempt)
       await expect.poll(() => parts.lines.length).toBe(attempt)
@@ -78,12 +83,29 @@ describe('a notice', () => {
     expect(text).toContain('hookcast_notices_total{type="storage.low",result="given_up"} 1')
   })
 
+  it('stands or falls with the commit that it is put in', async () => {
+    using parts = createParts()
+    await using receiver = await createReceiver()
+    await using notices = createNotices(parts, receiver.url)
+    const failing = parts.store.commit(() => {
+      notices.put('run.finished', { run_id: 'r-1' })
+      throw new Error('no')
+    })
+    await expect(failing).rejects.toThrow('no')
+    await put(parts, notices, 'run.finished', { run_id: 'r-2' })
+    await receiver.waitFor(1)
+    await expect.poll(() => notices.waiting).toBe(0)
+    expect(receiver.requests.map(({ body }) => JSON.parse(body) as unknown)).toMatchObject([
+      { data: { run_id: 'r-2' } },
+    ])
+  })
+
   it('outlives the service that put it', async () => {
     using parts = createParts()
     await using receiver = await createReceiver()
     await receiver.stop()
     const first = createNotices(parts, receiver.url)
-    await first.put('run.finished', { run_id: 'r-1' })
+    await put(parts, first, 'run.finished', { run_id: 'r-1' })
     await expect.poll(() => parts.lines.length).toBe(1)
     await first[Symbol.asyncDispose]()
     await receiver.restart()
@@ -98,7 +120,7 @@ describe('a notice', () => {
     using parts = createParts()
     await using receiver = await createReceiver({ answer: (_, n) => (n === 0 ? { misbehave: 'hang' } : {}) })
     const first = createNotices(parts, receiver.url)
-    await first.put('run.finished', {})
+    await put(parts, first, 'run.finished', {})
     await receiver.waitFor(1)
     await first[Symbol.asyncDispose]()
     await using _ = createNotices(parts, receiver.url)

@@ -116,7 +116,7 @@ function open({ store, campaigns: folder }: Place, clock: Clock, runs: Runs): St
     clock,
     campaigns,
     runs,
-    tell: async (type, facts) => void notices.push({ type, ...facts }),
+    tell: (type, facts) => void notices.push({ type, ...facts }),
     onError: (error) => {
       throw error
     },

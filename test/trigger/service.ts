@@ -44,7 +44,7 @@ export function triggersOf({ store, data, campaigns, clock, tell, onError }: Ser
       onProgress: () => undefined,
     },
     runs: noRuns,
-    tell: async (type, facts) => tell?.(type, facts),
+    tell: (type, facts) => tell?.(type, facts),
     onRun: () => undefined,
     onError:
       onError ??
