@@ -43,7 +43,7 @@ try {
     settings,
     host: { ...host, onProgress: () => undefined },
     runs: { start: async () => ({ ended: Promise.resolve() }), has: () => false, isOpen: () => false },
-    tell: async () => undefined,
+    tell: () => undefined,
     onRun: () => undefined,
     onError: (error) => console.error(error),
   })
