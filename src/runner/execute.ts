@@ -12,6 +12,7 @@ import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
 import type { SenderSetup } from '../sender/sender.ts'
 import type { EndedAttempt } from '../telemetry.ts'
+import { armCrashPoint } from './arm-crash-point.ts'
 import { Coordinator } from './coordinator.ts'
 import { Pace, type Ending, type Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
@@ -76,7 +77,7 @@ export interface Growth {
 export async function execute(execution: Execution, host: Host): Promise<Ending> {
   const { ledger, paths, runId, campaign } = execution
   const { clock } = host
-  const setup = senderSetupFrom(campaign, {
+  const plainSetup = senderSetupFrom(campaign, {
     runId,
     env: host.env,
     networkAllow: host.settings.networkAllow,
@@ -84,6 +85,7 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
     version: host.version,
     isEventRun: ledger.run().event !== null,
   })
+  const setup = armCrashPoint(plainSetup, { ledger, env: host.env })
   using cleanUp = new DisposableStack()
   const asked = execution.growth?.asked ?? cleanUp.use(listen(paths, host)).asked
   await endProcesses(ledger.senders(), clock)

@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import type { FromSender, ToSender } from '../queue/processes/processes.ts'
-import { Sender } from './sender.ts'
+import { armSender } from './crash-point.ts'
+import { Sender, type SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'
 
 /** A sign of life, so that a hung sender is told apart from one with nothing to report. */
@@ -13,19 +14,20 @@ function tell(message: FromSender, onSent?: () => void): void {
 }
 
 function setUp(setup: SenderSetup, isReplacement: boolean): void {
+  const port: SenderPort = {
+    reports: (batches) => tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted }),
+    started: (sliceId) => tell({ kind: 'started', sliceId }),
+    ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),
+    alarm: (alarm) => tell({ kind: 'alarm', alarm }),
+    acknowledged: (order) => tell({ kind: 'acknowledged', order }),
+    announce: (announced, onAnnounced) => tell({ kind: 'announced', announced }, onAnnounced),
+  }
+  const { crashAt } = setup
   sender = new Sender({
     setup,
     isReplacement,
     clock: systemClock,
-    port: {
-      reports: (batches) =>
-        tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted }),
-      started: (sliceId) => tell({ kind: 'started', sliceId }),
-      ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),
-      alarm: (alarm) => tell({ kind: 'alarm', alarm }),
-      acknowledged: (order) => tell({ kind: 'acknowledged', order }),
-      announce: (announced, onAnnounced) => tell({ kind: 'announced', announced }, onAnnounced),
-    },
+    port: crashAt === undefined ? port : armSender(crashAt, port),
   })
   tell({ kind: 'ready' })
 }

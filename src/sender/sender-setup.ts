@@ -9,6 +9,7 @@ import type {
   TemplateText,
 } from '../campaign/campaign.ts'
 import type { Egress } from '../request/request.ts'
+import type { CrashPoint } from './crash-point.ts'
 
 /** What is rendered for a delivery: the texts and their surroundings, as they stood when the run began. */
 export interface RequestDefinition {
@@ -61,6 +62,8 @@ export interface SenderSetup {
   readonly clientErrorLimit: AbortRules['clientError']
   /** Every customer enters alone, by an event, and nobody is called for one older than that; null in any other run. */
   readonly events: { readonly maxAgeMs: number } | null
+  /** Only of a test. */
+  readonly crashAt?: CrashPoint
 }
 
 const ANSWER_BYTES = 64 * 1024

@@ -14,6 +14,7 @@ import { answerBytesOf, type SenderSetup } from './sender-setup.ts'
 import type { DecidedTask, Prepared, PreparedDelivery } from './task.ts'
 import { Workload } from './workload.ts'
 
+export { crashPointFrom, type CrashPoint } from './crash-point.ts'
 export type { RequestDefinition, SenderSetup } from './sender-setup.ts'
 
 /** What a sender tells its coordinator. */

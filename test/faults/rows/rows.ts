@@ -1,5 +1,8 @@
 import type { Fault } from '../fault.ts'
+import { CRASH_POINTS } from './crash-points.ts'
 import { KILLS } from './kills.ts'
 
+const ROWS: readonly Fault[] = [...KILLS, ...CRASH_POINTS]
+
 /** The matrix, in its order: each file of this folder has the rows of one subject. */
-export const FAULTS: readonly Fault[] = [...KILLS].toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
+export const FAULTS: readonly Fault[] = ROWS.toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
