@@ -418,6 +418,25 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/v1/triggers/{source}': {
+    parameters: {}
+    get?: never
+    put?: never
+    post: {
+      parameters: { path: { 'source': string }; query?: never; header: { 'webhook-id': string; 'webhook-timestamp': string; 'webhook-signature': string }; cookie?: never }
+      requestBody: { content: { 'application/json': components['schemas']['Message'] } }
+      responses: {
+        202: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Receipt'] } }
+        '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+        '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
+      }
+    }
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/v1/holds': {
     parameters: {}
     get: {
@@ -657,6 +676,12 @@ export interface components {
       event?: { [name: string]: unknown }
       /** When it happened. Default: now */
       occurred_at?: string | null
+    }
+    Message: {
+      type: string
+      timestamp?: string | null
+      /** The customer; or `customer`, and attributes of the event */
+      data: { [name: string]: unknown }
     }
     Release: {
       /** End its run: whoever waits in it is aborted, and can be replayed */
@@ -1127,7 +1152,7 @@ export interface components {
       status: number
       detail: string
       /** Programs match on this */
-      code: "HOOKCAST_USAGE" | "HOOKCAST_CAMPAIGN_INVALID" | "HOOKCAST_CONFIG_INVALID" | "HOOKCAST_AUDIENCE_INVALID" | "HOOKCAST_STATIC_IPS" | "HOOKCAST_TEMPLATE_INVALID" | "HOOKCAST_TEMPLATE_RENDER" | "HOOKCAST_SERVICE_RUNNING" | "HOOKCAST_CAMPAIGN_UNKNOWN" | "HOOKCAST_CAMPAIGN_STATE" | "HOOKCAST_TRIGGER_INVALID" | "HOOKCAST_RUN_UNKNOWN" | "HOOKCAST_RUN_IN_USE" | "HOOKCAST_RUN_STATE" | "HOOKCAST_LEDGER_UNUSABLE" | "HOOKCAST_STORAGE_FULL" | "HOOKCAST_OUTPUT_LOST" | "HOOKCAST_LOCAL_TROUBLE" | "HOOKCAST_SENDER_LOST" | "HOOKCAST_API_REQUEST" | "HOOKCAST_API_UNKNOWN" | "HOOKCAST_API_DENIED" | "HOOKCAST_API_LIMIT" | "HOOKCAST_API_KEY" | "HOOKCAST_INTERRUPTED" | "HOOKCAST_UNEXPECTED"
+      code: "HOOKCAST_USAGE" | "HOOKCAST_CAMPAIGN_INVALID" | "HOOKCAST_CONFIG_INVALID" | "HOOKCAST_AUDIENCE_INVALID" | "HOOKCAST_STATIC_IPS" | "HOOKCAST_TEMPLATE_INVALID" | "HOOKCAST_TEMPLATE_RENDER" | "HOOKCAST_SERVICE_RUNNING" | "HOOKCAST_CAMPAIGN_UNKNOWN" | "HOOKCAST_CAMPAIGN_STATE" | "HOOKCAST_TRIGGER_INVALID" | "HOOKCAST_RUN_UNKNOWN" | "HOOKCAST_RUN_IN_USE" | "HOOKCAST_RUN_STATE" | "HOOKCAST_LEDGER_UNUSABLE" | "HOOKCAST_STORAGE_FULL" | "HOOKCAST_OUTPUT_LOST" | "HOOKCAST_LOCAL_TROUBLE" | "HOOKCAST_SENDER_LOST" | "HOOKCAST_SECRET_SEALED" | "HOOKCAST_API_REQUEST" | "HOOKCAST_API_UNKNOWN" | "HOOKCAST_API_DENIED" | "HOOKCAST_API_LIMIT" | "HOOKCAST_API_KEY" | "HOOKCAST_INTERRUPTED" | "HOOKCAST_UNEXPECTED"
       todo: string
       /** Each thing wrong: a place in the request or in a file, and what was expected there */
       problems: ({

@@ -50,7 +50,7 @@ export function loadSettings(path: string | null, env: Environment): Settings {
   const reader = new YamlReader(root, { env, allowed: null })
   const { repaired, problems: shapeProblems } = checkShape(settingsSchema, root, { isHidden, elsewhere: {} })
   reader.reportAll(shapeProblems)
-  reader.refusePlaceholders(root.value, isReadFromEnvironment, 'auth, redis, notify and egress proxies')
+  reader.refusePlaceholders(root.value, isReadFromEnvironment, 'auth, redis, notify, triggers and egress proxies')
   const settings = readSettings(reader, repaired)
   if (reader.problems.length > 0) throw new ConfigError('HOOKCAST_CONFIG_INVALID', inFileOrder(reader.problems))
   const data = env['HOOKCAST_DATA'] || resolve(path === null ? '.' : dirname(path), repaired.data ?? DATA_FOLDER)
@@ -84,13 +84,14 @@ function isHidden([top, , third]: KeyPath): boolean {
     top === 'auth' ||
     top === 'redis' ||
     top === 'notify' ||
+    top === 'triggers' ||
     top === 'project' ||
     (top === 'egress' && third === 'proxy')
   )
 }
 
 function isReadFromEnvironment([top, , third, ...more]: KeyPath): boolean {
-  if (top === 'auth' || top === 'redis' || top === 'notify') return true
+  if (top === 'auth' || top === 'redis' || top === 'notify' || top === 'triggers') return true
   return top === 'egress' && third === 'proxy' && more.length === 0
 }
 

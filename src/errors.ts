@@ -76,7 +76,7 @@ export const ERROR_CODES = {
   },
   HOOKCAST_API_UNKNOWN: { means: 'No such route of the control API, or no such token', todo: 'See `/docs`' },
   HOOKCAST_API_DENIED: {
-    means: 'The token is missing, unknown, expired or revoked, or its role may not do that',
+    means: 'The token or signature is missing, unknown, expired or revoked, or its role may not do that',
     todo: 'See `detail`; an administrator makes tokens',
   },
   HOOKCAST_API_LIMIT: {

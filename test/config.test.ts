@@ -47,6 +47,7 @@ describe('settings', () => {
       eventNetwork: { allow: [], isHttpAllowed: false, ports: [443, 8443] },
       portal: {},
       notify: null,
+      triggers: {},
       log: { attempts: 'failed' },
       server: { publicUrl: null, publicListen: null, adminListen: null },
     }
@@ -213,7 +214,7 @@ describe('settings', () => {
     ],
     [
       'project: { a: "${TOKEN}" }',
-      '1:12 ${TOKEN} is not allowed in project.a: it is read in auth, redis, notify and egress proxies only ($${TOKEN} stands for the text itself)',
+      '1:12 ${TOKEN} is not allowed in project.a: it is read in auth, redis, notify, triggers and egress proxies only ($${TOKEN} stands for the text itself)',
     ],
     ['env: [A-B]', '1:7 expected env[0] to be the name of an environment variable, got "A-B"'],
     [

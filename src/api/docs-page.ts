@@ -72,20 +72,16 @@ export function docsPage(operations: readonly Operation[], version: string): Htm
 }
 
 function section(operation: Operation): Html {
-  const { method, path, summary, description, roles, isPersonal, body, answer, query, stream, uploads } = operation
-  const verb = method.toUpperCase()
-  const media = body === null ? '' : ` \\\n  -H 'Content-Type: application/json' --data '{}'`
-  const upload =
-    uploads === undefined
-      ? ''
-      : `\n\ncurl -H "Authorization: Bearer $TOKEN" -X ${verb} \\\n  -H 'Content-Type: ${Object.keys(uploads)[0]}' -T customers.ndjson \\\n  "$HOOKCAST${path}"`
-  const call = `curl -H "Authorization: Bearer $TOKEN" -X ${verb}${media} \\\n  "$HOOKCAST${path}"${upload}`
+  const { path, summary, description, roles, isPersonal, isSigned, body, answer, query, stream } = operation
+  const verb = operation.method.toUpperCase()
   const parameters = Object.entries(query.shape)
   return html`<details>
     <summary><b>${verb}</b> <code>${path}</code> ${summary}</summary>
     ${description === undefined ? '' : html`<p>${description}</p>`}
-    <p>Roles: ${roles.join(', ')}${isPersonal === true ? '; shows customers, so a viewer needs the grant' : ''}</p>
-    <pre>${call}</pre>
+    <p>
+      ${isSigned === true ? 'A signature in place of a token' : `Roles: ${roles.join(', ')}`}${isPersonal === true ? '; shows customers, so a viewer needs the grant' : ''}
+    </p>
+    <pre>${isSigned === true ? signedCall(operation) : call(operation)}</pre>
     ${
       parameters.length === 0
         ? ''
@@ -104,6 +100,22 @@ function section(operation: Operation): Html {
       ${answer === null ? html`<code>${(stream ?? []).join(', ')}</code>` : named(answer)}
     </p>
   </details>`
+}
+
+function call({ method, path, body, uploads }: Operation): string {
+  const verb = method.toUpperCase()
+  const media = body === null ? '' : ` \\\n  -H 'Content-Type: application/json' --data '{}'`
+  const upload =
+    uploads === undefined
+      ? ''
+      : `\n\ncurl -H "Authorization: Bearer $TOKEN" -X ${verb} \\\n  -H 'Content-Type: ${Object.keys(uploads)[0]}' -T customers.ndjson \\\n  "$HOOKCAST${path}"`
+  return `curl -H "Authorization: Bearer $TOKEN" -X ${verb}${media} \\\n  "$HOOKCAST${path}"${upload}`
+}
+
+function signedCall({ method, path }: Operation): string {
+  const verb = method.toUpperCase()
+  const headers = ['id: msg_1', 'timestamp: 1795000000', 'signature: v1,…'].map((header) => ` -H 'webhook-${header}'`)
+  return `curl -X ${verb}${headers.join('')} \\\n  -H 'Content-Type: application/json' --data @message.json \\\n  "$HOOKCAST${path}"`
 }
 
 function named(schema: NonNullable<Operation['body']>): Html {

@@ -71,17 +71,19 @@ const problemDetails = z
   .meta({ id: 'Problem', description: 'RFC 9457' })
 
 function describe(operation: Operation): Json {
-  const { id, tag, summary, description, roles, isPersonal, method } = operation
+  const { id, tag, summary, description, roles, isPersonal, isSigned, method } = operation
   const parameters: Json[] = [
     ...parametersOf(operation, 'path'),
     ...parametersOf(operation, 'query'),
-    ...(method === 'post' ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
+    ...(isSigned === true ? SIGNED.map(({ name, ...rest }) => ({ name, in: 'header', required: true, ...rest })) : []),
+    ...(method === 'post' && isSigned !== true ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
   ]
   return {
     operationId: id,
     tags: [tag],
     summary,
     ...(description === undefined ? {} : { description }),
+    ...(isSigned === true ? { security: [] } : {}),
     'x-roles': roles,
     ...(isPersonal === true ? { 'x-personal-data': true } : {}),
     ...(parameters.length === 0 ? {} : { parameters }),
@@ -93,6 +95,25 @@ function describe(operation: Operation): Json {
     },
   }
 }
+
+/** @see Standard Webhooks, "Webhook headers" */
+const SIGNED = [
+  {
+    name: 'webhook-id',
+    description: 'The same for each attempt to send it',
+    schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$' },
+  },
+  {
+    name: 'webhook-timestamp',
+    description: 'Seconds since 1970, within five minutes of now',
+    schema: { type: 'string', pattern: '^[0-9]{1,12}$' },
+  },
+  {
+    name: 'webhook-signature',
+    description: '`v1,` and the HMAC-SHA256 of `<id>.<timestamp>.<body>` in base64; several with spaces between',
+    schema: { type: 'string' },
+  },
+]
 
 function parametersOf(operation: Operation, place: 'path' | 'query'): Json[] {
   const { shape } = place === 'path' ? operation.params : operation.query

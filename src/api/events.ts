@@ -1,12 +1,16 @@
+import { isUtf8 } from 'node:buffer'
 import type { ReadableStream } from 'node:stream/web'
+import type { Context } from 'hono'
 import { z } from 'zod'
 import { ApiError } from '../errors.ts'
-import type { Receipt } from '../trigger/trigger.ts'
+import { verifyStandard } from '../profile/profile.ts'
+import { TRIGGER_BYTES_LIMIT, type MessageOrigin, type Receipt } from '../trigger/trigger.ts'
 import { startersOf } from './activations.ts'
 import { CAMPAIGN_PARAMS } from './campaigns.ts'
 import { operation } from './operation.ts'
 import { mediaTypeOf, readAll } from './read-request.ts'
-import type { ApiServices, EventStarter } from './services.ts'
+import { unknownCaller, type ApiServices, type EventStarter } from './services.ts'
+import { tooLarge } from './uploads.ts'
 
 const count = z.number().int()
 
@@ -30,6 +34,24 @@ const hold = z
   })
   .meta({ id: 'Hold' })
 
+const receipt = z
+  .object({
+    accepted: count,
+    duplicate: count.describe('Of an id that was accepted within the last seven days'),
+    unmatched: count.describe('No active campaign listens to their type: their ids may come again'),
+    errors: z.array(z.object({ line: count, message: z.string() })),
+    more_errors: count.describe('Beyond those listed'),
+  })
+  .meta({ id: 'Receipt' })
+
+const message = z
+  .looseObject({
+    type: z.string().min(1).max(200),
+    timestamp: z.iso.datetime({ offset: true }).nullish(),
+    data: z.record(z.string(), z.unknown()).describe('The customer; or `customer`, and attributes of the event'),
+  })
+  .meta({ id: 'Message' })
+
 export const eventOperations = [
   operation({
     id: 'acceptTriggers',
@@ -46,23 +68,36 @@ export const eventOperations = [
     body: trigger,
     uploads: { 'application/x-ndjson': 'ndjson' },
     status: 202,
-    answer: z
-      .object({
-        accepted: count,
-        duplicate: count.describe('Of an id that was accepted within the last seven days'),
-        unmatched: count.describe('No active campaign listens to their type: their ids may come again'),
-        errors: z.array(z.object({ line: count, message: z.string() })),
-        more_errors: count.describe('Beyond those listed'),
-      })
-      .meta({ id: 'Receipt' }),
+    answer: receipt,
     handle: async ({ services, context }) => {
       const { inbox } = eventsOf(services)
       const mediaType = mediaTypeOf(context)
-      const stream = (context.req.raw.body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>
+      const stream = bodyOf(context)
       if (mediaType === 'application/x-ndjson') return receiptFrom(await inbox.acceptStream(stream))
-      if (mediaType === 'application/json') return receiptFrom(await inbox.accept((await readAll(stream)).toString()))
+      if (mediaType === 'application/json') return receiptFrom(await inbox.accept(textFrom(await readAll(stream))))
       const message = 'expected Content-Type to be application/json or application/x-ndjson, got another'
       throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
+    },
+  }),
+  operation({
+    id: 'acceptSignedTrigger',
+    method: 'post',
+    path: '/v1/triggers/{source}',
+    tag: 'Events',
+    summary: 'An event webhook triggers campaigns: its signature stands for a token',
+    description:
+      'In the format of Standard Webhooks, signed with a secret that hookcast.yaml names under `triggers`. `webhook-id` is the id of the trigger, accepted once within seven days; the body is a trigger, or `{ type, timestamp, data }`.',
+    roles: [],
+    isSigned: true,
+    isHarmless: true,
+    isRaw: true,
+    params: { source: z.string().max(100) },
+    body: message,
+    status: 202,
+    answer: receipt,
+    handle: async ({ params: { source }, services, context }) => {
+      const { text, ...origin } = await readSigned(source, context, services)
+      return receiptFrom(await eventsOf(services).inbox.acceptMessage(text, origin))
     },
   }),
   operation({
@@ -113,6 +148,36 @@ export const eventOperations = [
     },
   }),
 ]
+
+/** What is larger than any trigger is not read, and what was not signed not looked into. */
+async function readSigned(
+  source: string,
+  context: Context,
+  services: ApiServices,
+): Promise<MessageOrigin & { readonly text: string }> {
+  if (Number(context.req.header('Content-Length') ?? 0) > TRIGGER_BYTES_LIMIT) throw tooLarge(TRIGGER_BYTES_LIMIT)
+  const body = await readAll(bodyOf(context), TRIGGER_BYTES_LIMIT)
+  const header = (name: string): string | null => context.req.header(name) ?? null
+  const receivedAt = services.clock.now()
+  // Which sources there are is told to nobody: one that is unknown has no secret.
+  const verdict = verifyStandard({ header, body, receivedAt }, services.triggerSources.get(source) ?? [])
+  if ('refusal' in verdict) throw unknownCaller(verdict.refusal, context, services)
+  if (mediaTypeOf(context) === 'application/json') return { source, id: verdict.id, text: textFrom(body) }
+  const message = 'expected Content-Type to be application/json, got another'
+  throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
+}
+
+function bodyOf(context: Context): ReadableStream<Uint8Array> {
+  return (context.req.raw.body ?? new Blob([]).stream()) as ReadableStream<Uint8Array>
+}
+
+/** Bytes that are no text would be kept as others than those that came. */
+function textFrom(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString()
+  throw new ApiError('HOOKCAST_API_REQUEST', 'expected the body to be JSON in UTF-8, got something else', {
+    status: 400,
+  })
+}
 
 function eventsOf(services: ApiServices): EventStarter {
   return startersOf(services).events

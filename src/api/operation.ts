@@ -46,6 +46,8 @@ interface Facts {
   readonly isHarmless?: true
   /** The handler reads the body itself, as it comes. */
   readonly isRaw?: true
+  /** Whoever calls shows a signature in place of a token: the handler checks it, over the body as it came. */
+  readonly isSigned?: true
   /** Made thousands of times a second: a token's rate does not hold for it. */
   readonly isUnlimited?: true
 }

@@ -65,12 +65,12 @@ export function mediaTypeOf(context: Context): string {
 }
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, when it is too large. */
-export async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffer> {
+export async function readAll(stream: ReadableStream<Uint8Array>, mostBytes = MOST_BODY_BYTES): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of stream) {
     bytes += chunk.length
-    if (bytes > MOST_BODY_BYTES) throw tooLarge(MOST_BODY_BYTES)
+    if (bytes > mostBytes) throw tooLarge(mostBytes)
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)

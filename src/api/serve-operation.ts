@@ -3,12 +3,12 @@ import { mayReadPersonalData, type Actor } from '../access/access.ts'
 import { ApiError } from '../errors.ts'
 import type { Operation } from './operation.ts'
 import { readBody, readParams, readQuery, type ReadBody } from './read-request.ts'
-import type { ApiServices } from './services.ts'
+import { unknownCaller, type ApiServices } from './services.ts'
 
 /** Answers one request: who is it, may they, what do they want, was it done before, do it. */
 export async function serveOperation(operation: Operation, context: Context, services: ApiServices): Promise<Response> {
-  const actor = authenticate(operation, context, services)
-  authorize(operation, actor)
+  const actor = operation.isSigned === true ? STRANGER : authenticate(operation, context, services)
+  if (operation.isSigned !== true) authorize(operation, actor)
   const params = readParams(operation, context)
   const query = readQuery(operation, context)
   if (operation.method !== 'post' || operation.isRaw === true)
@@ -56,7 +56,7 @@ export async function serveOperation(operation: Operation, context: Context, ser
 
 /** Nobody is asked for a token without one: a token that is unknown is counted, one that is missing is not. */
 function authenticate({ isUnlimited }: Operation, context: Context, services: ApiServices): Actor {
-  const { tokens, failedLogins, callRate, addressOf } = services
+  const { tokens, callRate } = services
   const [, text] = /^Bearer +(\S+) *$/i.exec(context.req.header('Authorization') ?? '') ?? []
   if (text === undefined) {
     throw new ApiError('HOOKCAST_API_DENIED', 'expected a token in `Authorization: Bearer …`, got none', {
@@ -64,18 +64,14 @@ function authenticate({ isUnlimited }: Operation, context: Context, services: Ap
     })
   }
   const actor = tokens.verify(text)
-  if (actor === null) {
-    const address = addressOf(context)
-    const retryAfterMs = failedLogins.waitMs(address)
-    failedLogins.note(address)
-    if (retryAfterMs === 0)
-      throw new ApiError('HOOKCAST_API_DENIED', 'The token is unknown, expired or revoked', { status: 401 })
-    throw new ApiError('HOOKCAST_API_LIMIT', 'Too many unknown tokens from this address', { status: 429, retryAfterMs })
-  }
+  if (actor === null) throw unknownCaller('The token is unknown, expired or revoked', context, services)
   const retryAfterMs = isUnlimited === true ? 0 : callRate.take(actor.id)
   if (retryAfterMs === 0) return actor
   throw new ApiError('HOOKCAST_API_LIMIT', 'Too many requests with this token', { status: 429, retryAfterMs })
 }
+
+/** Nobody, until the handler has seen a signature. */
+const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [] }
 
 function authorize({ roles, isPersonal }: Operation, actor: Actor): void {
   if (!roles.includes(actor.role)) {

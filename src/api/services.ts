@@ -2,6 +2,7 @@ import type { Context } from 'hono'
 import { AuditLog, CallRate, FailedLogins, Tokens } from '../access/access.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
+import { ApiError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { ActiveRuns, Surroundings } from '../library/library.ts'
 import type { Campaigns } from '../trigger/campaigns.ts'
@@ -19,6 +20,8 @@ export interface ApiOptions {
   readonly runs: Pick<ActiveRuns, 'start' | 'replay' | 'resume'>
   /** Null where no campaign starts by itself. */
   readonly starters?: Starters | null
+  /** Who sends triggers with a signature: their secrets, by the name of the source. */
+  readonly triggerSources?: ReadonlyMap<string, readonly Uint8Array[]>
   /** Where a request came from: failed logins are counted by it. */
   readonly addressOf: (context: Context) => string
   /** Told of defects: whoever called got no word of them. */
@@ -38,7 +41,7 @@ export interface Starters {
 
 /** Takes events in, and leads them to the runs of campaigns. */
 export interface EventStarter {
-  readonly inbox: Pick<Triggers['inbox'], 'accept' | 'acceptStream'>
+  readonly inbox: Pick<Triggers['inbox'], 'accept' | 'acceptMessage' | 'acceptStream'>
   readonly router: Pick<Triggers['router'], 'holds' | 'release'>
 }
 
@@ -68,6 +71,7 @@ export interface ApiServices {
   readonly campaigns: CampaignFolders
   readonly runs: ApiOptions['runs']
   readonly starters: Starters | null
+  readonly triggerSources: NonNullable<ApiOptions['triggerSources']>
   readonly tokens: Tokens
   readonly audit: AuditLog
   readonly failedLogins: FailedLogins
@@ -86,6 +90,7 @@ export function servicesFrom({
   runs,
   addressOf,
   starters = null,
+  triggerSources = new Map(),
   limits = {},
 }: ApiOptions): ApiServices {
   const { clock } = surroundings.wiring
@@ -97,6 +102,7 @@ export function servicesFrom({
     campaigns: new CampaignFolders(campaigns),
     runs,
     starters,
+    triggerSources,
     tokens: new Tokens(store, clock),
     audit: new AuditLog(store, clock),
     failedLogins: new FailedLogins(clock, limits.failedLogins),
@@ -105,4 +111,14 @@ export function servicesFrom({
     uploads: Uploads.open(settings.data, limits.uploadBytes ?? MOST_UPLOADED),
     addressOf,
   }
+}
+
+/** The refusal of somebody who shows what nobody has; once an address did so too often, it has to wait. */
+export function unknownCaller(message: string, context: Context, services: ApiServices): ApiError {
+  const address = services.addressOf(context)
+  const retryAfterMs = services.failedLogins.waitMs(address)
+  services.failedLogins.note(address)
+  if (retryAfterMs === 0) return new ApiError('HOOKCAST_API_DENIED', message, { status: 401 })
+  const limited = 'Too many unknown tokens or signatures from this address'
+  return new ApiError('HOOKCAST_API_LIMIT', limited, { status: 429, retryAfterMs })
 }

@@ -2,6 +2,7 @@ import { isIP } from 'node:net'
 import { formatKey, shorten, type KeyPath } from './key-path.ts'
 import { NOTICE_TYPES, type NoticeType } from './notice.ts'
 import { placeholderNames } from './secret-text.ts'
+import type { SecretText } from './campaign.ts'
 import type { ListenAddress, LogSettings, NotifySettings, ServerSettings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
 import type { Repaired } from './shape-problem.ts'
@@ -40,6 +41,24 @@ export function readNotify(reader: YamlReader, { notify }: Input): NotifySetting
     url: reader.secretAt(['notify', 'url'], url),
     secret: reader.secretAt(['notify', 'secret'], secret),
   }
+}
+
+/** Secrets are read when the service starts. */
+export function readTriggers(reader: YamlReader, { triggers }: Input): Record<string, readonly SecretText[]> {
+  const sources: Record<string, readonly SecretText[]> = {}
+  for (const [name, source] of Object.entries(triggers ?? {})) {
+    const path = ['triggers', name, 'secrets']
+    const written = (source?.secrets ?? []).filter((secret) => secret !== undefined)
+    if (source?.secrets?.length === 0) reader.report(path, `expected ${formatKey(path)} to hold a secret, got none`)
+    sources[name] = written.map((secret, index) => {
+      if (placeholderNames(secret).length === 0) {
+        const place = formatKey([...path, index])
+        reader.report([...path, index], `literal secret: ${place}, write "\${TRIGGER_SECRET}" and set that variable`)
+      }
+      return reader.secretAt([...path, index], secret)
+    })
+  }
+  return sources
 }
 
 function readPublicUrl(reader: YamlReader, path: KeyPath, written: string | null): string | null {

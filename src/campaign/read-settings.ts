@@ -3,7 +3,7 @@ import type { Auth, EgressPool, Throughput } from './campaign.ts'
 import { readEgressProxy } from './egress-proxy.ts'
 import { type KeyPath, formatKey, shorten } from './key-path.ts'
 import { readCredentials } from './read-credentials.ts'
-import { readLog, readNotify, readServer } from './read-service-settings.ts'
+import { readLog, readNotify, readServer, readTriggers } from './read-service-settings.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { Settings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
@@ -30,6 +30,7 @@ export function readSettings(reader: YamlReader, input: Input): Omit<Settings, '
     eventNetwork: readEventNetwork(reader, input),
     portal: input.portal ?? {},
     notify: readNotify(reader, input),
+    triggers: readTriggers(reader, input),
     log: readLog(input),
     server: readServer(reader, input),
   }

@@ -199,6 +199,25 @@ export const settingsSchema = mapping({
     }),
     { description: 'Notices to operators.' },
   ),
+  triggers: optional(
+    record(
+      mapping({
+        secrets: required(list(text('a text with "${NAME}"', { most: 1000 }), { most: 10, of: 'secrets' }), {
+          description:
+            'What it signs with, each as `${NAME}`: `whsec_` and 24 to 64 random bytes in base64. Two while one takes the place of the other.',
+          examples: [['${SHOP_SECRET}']],
+        }),
+      }),
+      {
+        key: text('a name of letters, digits, _ and -', { most: 100, pattern: /^[A-Za-z0-9_-]+$/ }),
+        of: 'names of sources',
+      },
+    ),
+    {
+      description:
+        'Who sends triggers with a signature in place of a token, as event webhooks (Standard Webhooks), to `/v1/triggers/<source>`.',
+    },
+  ),
   log: optional(
     mapping({
       attempts: optional(choice(['failed', 'all', 'none']), {

@@ -32,6 +32,8 @@ export interface Settings {
   readonly portal: LaterSection
   /** Null when no operator is to be told of anything. */
   readonly notify: NotifySettings | null
+  /** Whose signature stands for a token when they send triggers: their secrets, by the name of the source. */
+  readonly triggers: Readonly<Record<string, readonly SecretText[]>>
   readonly log: LogSettings
   readonly server: ServerSettings
 }

@@ -8,7 +8,7 @@ export interface FrontOptions {
   readonly whyNotReady: () => string | null
 }
 
-/** What strangers may reach besides, with a token. */
+/** What strangers may reach besides, with a token or a signature. */
 const TRIGGERS = '/v1/triggers'
 
 /** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
@@ -20,7 +20,8 @@ export function createFront({ api, telemetry, whyNotReady }: FrontOptions, audie
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'not ready', reason }, 503)
   })
   if (audience === 'public') {
-    app.all(TRIGGERS, (context) => api.fetch(context.req.raw, context.env))
+    for (const path of [TRIGGERS, `${TRIGGERS}/:source`])
+      app.all(path, (context) => api.fetch(context.req.raw, context.env))
     return app
   }
   app.get('/metrics', async (context) => {

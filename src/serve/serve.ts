@@ -17,6 +17,7 @@ import { noticeEndpointFrom } from './notice-endpoint.ts'
 import { Notices } from './notices.ts'
 import { RunObserver } from './run-observer.ts'
 import { endLeft, goOn } from './left-runs.ts'
+import { signingSecret } from './setting-secret.ts'
 import { openStarters } from './starters.ts'
 import { diskOf, watchStorage } from './storage-watch.ts'
 
@@ -51,6 +52,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   const settings = surroundings.settings(null)
   const endpoint =
     settings.notify === null ? null : noticeEndpointFrom(settings.notify, { env, networkAllow: settings.networkAllow })
+  const triggerSources = new Map(
+    Object.entries(settings.triggers).map(([name, secrets]) => [
+      name,
+      secrets.map((secret, index) => signingSecret(secret, `triggers.${name}.secrets[${index}]`, env)),
+    ]),
+  )
   await using cleanUp = new AsyncDisposableStack()
   const store = cleanUp.use(new ServiceStore(settings.data, clock))
   const telemetry = new Telemetry({ clock, version, attempts: settings.log.attempts })
@@ -73,6 +80,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     campaigns,
     runs,
     starters,
+    triggerSources,
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
     onUnexpected: (error) => telemetry.log('request.failed', errorFacts(error)),
     onAnswered: ({ method, route, status, waitMs }) => {

@@ -103,6 +103,7 @@ export function openStarters(options: StartersOptions): OpenStarters {
       router,
       inbox: {
         accept: async (text) => await counted(inbox.accept(text)),
+        acceptMessage: async (text, origin) => await counted(inbox.acceptMessage(text, origin)),
         acceptStream: async (chunks) => await counted(inbox.acceptStream(chunks)),
       },
     },

@@ -3,6 +3,7 @@ import { JsonLines, RowFault } from '../audience/audience.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
 import type { ServiceStore, Statements } from '../ledger/service-store.ts'
+import { triggerFromMessage } from './message-trigger.ts'
 import { parseTrigger, TRIGGER_BYTES_LIMIT, triggerFrom, type EventTrigger } from './parse-trigger.ts'
 import * as sql from './statements.ts'
 
@@ -24,6 +25,8 @@ interface Arrived {
   readonly trigger: EventTrigger
   /** As it came, on one line. */
   readonly body: string
+  /** What its id is known by: others' ids are none of ours. */
+  readonly key: string
 }
 
 const DAY_MS = 86_400_000
@@ -33,6 +36,12 @@ const ERRORS_LISTED = 1000
 const GROUP = 250
 const FORGET_EVERY_MS = 3_600_000
 const FORGET_AT_ONCE = 1000
+
+/** Where a message came from, and the id that its sender gave it. */
+export interface MessageOrigin {
+  readonly source: string
+  readonly id: string
+}
 
 export interface InboxOptions {
   readonly store: ServiceStore
@@ -69,7 +78,25 @@ export class Inbox implements Disposable {
     const trigger = Buffer.byteLength(text) > TRIGGER_BYTES_LIMIT ? new RowFault(TOO_LARGE) : parseTrigger(text)
     if (trigger instanceof RowFault) throw new HookcastError('HOOKCAST_TRIGGER_INVALID', trigger.message)
     // A text of JSON has line breaks between its parts only.
-    await this.#keep([{ trigger, body: text.replaceAll(/[\r\n]+/g, ' ') }], receipt)
+    await this.#keep([{ trigger, body: text.replaceAll(/[\r\n]+/g, ' '), key: trigger.id }], receipt)
+    return receipt
+  }
+
+  /**
+   * Accepts one trigger in the payload of an event webhook, whose signature somebody has checked.
+   *
+   * Its id counts among those of its source: one source cannot take another's ids away.
+   * @throws {HookcastError} HOOKCAST_TRIGGER_INVALID, when it is none; HOOKCAST_STORAGE_FULL.
+   */
+  async acceptMessage(text: string, { source, id }: MessageOrigin): Promise<Receipt> {
+    const receipt = emptyReceipt()
+    const trigger = triggerFromMessage(id, text)
+    if (trigger instanceof RowFault) throw new HookcastError('HOOKCAST_TRIGGER_INVALID', trigger.message)
+    const { type, customer, event, occurredAt } = trigger
+    const occurred = occurredAt === null ? {} : { occurred_at: new Date(occurredAt).toISOString() }
+    const body = JSON.stringify({ id, type, customer, event, ...occurred })
+    // No other id has a line break in it.
+    await this.#keep([{ trigger, body, key: `${source}\n${id}` }], receipt)
     return receipt
   }
 
@@ -95,7 +122,7 @@ export class Inbox implements Disposable {
             ? new RowFault(TOO_LARGE)
             : triggerFrom(object)
       if (trigger instanceof RowFault) refuse(number, trigger.message)
-      else arrived.push({ trigger, body: bytes.toString('utf8', start, end) })
+      else arrived.push({ trigger, body: bytes.toString('utf8', start, end), key: trigger.id })
     })
     for await (const chunk of chunks) {
       lines.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
@@ -152,10 +179,10 @@ export class Inbox implements Disposable {
 
 const TOO_LARGE = `expected a trigger to be at most ${TRIGGER_BYTES_LIMIT / 1024} KiB, got a larger one`
 
-function keep(store: Statements, { trigger, body }: Arrived, now: number): 'accepted' | 'duplicate' | 'unmatched' {
+function keep(store: Statements, { trigger, body, key }: Arrived, now: number): 'accepted' | 'duplicate' | 'unmatched' {
   const { id, type, occurredAt } = trigger
   if (store.get(sql.selectIsListening, type) === undefined) return 'unmatched'
-  if (store.run(sql.noteSeen, id, now, now - SEEN_MS).changes === 0) return 'duplicate'
+  if (store.run(sql.noteSeen, key, now, now - SEEN_MS).changes === 0) return 'duplicate'
   store.run(sql.insertTrigger, id, type, body, occurredAt ?? now, now)
   return 'accepted'
 }

@@ -44,7 +44,7 @@ function isName(value: unknown): value is string {
   return typeof value === 'string' && value !== '' && value.length <= LONGEST_NAME && !/\p{Cc}/u.test(value)
 }
 
-function isObject(value: unknown): value is CustomerRow {
+export function isObject(value: unknown): value is CustomerRow {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 

@@ -7,7 +7,8 @@ import { Inbox } from './inbox.ts'
 import { Router } from './router.ts'
 import { Scheduler, type ScheduledRuns } from './scheduler.ts'
 
-export type { Receipt } from './inbox.ts'
+export type { MessageOrigin, Receipt } from './inbox.ts'
+export { TRIGGER_BYTES_LIMIT } from './parse-trigger.ts'
 export type { ScheduledRuns } from './scheduler.ts'
 
 export interface TriggersOptions extends Pick<LoadOptions, 'env' | 'settings'> {

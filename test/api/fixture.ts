@@ -9,7 +9,7 @@ import createClient, { type Client } from 'openapi-fetch'
 import { expect, test as base } from 'vitest'
 import type { paths } from '../../schemas/openapi.d.ts'
 import { AuditLog, ROLES, Tokens, type AuditEntry, type Role } from '../../src/access/access.ts'
-import { createApi, type ApiLimits } from '../../src/api/api.ts'
+import { createApi, type ApiLimits, type ApiOptions } from '../../src/api/api.ts'
 import { systemClock } from '../../src/clock.ts'
 import { wire } from '../../src/hookcast.ts'
 import { ServiceStore } from '../../src/ledger/service-store.ts'
@@ -26,6 +26,7 @@ export type Who = (typeof WHO)[number]
 interface ApiSetup {
   readonly receiver?: ReceiverOptions
   readonly limits?: ApiLimits
+  readonly triggerSources?: NonNullable<ApiOptions['triggerSources']>
   readonly surroundings?: Partial<Surroundings>
   /** Campaigns start by themselves, once they are activated. */
   readonly isStarting?: true
@@ -100,6 +101,7 @@ async function createDesk(setup: ApiSetup, stack: AsyncDisposableStack): Promise
         ? null
         : { campaigns: starters.campaigns, nextDue: (name) => starters.scheduler.nextDue(name), events: starters },
     runs,
+    triggerSources: setup.triggerSources ?? new Map(),
     addressOf: (context) => context.req.header('X-Test-Address') ?? '127.0.0.1',
     onUnexpected: (error) => unexpected.push(error),
     limits: setup.limits ?? {},

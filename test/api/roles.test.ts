@@ -5,6 +5,8 @@ interface Listed {
   readonly operationId: string
   readonly 'x-roles': readonly string[]
   readonly 'x-personal-data'?: boolean
+  /** Empty where a signature stands for a token. */
+  readonly security?: readonly unknown[]
 }
 
 const { paths } = DOCUMENT as { paths: Readonly<Record<string, Readonly<Record<string, Listed>>>> }
@@ -19,12 +21,14 @@ function mayDo(who: Who, { 'x-roles': roles, 'x-personal-data': isPersonal }: Li
   return roles.includes(role) && (isPersonal !== true || who !== 'viewer')
 }
 
+const asksForToken = ({ security }: Listed): boolean => security === undefined
+
 describe('each operation of the document', () => {
   test('lets in the roles that it names, and nobody else', async ({ desk }) => {
     desk.writeCampaign('welcome')
     const places = (path: string): string =>
       path.replace('{campaign}', 'nothing').replace('{run_id}', NOBODY).replace('{token_id}', 'nobody')
-    const table = operations.flatMap((listed) => WHO.map((who) => ({ who, ...listed })))
+    const table = operations.filter(asksForToken).flatMap((listed) => WHO.map((who) => ({ who, ...listed })))
     for (const { who, method, path, operationId, ...listed } of table) {
       const response = await desk.send(places(path), { who, method })
       const seen = `${operationId} as ${who}: ${response.status}`
@@ -34,6 +38,14 @@ describe('each operation of the document', () => {
     }
     expect(desk.unexpected).toEqual([])
     expect(desk.receiver.count).toBe(0)
+  })
+
+  test('asks for a token, but where a signature stands for it', async ({ desk }) => {
+    const signed = operations.filter((listed) => !asksForToken(listed))
+    expect(signed.map(({ operationId }) => operationId)).toEqual(['acceptSignedTrigger'])
+    for (const who of WHO) {
+      expect((await desk.send('/v1/triggers/shop', { who, method: 'POST' })).status).toBe(401)
+    }
   })
 
   test('lets in nobody without a token', async ({ desk }) => {
