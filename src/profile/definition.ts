@@ -2,7 +2,7 @@
 export interface Profile {
   readonly name: string
   /** What the body is made of. */
-  readonly envelope: 'payload'
+  readonly envelope: Envelope
   /** How a receiver knows who sent it. */
   readonly proof: Proof
   /** Statuses that mean it has arrived, both ends included. */
@@ -21,6 +21,8 @@ export interface Profile {
   readonly onGone: 'fail' | 'disable'
   /** Whether `webhook-delivery: disable` and `abort-message` in an answer are heeded. */
   readonly heedsControl: boolean
+  /** Who may create, change and remove endpoints: the app itself too, or admins only. */
+  readonly managedBy: 'app' | 'admin'
   readonly limits: {
     /** Endpoints of an app; null for as many as there are. */
     readonly endpoints: number | null
@@ -34,12 +36,45 @@ export interface Profile {
     /** Secrets that may sign at a time. */
     readonly mostSecrets: number
   }
+  /** Messages that are sent as one, or null when each is sent by itself. */
+  readonly gathering: Gathering | null
 }
+
+/**
+ * What the body is made of.
+ *
+ * - `payload`: the payload's bytes as they were accepted.
+ * - `bridge`: `{ content, timestamp, type }` around it. @see Bridge API, "Webhooks".
+ * - `crossriver`: an event object over the resources gathered. @see Cross River COS API, "Webhook events".
+ * - `receeve`: `{ payload, signature, payloadAsString }`. @see InDebted Receive, "Webhooks in detail".
+ */
+export type Envelope = 'payload' | 'bridge' | 'crossriver' | 'receeve'
 
 export type Proof =
   | { readonly kind: 'none' }
-  /** Headers `<prefix>-id`, `-timestamp` and `-signature`. @see Standard Webhooks, "Webhook headers". */
-  | { readonly kind: 'standard'; readonly prefix: 'svix' | 'webhook' }
+  | HmacProof
+  /** The secret is `user:password`. @see RFC 7617. */
+  | { readonly kind: 'basic' }
+  /** RSA-SHA256 inside the envelope `receeve`; the secret is a private key in PEM. */
+  | { readonly kind: 'rsa' }
+
+/** A header that holds an HMAC over the body and more. `{id}`, `{timestamp}` (s) and `{type}` stand in each text for the attempt's own. */
+export interface HmacProof {
+  readonly kind: 'hmac'
+  readonly header: string
+  /** What is signed, with `{body}` once: `{id}.{timestamp}.{body}`. */
+  readonly content: string
+  readonly hash: 'sha1' | 'sha256' | 'sha512'
+  readonly encoding: 'base64' | 'hex' | 'HEX'
+  /** Before the signature: `v1,`, `sha256=`, `t={timestamp},v1=`. */
+  readonly prefix: string
+  /** Between the signatures of several secrets, where the part of the prefix behind its last one begins each; null when only the newest signs. */
+  readonly separator: ' ' | ',' | null
+  /** How a secret becomes the key; `whsec` is Standard Webhooks' `whsec_` and 24 to 64 bytes in base64. */
+  readonly keyEncoding: 'whsec' | 'base64' | 'hex' | 'utf8'
+  /** Headers beside the signature's. */
+  readonly headers: Readonly<Record<string, string>>
+}
 
 /**
  * What becomes of an endpoint that goes on failing.
@@ -53,3 +88,12 @@ export type Life =
   | { readonly kind: 'keep' }
   | { readonly kind: 'disable'; readonly afterMs: number; readonly spreadMs: number }
   | { readonly kind: 'suspend' }
+
+/** Messages of an endpoint are gathered for `leastMs` to `mostMs` from the first one on, or until `most` resources are there. */
+export interface Gathering {
+  readonly leastMs: number
+  readonly mostMs: number
+  readonly most: number
+  /** The same for endpoints that want details with each resource. */
+  readonly mostExtended: number
+}

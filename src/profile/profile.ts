@@ -1,7 +1,10 @@
-/** The wire formats of event webhooks: what a vendor's receivers expect, as data, and the function that makes a request of it. */
+/** The wire formats of event webhooks: what a vendor's receivers expect, as data, and the functions that make requests of it. */
 export { PROFILES } from './built-in.ts'
+export { defineProfile, type ProfileDefinition } from './define-profile.ts'
 export type { Profile } from './definition.ts'
-export { checkSecret, createSecret } from './secret.ts'
+export { checkPayload, gatherPayloads, testEventOf } from './payload.ts'
+export { checkSecret, createSecret, sharedSecret } from './secret.ts'
 export { signRequest } from './sign-request.ts'
 export { secretFrom, standardHeaders } from './standard-webhooks.ts'
+export { verifyRequest } from './verify-request.ts'
 export { verifyStandard } from './verify-standard.ts'

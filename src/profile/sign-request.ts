@@ -1,13 +1,13 @@
-import { createHmac } from 'node:crypto'
 import type { Profile } from './definition.ts'
-import { secretFrom } from './standard-webhooks.ts'
+import { bodyOf } from './envelope.ts'
+import { fill, signatureHeader } from './hmac-proof.ts'
 
 export interface SignInput {
   readonly message: {
     /** The receiver's idempotency key: the same over all attempts. */
     readonly id: string
     readonly eventType: string
-    /** As it was accepted, byte for byte. */
+    /** As it was accepted, byte for byte; an object in JSON for every envelope but `payload`. */
     readonly payload: Uint8Array
     readonly acceptedAt: number
   }
@@ -15,6 +15,10 @@ export interface SignInput {
   readonly sentAt: number
   /** Those that sign now, newest first, in the form in which users keep them. */
   readonly secrets: readonly string[]
+  /** The app in its owner's words: Cross River's `partnerId`. */
+  readonly owner?: string
+  /** A `TEST_EVENT`, a ping. */
+  readonly isTest?: boolean
 }
 
 /** What leaves: headers as a flat list of names and values, without those of the connection. */
@@ -27,24 +31,18 @@ export interface SignedRequest {
  * Makes the headers and the body of one attempt.
  *
  * Signed when it is sent, never when it is stored: receivers refuse a timestamp that is older than a few minutes.
+ *
+ * @throws {RangeError} for a secret that has not its profile's form; the words never hold it.
  */
-export function signRequest({ proof }: Profile, { message, sentAt, secrets }: SignInput): SignedRequest {
+export function signRequest({ envelope, proof }: Profile, input: SignInput): SignedRequest {
+  const { message, sentAt, secrets } = input
+  const body = bodyOf(envelope, input)
   const headers = ['content-type', 'application/json']
-  if (proof.kind === 'standard') {
-    const { prefix } = proof
-    const timestamp = String(Math.floor(sentAt / 1000))
-    const signatures = secrets.map((secret) => `v1,${signatureOf(secret, { message, timestamp })}`)
-    headers.push(`${prefix}-id`, message.id, `${prefix}-timestamp`, timestamp)
-    headers.push(`${prefix}-signature`, signatures.join(' '))
+  if (proof.kind === 'basic') headers.push('authorization', `Basic ${Buffer.from(secrets[0] ?? '').toString('base64')}`)
+  if (proof.kind === 'hmac') {
+    const facts = { id: message.id, type: message.eventType, timestamp: String(Math.floor(sentAt / 1000)) }
+    for (const [name, text] of Object.entries(proof.headers)) headers.push(name, fill(text, facts))
+    headers.push(proof.header, signatureHeader(proof, { facts, body, secrets }))
   }
-  return { headers, body: message.payload }
-}
-
-function signatureOf(
-  secret: string,
-  { message, timestamp }: { readonly message: SignInput['message']; readonly timestamp: string },
-): string {
-  const key = secretFrom(secret)
-  if (key === null) throw new RangeError('expected `secrets` to be whsec_ and base64, got something else')
-  return createHmac('sha256', key).update(`${message.id}.${timestamp}.`).update(message.payload).digest('base64')
+  return { headers, body }
 }
