@@ -70,6 +70,8 @@ export interface ChildConfig {
   readonly options: CallClientOptions
   readonly calls: readonly Partial<Call>[]
   readonly isParallel?: boolean
+  /** Instead of `calls`: one call to each of these, one after the other, each by a client of its own. */
+  readonly origins?: readonly string[]
   /** Ends the client after this instead of waiting for results. */
   readonly destroyAfterMs?: number
   readonly throws?: boolean
@@ -90,13 +92,13 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 /** Makes calls in a process locked down as senders are. */
 export async function callInChild(
   config: ChildConfig,
-  run: { readonly env?: Record<string, string>; readonly shell?: string } = {},
+  run: { readonly env?: Record<string, string>; readonly shell?: string; readonly within?: readonly string[] } = {},
 ): Promise<ChildResult> {
   const file = fileURLToPath(new URL('child-call.ts', import.meta.url))
   const flags = ['--permission', `--allow-fs-read=${ROOT}`, '--disallow-code-generation-from-strings']
   const argv = [process.execPath, ...flags, file, JSON.stringify(config)]
   const [command = '', ...rest] =
-    run.shell === undefined ? argv : ['bash', '-c', `${run.shell}; exec "$@"`, '-', ...argv]
+    run.shell === undefined ? [...(run.within ?? []), ...argv] : ['bash', '-c', `${run.shell}; exec "$@"`, '-', ...argv]
   const child = spawn(command, rest, { env: run.env ?? {}, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

@@ -23,6 +23,8 @@ export interface ReceiverConfig {
   readonly journal: string
   /** Default: a free one. */
   readonly port?: number
+  /** Default: 127.0.0.1. */
+  readonly host?: string
   /** Top-level property of a JSON body that names the customer. Default: `customer_id`. */
   readonly customer?: string
   readonly rules?: readonly ReceiverRule[]
@@ -77,6 +79,7 @@ async function main(config: ReceiverConfig): Promise<void> {
   const receiver = await createReceiver({
     isForgetful: true,
     ...(config.port === undefined ? {} : { port: config.port }),
+    ...(config.host === undefined ? {} : { host: config.host }),
     ...(config.tls === undefined ? {} : { tls: config.tls }),
     customerOf: ({ body }) => customerIn(body, customer),
     answer: (received, n) => {

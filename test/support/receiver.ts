@@ -283,11 +283,14 @@ export interface ReceiverProcess extends AsyncDisposable {
   kill(): Promise<void>
 }
 
-export async function startReceiverProcess(config: ReceiverConfig): Promise<ReceiverProcess> {
-  const file = fileURLToPath(new URL('receiver-process.ts', import.meta.url))
-  const child: ChildProcess = spawn(process.execPath, [file, JSON.stringify({ ...config, endsWithStdin: true })], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  })
+export async function startReceiverProcess(
+  config: ReceiverConfig,
+  within: readonly string[] = [],
+): Promise<ReceiverProcess> {
+  const script = fileURLToPath(new URL('receiver-process.ts', import.meta.url))
+  const command = [...within, process.execPath, script, JSON.stringify({ ...config, endsWithStdin: true })]
+  const [file = '', ...args] = command
+  const child: ChildProcess = spawn(file, args, { stdio: ['pipe', 'pipe', 'inherit'] })
   const [line] = (await Promise.race([
     once(child.stdout!, 'data'),
     once(child, 'exit').then(([code]) => Promise.reject(new Error(`Receiver process ended early: ${code}`))),
