@@ -1074,6 +1074,8 @@ export interface components {
         named_by_row_number: number
         is_named_in_campaign: boolean
       })[]
+      /** Of them that waited in the inbox, and were dropped; never null here */
+      triggers: number | null
       left: ({
         run_id: string
         error: {

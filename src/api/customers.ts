@@ -13,7 +13,7 @@ export const customerOperations = [
     method: 'post',
     path: '/v1/customers/export',
     tag: 'Personal data',
-    summary: 'Everything that is held of a customer, over all runs',
+    summary: 'Everything that is held of a customer, over all runs and in the inbox',
     roles: ['admin', 'operator'],
     isPersonal: true,
     isHarmless: true,
@@ -30,9 +30,9 @@ export const customerOperations = [
     method: 'post',
     path: '/v1/customers/erase',
     tag: 'Personal data',
-    summary: 'Erase customers from all runs, for good',
+    summary: 'Erase customers from all runs and from the inbox, for good',
     description:
-      'Counts stay what they were. A run that goes on is left, and named in the answer: erase again when it has ended.',
+      'Counts stay what they were. An open run of events lets go for a moment, and goes on; any other run that goes on is left, and named in the answer: erase again when it has ended.',
     roles: ['admin'],
     body: z.strictObject({ customer_ids: z.array(customerId).min(1).max(10_000) }).meta({ id: 'Erase' }),
     answer: z
@@ -48,12 +48,13 @@ export const customerOperations = [
             is_named_in_campaign: z.boolean(),
           }),
         ),
+        triggers: count.nullable().describe('Of them that waited in the inbox, and were dropped; never null here'),
         left: z.array(z.object({ run_id: z.string(), error: z.object({ code: z.string(), message: z.string() }) })),
       })
       .meta({ id: 'Erased' }),
-    handle: async ({ body, actor, services: { settings, clock, audit } }) => {
+    handle: async ({ body, actor, services: { settings, clock, audit, erasure } }) => {
       const customerIds = new Set(body.customer_ids)
-      const report = await eraseCustomers(settings.data, { customerIds, now: clock.now() })
+      const report = await eraseCustomers(settings.data, { customerIds, now: clock.now(), service: erasure })
       const detail = { customers: report.customers, found: report.found, left: report.left.length }
       await audit.record(actor, 'customers.erased', { detail })
       return report

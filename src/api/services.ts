@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import { ApiError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { ActiveRuns, Surroundings } from '../library/library.ts'
+import type { ErasureInService } from '../privacy/privacy.ts'
 import type { Campaigns } from '../trigger/campaigns.ts'
 import type { Triggers } from '../trigger/trigger.ts'
 import { CampaignFolders } from './campaign-folders.ts'
@@ -42,7 +43,7 @@ export interface Starters {
 /** Takes events in, and leads them to the runs of campaigns. */
 export interface EventStarter {
   readonly inbox: Pick<Triggers['inbox'], 'accept' | 'acceptMessage' | 'acceptStream'>
-  readonly router: Pick<Triggers['router'], 'holds' | 'release'>
+  readonly router: Pick<Triggers['router'], 'holds' | 'release' | 'settle' | 'aside'>
 }
 
 export interface AnsweredRequest {
@@ -72,6 +73,7 @@ export interface ApiServices {
   readonly runs: ApiOptions['runs']
   readonly starters: Starters | null
   readonly triggerSources: NonNullable<ApiOptions['triggerSources']>
+  readonly erasure: ErasureInService
   readonly tokens: Tokens
   readonly audit: AuditLog
   readonly failedLogins: FailedLogins
@@ -103,6 +105,11 @@ export function servicesFrom({
     runs,
     starters,
     triggerSources,
+    erasure: {
+      store,
+      settle: async () => await starters?.events.router.settle(),
+      aside: async (runId, work) => await (starters?.events.router.aside(runId, work) ?? work()),
+    },
     tokens: new Tokens(store, clock),
     audit: new AuditLog(store, clock),
     failedLogins: new FailedLogins(clock, limits.failedLogins),

@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander'
 import { readIds } from '../audience/audience.ts'
 import { HookcastError } from '../errors.ts'
-import { eraseCustomers, type ErasureReport } from '../privacy/privacy.ts'
+import type { ErasureReport } from '../privacy/privacy.ts'
 import { isAgreed } from './ask.ts'
 import type { Context } from './context.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
@@ -34,6 +34,8 @@ Examples:
   hookcast erase --customer c-17
   hookcast erase --file leavers.csv --yes
 
+A service that has the data folder is asked to do it, with the token of an administrator in HOOKCAST_ADMIN_TOKEN.
+
 Exit codes: 0 nothing of them is held any more, 1 runs were left (most often because somebody works on them):
 erase again when they have ended, 2 nothing was begun.`,
     )
@@ -43,21 +45,22 @@ erase again when they have ended, 2 nothing was begun.`,
 }
 
 async function erase(flags: EraseFlags, context: Context): Promise<number> {
-  const { terminal, isJson, wiring } = context
+  const { terminal, isJson } = context
   const { data } = context.settings(null)
   const customerIds = await idsFrom(flags)
   await haveAgreed(flags, { context, customers: customerIds.size, data })
-  const report = await eraseCustomers(data, {
-    customerIds,
-    now: wiring.clock.now(),
-    onRun: (runId) => terminal.status(`Erasing from ${runId} …`),
-  })
+  const { erase: eraseFrom } = await import('../serve/erase.ts')
+  const report = await eraseFrom(customerIds, context, (runId) => terminal.status(`Erasing from ${runId} …`))
   terminal.status('')
   if (isJson) await terminal.print(`${JSON.stringify(report, null, 2)}\n`)
   else await terminal.print(`${inWords(report, data)}\n`)
   for (const { run_id: runId, error } of report.left) terminal.tell(`Left ${runId} (${error.code}): ${error.message}`)
-  return report.left.length === 0 ? EXIT_DONE : EXIT_INCOMPLETE
+  if (report.triggers === null) terminal.tell(SERVICE_LEFT)
+  return report.left.length === 0 && report.triggers !== null ? EXIT_DONE : EXIT_INCOMPLETE
 }
+
+const SERVICE_LEFT =
+  'A service has this data folder: what waits in its inbox, and its open runs of events, are left. Erase again with HOOKCAST_ADMIN_TOKEN set to a token of an administrator, so that the service does it'
 
 async function idsFrom({ customer, file }: EraseFlags): Promise<ReadonlySet<string>> {
   if (customer !== undefined) return new Set([customer])
@@ -83,14 +86,17 @@ async function haveAgreed(
   if (!(await isAgreed(question))) throw new HookcastError('HOOKCAST_INTERRUPTED', 'Not begun: nothing was erased')
 }
 
-function inWords({ customers, found, runs, left }: ErasureReport, data: string): string {
+function inWords({ customers, found, runs, triggers, left }: ErasureReport, data: string): string {
   const rows = runs.reduce((sum, run) => sum + run.rows, 0)
   const numbered = runs.reduce((sum, run) => sum + run.named_by_row_number, 0)
   const named = runs.filter((run) => run.is_named_in_campaign).map(({ run_id: runId }) => runId)
   const sentences = [
-    rows === 0
+    found === 0
       ? `Nothing is held of ${customers === 1 ? 'this customer' : 'these customers'} in ${data}${left.length > 0 ? ', as far as could be looked' : ''}`
       : `Erased ${counted(found, 'customer')}: ${counted(rows, 'row')} in ${counted(runs.length, 'run')}`,
+    ...(triggers === null || triggers === 0
+      ? []
+      : [`Dropped ${counted(triggers, 'trigger')} that waited in the inbox`]),
     ...(numbered === 0
       ? []
       : [`${counted(numbered, 'row')} had no id and went by row number: in each run that is whoever stood there`]),

@@ -36,12 +36,13 @@ async function exportOne({ customer: customerId, out }: ExportFlags, context: Co
   const { data } = context.settings(null)
   const { pieces, counts } = exportCustomer(data, { customerId, now: wiring.clock.now() })
   await writeOut(pieces, { out, context, what: 'export' })
-  const { rows, runs, unreadable } = counts
+  const { rows, runs, triggers, unreadable } = counts
   terminal.tell(
-    rows === 0
+    rows + triggers === 0
       ? `Nothing is held of this customer in ${data}`
       : `Found ${rows} ${rows === 1 ? 'row' : 'rows'} of this customer in ${runs} ${runs === 1 ? 'run' : 'runs'}`,
   )
+  if (triggers > 0) terminal.tell(`Found ${triggers} ${triggers === 1 ? 'trigger' : 'triggers'} that wait in the inbox`)
   for (const { run_id: runId, error } of unreadable) terminal.tell(`Could not read run ${runId}: ${error.message}`)
   return unreadable.length === 0 ? EXIT_DONE : EXIT_INCOMPLETE
 }

@@ -4,12 +4,15 @@ import { HookcastError, type ErrorCode } from '../errors.ts'
 import { folderError, isRunLocked, listRunFolders, runPaths, type RunPaths } from '../ledger/run-folder.ts'
 import { readCustomers, readReport, type HeldCustomer } from '../report/report.ts'
 import { heldRowFrom, namingColumn, type HeldRow } from './held-rows.ts'
+import { triggersHeldIn } from './held-triggers.ts'
 
 /** What an export has come upon, for whoever waits for it. */
 interface ExportCounts {
   /** Runs that hold something of the customer. */
   runs: number
   rows: number
+  /** Triggers that wait in the service's inbox. */
+  triggers: number
   /** Runs that could not be read: something may be held there. */
   readonly unreadable: {
     readonly run_id: string
@@ -18,7 +21,7 @@ interface ExportCounts {
 }
 
 /**
- * Writes everything that the runs of a data folder hold of a customer, as pieces of one JSON object; `counts` are
+ * Writes everything that the runs of a data folder, and the inbox of its service, hold of a customer, as pieces of one JSON object; `counts` are
  * complete when the last piece is out.
  *
  * Nothing is locked: it works while runs go on. One row is in memory at a time.
@@ -29,7 +32,7 @@ export function exportCustomer(
   dataFolder: string,
   { customerId, now }: { readonly customerId: string; readonly now: number },
 ): { readonly pieces: Iterable<string>; readonly counts: ExportCounts } {
-  const counts: ExportCounts = { runs: 0, rows: 0, unreadable: [] }
+  const counts: ExportCounts = { runs: 0, rows: 0, triggers: 0, unreadable: [] }
   const pieces = function* (): Generator<string> {
     const head = { schema: 1, customer_id: customerId, exported_at: new Date(now).toISOString() }
     yield `${JSON.stringify(head).slice(0, -1)},"runs":[`
@@ -41,10 +44,22 @@ export function exportCustomer(
         counts.unreadable.push({ run_id: runId, error: { code, message } })
       }
     }
-    const { runs, rows, unreadable } = counts
-    yield `${runs === 0 ? '' : '\n'}],${JSON.stringify({ found: { runs, rows }, unreadable }).slice(1)}\n`
+    yield `${counts.runs === 0 ? '' : '\n'}],"triggers":[`
+    yield* piecesOfInbox(dataFolder, customerId, counts)
+    const { unreadable, ...found } = counts
+    yield `],${JSON.stringify({ found, unreadable }).slice(1)}\n`
   }
   return { pieces: pieces(), counts }
+}
+
+function* piecesOfInbox(dataFolder: string, customerId: string, counts: ExportCounts): Generator<string> {
+  for (const page of triggersHeldIn(dataFolder)) {
+    for (const { customerIds, acceptedAt, body } of page) {
+      if (!customerIds.includes(customerId)) continue
+      const head = JSON.stringify({ accepted_at: new Date(acceptedAt).toISOString() }).slice(0, -1)
+      yield `${counts.triggers++ === 0 ? '' : ','}\n${head},"trigger":${body}}`
+    }
+  }
 }
 
 function* piecesOfRun(

@@ -1,3 +1,4 @@
+import type { CampaignSnapshot } from '../campaign/campaign-folder.ts'
 import { readYaml } from '../campaign/yaml-text.ts'
 import { customerIdOf, eachSpoolLine, findIdColumn, parseSpoolLine, type SpoolRow } from '../audience/audience.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
@@ -19,8 +20,11 @@ export interface HeldRow extends SpoolRow {
  * Read from the files kept with the run, so that a setting or a secret which is gone since keeps nobody from being found.
  */
 export function namingColumn(paths: RunPaths): string | null {
-  const { campaign } = readSnapshot(paths)
-  const { text } = readYaml(new TextEncoder().encode(campaign.texts[campaign.file] ?? ''), campaign.file)
+  return columnNamedIn(readSnapshot(paths).campaign)
+}
+
+export function columnNamedIn({ texts, file }: CampaignSnapshot): string | null {
+  const { text } = readYaml(new TextEncoder().encode(texts[file] ?? ''), file)
   const { customer_id: column } = (text?.value ?? {}) as { readonly customer_id?: unknown }
   return typeof column === 'string' ? column : null
 }

@@ -3,5 +3,5 @@
  *
  * `docs/personal-data.md` tells what is held where; how long is up to the runner's `removeExpiredRuns`.
  */
-export { eraseCustomers, type ErasureReport } from './erase-customers.ts'
+export { eraseCustomers, type ErasureInService, type ErasureReport } from './erase-customers.ts'
 export { exportCustomer } from './export-customer.ts'

@@ -4,6 +4,7 @@ import type { ServiceStore } from '../ledger/service-store.ts'
 import { readReport } from '../report/report.ts'
 import { openEventRun, reopenEventRun, type EventRun, type EventRunHost, type Hold } from '../runner/runner.ts'
 import type { Campaigns } from './campaigns.ts'
+import { Turn } from './turn.ts'
 import { WaitingTriggers, type Listener } from './waiting-triggers.ts'
 
 /** What keeps a campaign from calling anybody. */
@@ -31,7 +32,7 @@ const DAY_MS = 86_400_000
 const SOON_MS = 200
 const AGAIN_MS = 5000
 const PRUNE_AFTER_MS = 250
-/** Each addition waits for the disk: what comes within this time after one is the next. */
+/** Each addition waits for the disk: what comes soon after is one. */
 const PACE_MS = 20
 
 /**
@@ -57,7 +58,7 @@ export class EventFeed {
   #isAsked = false
   #isGoing = false
   #notBefore = 0
-  #turn: Promise<void> = Promise.resolve()
+  readonly #turn = new Turn()
   #cancelLater: (() => void) | null = null
   #cancelPrune: (() => void) | null = null
 
@@ -78,13 +79,15 @@ export class EventFeed {
 
   /** Opens a run that a restart has left; the oldest first. */
   async reopen(runId: string, { isSealed }: { readonly isSealed: boolean }): Promise<void> {
-    await this.#inTurn(async () => {
-      const run = await this.#opened(async (host) => await reopenEventRun(runId, host), runId)
-      if (run === null) return
-      if (isSealed) return void this.#older.add(run)
-      if (this.#run !== null) await this.#seal(this.#run)
-      this.#run = run
-    })
+    await this.#turn.take(async () => await this.#reopen(runId, isSealed))
+  }
+
+  async #reopen(runId: string, isSealed: boolean): Promise<void> {
+    const run = await this.#opened(async (host) => await reopenEventRun(runId, host), runId)
+    if (run === null) return
+    if (isSealed) return void this.#older.add(run)
+    if (this.#run !== null) await this.#seal(this.#run)
+    this.#run = run
   }
 
   /** Adds what is there, and what comes while it does so. */
@@ -100,7 +103,7 @@ export class EventFeed {
       while (this.#isAsked) {
         this.#isAsked = false
         // Others take their turn in between.
-        while (await this.#inTurn(async () => await this.#step())) await this.#clock.sleep(PACE_MS)
+        while (await this.#turn.take(async () => await this.#step())) await this.#clock.sleep(PACE_MS)
       }
     } finally {
       this.#isGoing = false
@@ -109,15 +112,35 @@ export class EventFeed {
 
   /** Does something while no row is added; gives it how far the listener of the active version has come. */
   async whileStill<T>(change: (position: number | null) => Promise<T>): Promise<T> {
-    return await this.#inTurn(async () => {
+    return await this.#turn.take(async () => {
       const open = this.#waiting.listeners().find(({ to }) => to === null)
       return await change(open === undefined ? null : this.#waiting.positionOf(open))
     })
   }
 
+  has(runId: string): boolean {
+    return this.#runs().some((run) => run.runId === runId)
+  }
+
+  /** Does something to a run that is open here while nobody has it; it goes on then as what it was. */
+  async aside<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    return await this.#turn.take(async () => {
+      const run = this.#runs().find((run) => run.runId === runId)
+      if (run === undefined) return await work()
+      const isSealed = run !== this.#run
+      await run.close()
+      this.#forget(run)
+      try {
+        return await work()
+      } finally {
+        if (!this.#isClosed && (await run.ended) === 'running') await this.#reopen(runId, isSealed)
+      }
+    })
+  }
+
   /** Goes on with everything that is on hold. @throws {ConfigError} when a secret is gone: the hold stays. */
   async release(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turn.take(async () => {
       for (const run of this.#runs()) run.release()
       this.#isHeld = false
     })
@@ -126,7 +149,7 @@ export class EventFeed {
 
   /** Ends the runs that are on hold; what waits is added first, so that it has a result and can be replayed. */
   async discard(): Promise<void> {
-    await this.#inTurn(async () => {
+    await this.#turn.take(async () => {
       const held = this.#runs().filter((run) => run.hold !== null)
       const last = this.#run
       if (last !== null && held.includes(last)) while (await this.#move(last));
@@ -140,7 +163,7 @@ export class EventFeed {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#cancelLater?.()
-    await this.#turn
+    await this.#turn.end()
     await Promise.all(this.#runs().map((run) => run.close()))
     if (this.#cancelPrune !== null) await this.#prune()
     this.#cancelPrune?.()
@@ -216,9 +239,13 @@ export class EventFeed {
 
   async #forgetWhenEnded(run: EventRun): Promise<void> {
     await this.#guarded(async () => void (await run.ended))
+    this.#forget(run)
+    if (!this.#isClosed) this.#later(Math.max(SOON_MS, this.#notBefore - this.#clock.now()))
+  }
+
+  #forget(run: EventRun): void {
     this.#older.delete(run)
     if (this.#run === run) this.#run = null
-    if (!this.#isClosed) this.#later(Math.max(SOON_MS, this.#notBefore - this.#clock.now()))
   }
 
   #holdOn({ state, error }: Hold, run: EventRun): void {
@@ -250,7 +277,7 @@ export class EventFeed {
   }
 
   #pruneLater(): void {
-    const prune = async (): Promise<void> => await this.#inTurn(async () => await this.#prune())
+    const prune = async (): Promise<void> => await this.#turn.take(async () => await this.#prune())
     this.#cancelPrune ??= this.#clock.after(PRUNE_AFTER_MS, () => void this.#guarded(prune))
   }
 
@@ -265,24 +292,7 @@ export class EventFeed {
     this.#cancelLater = this.#clock.after(ms, () => this.kick())
   }
 
-  /** One piece of work after the other; whoever asked for it is told when it fails. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const before = this.#turn
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.#turn = promise
-    try {
-      await before
-      return await work()
-    } finally {
-      resolve()
-    }
-  }
-
   async #guarded(work: () => Promise<void>): Promise<void> {
-    try {
-      await work()
-    } catch (error) {
-      this.#options.onError(error)
-    }
+    await work().catch((error: unknown) => this.#options.onError(error))
   }
 }

@@ -69,6 +69,17 @@ export class Router implements AsyncDisposable {
     return await this.#feed(campaign).whileStill(change)
   }
 
+  /** Resolves when everything that had been taken from the inbox is in a run. */
+  async settle(): Promise<void> {
+    await Promise.all(Array.from(this.#feeds.values(), (feed) => feed.whileStill(async () => await Promise.resolve())))
+  }
+
+  /** Does something to a run while nobody has it: an open run of events is closed for it, and goes on then. */
+  async aside<T>(runId: string, work: () => Promise<T>): Promise<T> {
+    const feed = [...this.#feeds.values()].find((feed) => feed.has(runId))
+    return await (feed === undefined ? work() : feed.aside(runId, work))
+  }
+
   /** What is on hold, the longest first; `waiting` are the triggers behind those of its run. */
   holds(): readonly (HeldCampaign & { readonly waiting: number })[] {
     return this.#holds.list().map((hold) => ({ ...hold, waiting: this.#feed(hold.campaign).waiting }))

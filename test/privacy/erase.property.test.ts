@@ -108,7 +108,7 @@ describe('erasing any set of customers', () => {
           const folder = mkdtempSync(join(tmpdir(), 'hookcast-erase-'))
           try {
             cpSync(data.folder, folder, { recursive: true })
-            const { left, found } = await eraseCustomers(folder, { customerIds: ids, now: MADE_AT })
+            const { left, found } = await eraseCustomers(folder, { customerIds: ids, now: MADE_AT, service: null })
             expect({ left, found }).toEqual({ left: [], found: ids.size })
             for (const [runId, old] of before) {
               const placeOf = numbers[runId]!

@@ -88,7 +88,7 @@ test('a customer of a run of events is exported with the events, and erased from
 
   const { pieces, counts } = exportCustomer(story.dataFolder, { customerId: 'c-0', now: 0 })
   const text = [...pieces].join('')
-  expect(counts).toEqual({ runs: 1, rows: 2, unreadable: [] })
+  expect(counts).toEqual({ runs: 1, rows: 2, triggers: 0, unreadable: [] })
   const { runs } = JSON.parse(text) as { runs: { rows: { seq: number; event: unknown }[] }[] }
   expect(runs[0]!.rows.map(({ seq, event }) => ({ seq, event }))).toEqual([
     { seq: 0, event: expect.objectContaining({ id: 't-0', city: 'Brno-0-Lesna' }) as unknown },
@@ -97,7 +97,11 @@ test('a customer of a run of events is exported with the events, and erased from
 
   await run.close()
   await expect(resumeRun(run.runId, story.options())).rejects.toThrow('A run of events goes on with its service')
-  const erasure = await eraseCustomers(story.dataFolder, { customerIds: new Set(['c-0']), now: Date.now() })
+  const erasure = await eraseCustomers(story.dataFolder, {
+    customerIds: new Set(['c-0']),
+    now: Date.now(),
+    service: null,
+  })
   expect(erasure).toMatchObject({ found: 1, runs: [{ rows: 2 }], left: [] })
   expect(filesHolding(story.dataFolder, ['c-0', 'Brno-0-Lesna'])).toEqual([])
 
