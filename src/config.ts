@@ -8,7 +8,7 @@ import type { Settings } from './campaign/settings.ts'
 import { settingsSchema } from './campaign/settings-schema.ts'
 import { readYaml } from './campaign/yaml-text.ts'
 import { YamlReader, inFileOrder } from './campaign/yaml-reader.ts'
-import { ConfigError } from './errors.ts'
+import { ConfigError, type Problem } from './errors.ts'
 
 const FILE_NAME = 'hookcast.yaml'
 const DATA_FOLDER = '.hookcast'
@@ -42,9 +42,10 @@ export function findSettings({
  */
 export function loadSettings(path: string | null, env: Environment): Settings {
   refuseUnverifiedTls(env)
-  const name = path === null ? FILE_NAME : basename(path)
+  const place = resolve(path ?? FILE_NAME)
+  const name = basename(place)
   const { text, problems } = readYaml(path === null ? new Uint8Array() : readFile(path), name)
-  if (text === null) throw new ConfigError('HOOKCAST_CONFIG_INVALID', problems)
+  if (text === null) throw settingsError(problems, place)
   // A file with nothing but comments is a file with every default.
   const root = { ...text, value: text.value ?? {} }
   const reader = new YamlReader(root, { env, allowed: null })
@@ -52,9 +53,16 @@ export function loadSettings(path: string | null, env: Environment): Settings {
   reader.reportAll(shapeProblems)
   reader.refusePlaceholders(root.value, isReadFromEnvironment, 'auth, redis, notify, triggers and egress proxies')
   const settings = readSettings(reader, repaired)
-  if (reader.problems.length > 0) throw new ConfigError('HOOKCAST_CONFIG_INVALID', inFileOrder(reader.problems))
+  if (reader.problems.length > 0) throw settingsError(inFileOrder(reader.problems), place)
   const data = env['HOOKCAST_DATA'] || resolve(path === null ? '.' : dirname(path), repaired.data ?? DATA_FOLDER)
-  return deepFreeze({ ...settings, file: path === null ? null : name, data: resolve(data) })
+  return deepFreeze({ ...settings, file: path === null ? null : place, data: resolve(data) })
+}
+
+function settingsError(problems: readonly Problem[], place: string): ConfigError {
+  return new ConfigError(
+    'HOOKCAST_CONFIG_INVALID',
+    problems.map((problem) => ({ ...problem, file: place })),
+  )
 }
 
 /**
@@ -75,7 +83,7 @@ function readFile(path: string): Uint8Array {
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     const message = isMissing ? 'file not found' : 'file not readable'
-    throw new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: path, line: null, column: null, message }], { cause })
+    throw new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: resolve(path), line: null, column: null, message }], { cause })
   }
 }
 

@@ -1,3 +1,5 @@
+import { isAbsolute, relative, sep } from 'node:path'
+
 /**
  * Every code a user can meet: what it means and what to do.
  *
@@ -114,6 +116,7 @@ export class HookcastError extends Error {
  * One thing wrong with an input: where, and a sentence with what was expected and what was found.
  *
  * Units: `line` and `column` are 1-based; null where the place is not known.
+ * Shape: `file` as it is found from the current folder, absolute when it lies elsewhere; `stdin` and `environment` are none.
  */
 export interface Problem {
   readonly file: string
@@ -128,6 +131,13 @@ export function formatProblem({ file, line, column, message }: Problem): string 
   return `${place} ${message}`
 }
 
+/** Names a file as it is found from the current folder, so that editors and terminals open it: relative when it lies inside. */
+function shownFile(file: string): string {
+  if (!isAbsolute(file)) return file
+  const way = relative('', file)
+  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way) ? file : way
+}
+
 /** At most this many problems are listed at once (`more` says how many were left out). */
 export const PROBLEM_LIMIT = 50
 
@@ -139,10 +149,11 @@ export class ConfigError extends HookcastError {
 
   constructor(code: ErrorCode, problems: readonly Problem[], options?: ErrorOptions & { readonly more?: number }) {
     const more = (options?.more ?? 0) + Math.max(0, problems.length - PROBLEM_LIMIT)
-    const lines = problems.slice(0, PROBLEM_LIMIT).map(formatProblem)
+    const listed = problems.slice(0, PROBLEM_LIMIT).map((problem) => ({ ...problem, file: shownFile(problem.file) }))
+    const lines = listed.map(formatProblem)
     if (more > 0) lines.push(`and ${more} more`)
     super(code, lines.join('\n'), options)
-    this.problems = problems.slice(0, PROBLEM_LIMIT)
+    this.problems = listed
     this.more = more
   }
 }

@@ -26,7 +26,8 @@ function load(text: string, env: Record<string, string> = {}): Settings {
 }
 
 function problemsOf(text: string, env: Record<string, string> = {}): readonly string[] {
-  return problemsIn(() => load(text, env))
+  using folder = createFolder(text)
+  return problemsIn(() => loadSettings(folder.file, env)).map((problem) => problem.replace(`${folder.path}/`, ''))
 }
 
 const at = (text: string, line: number): SecretText => ({ text, file: 'hookcast.yaml', line })
@@ -55,7 +56,7 @@ describe('settings', () => {
     using folder = createFolder('# nothing but a comment\n')
     expect(loadSettings(folder.file, {})).toEqual({
       ...expected,
-      file: 'hookcast.yaml',
+      file: folder.file,
       data: join(folder.path, '.hookcast'),
     })
   })

@@ -9,7 +9,7 @@ type LaterSection = Readonly<Record<string, unknown>>
 
 /** hookcast.yaml and the environment, checked and with every default filled in. */
 export interface Settings {
-  /** As shown in messages; null without a file. */
+  /** Absolute path of hookcast.yaml; null without one. */
   readonly file: string | null
   /** Absolute path of the data folder. */
   readonly data: string

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { checkAudience, type SpoolSummary } from '../audience/audience.ts'
 import { inspectCampaign, type LoadedCampaign, type LoadOptions } from '../campaign/campaign-file.ts'
 import type { CampaignFiles } from '../campaign/campaign-folder.ts'
@@ -66,7 +67,7 @@ export async function checkAll(
 
 function inspect(files: CampaignFiles, options: LoadOptions): Findings {
   const { loaded, problems: ofFile } = inspectCampaign(files, options)
-  if (loaded === null) return { checked: null, problems: ofFile, code: 'HOOKCAST_CAMPAIGN_INVALID' }
+  if (loaded === null) return { checked: null, problems: ofFile.map(placedIn(files)), code: 'HOOKCAST_CAMPAIGN_INVALID' }
   const { campaign, snapshot } = loaded
   const ofTemplates = templateProblems(campaign)
   const ofSettings = [
@@ -74,7 +75,7 @@ function inspect(files: CampaignFiles, options: LoadOptions): Findings {
     ...addressProblems(campaign, options.settings),
     ...egressProblems(campaign, options.settings),
   ]
-  const problems = inOrder([...ofFile, ...ofSettings, ...ofTemplates], campaign.file)
+  const problems = inOrder([...ofFile, ...ofSettings, ...ofTemplates], campaign.file).map(placedIn(files))
   const areTemplatesAlone = ofTemplates.length > 0 && ofFile.length + ofSettings.length === 0
   return {
     checked:
@@ -84,6 +85,11 @@ function inspect(files: CampaignFiles, options: LoadOptions): Findings {
     problems,
     code: areTemplatesAlone ? 'HOOKCAST_TEMPLATE_INVALID' : 'HOOKCAST_CAMPAIGN_INVALID',
   }
+}
+
+/** The campaign names its files from its own folder; whoever reads of them is perhaps in another. */
+function placedIn({ folder }: CampaignFiles): (problem: Problem) => Problem {
+  return (problem) => ({ ...problem, file: resolve(folder, problem.file) })
 }
 
 /** The campaign file first, then its templates by name; each from its beginning to its end. */

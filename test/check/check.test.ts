@@ -27,8 +27,14 @@ function check(checking: Checking) {
   return checkCampaign(folder.files(), options(checking))
 }
 
+/** As whoever stands in the folder of the campaign reads it. */
+function fromFolder(text: string, folder: string): string {
+  return text.replace(`${folder}/`, '')
+}
+
 function problems(checking: Checking): readonly string[] {
-  return problemsOf(() => check(checking))
+  using folder = folderFor(checking)
+  return problemsOf(() => checkCampaign(folder.files(), options(checking))).map((text) => fromFolder(text, folder.path))
 }
 
 async function rejection(promise: Promise<unknown>): Promise<ConfigError> {
@@ -201,7 +207,7 @@ describe('checkAll', () => {
   test('lists what is wrong with templates and with rows at once', async () => {
     using folder = folderFor({ top, webhook: "body: '{{ x'", files: customers })
     const { problems } = await rejection(checkAll(folder.files(), options({})))
-    expect(problems.map(formatProblem)).toEqual([
+    expect(problems.map((problem) => fromFolder(formatProblem(problem), folder.path))).toEqual([
       expect.stringMatching(/^campaign\.yaml:5:\d/),
       expect.stringMatching(/customers\.csv:3 expected `points` to be a whole number/),
     ])
@@ -210,7 +216,7 @@ describe('checkAll', () => {
   test('reads no row when the file says wrongly how', async () => {
     using folder = folderFor({ top, webhook: 'timout: 1s', files: customers })
     const { problems } = await rejection(checkAll(folder.files(), options({})))
-    expect(problems.map(formatProblem)).toEqual([expect.stringMatching(/^campaign\.yaml:5:3 unknown key/)])
+    expect(problems.map((problem) => fromFolder(formatProblem(problem), folder.path))).toEqual([expect.stringMatching(/^campaign\.yaml:5:3 unknown key/)])
   })
 
   test('says of templates alone that they are wrong when the rows are right', async () => {
