@@ -95,7 +95,16 @@ function sentence(fault: Fault, root: unknown, rules: ShapeRules): string {
     return `expected each key of ${formatKey(fault.path.slice(0, -1))} to be ${fault.expected}, got ${shorten(JSON.stringify(fault.path.at(-1)))}`
   }
   const value = valueAt(root, fault.path)
-  return `expected ${key} to be ${fault.expected}, got ${rules.isHidden(fault.path) ? kindOf(value) : describe(value)}`
+  const got = sizeOf(value, fault.expected) ?? (rules.isHidden(fault.path) ? kindOf(value) : describe(value))
+  return `expected ${key} to be ${fault.expected}, got ${got}`
+}
+
+/** Of the right kind, it has the wrong size. */
+function sizeOf(value: unknown, expected: string): string | null {
+  if (Array.isArray(value) && expected.startsWith('a list of at most')) return `a list of ${value.length}`
+  const most = / at most (\d+) characters/.exec(expected)?.[1]
+  const isTooLong = typeof value === 'string' && most !== undefined && value.length > Number(most)
+  return isTooLong ? `a text of ${value.length} characters` : null
 }
 
 function unknownKey(path: KeyPath, known: readonly string[], { elsewhere }: ShapeRules): string {

@@ -195,7 +195,8 @@ class Walk {
     const style = STYLES[node.type ?? 'PLAIN'] ?? 'block'
     this.#texts.set(formatKey(path), { source: this.#source, range: [start, end], style })
     if (typeof node.value === 'number' && !isExact(node.value)) {
-      this.#report(node, `number too long to be exact: ${formatKey(path)}, put it in quotes`)
+      const what = Number.isNaN(node.value) ? 'no number' : 'number too long to be exact'
+      this.#report(node, `${what}: ${formatKey(path)}, put it in quotes`)
     }
     return node.value
   }

@@ -102,7 +102,7 @@ class Block {
     if (this.#results.length > 0 && (isLate || isStarved)) {
       this.#isNextAlone = true
     } else if (!isStarved) {
-      const message = `took longer than ${this.#rowTimeoutMs} ms`
+      const message = `Rendering took longer than ${this.#rowTimeoutMs} ms`
       this.#results.push({ kind: 'failed', message, line: null, column: null })
     }
   }

@@ -96,6 +96,8 @@ export class Template implements CompiledTemplate {
       if (error instanceof OutputFault && error.offset !== null) {
         return this.#explainOutput(error, { text: text!, marks: state.marks, offset: error.offset })
       }
+      // A URL or a header is at fault as a whole: where it begins tells which one.
+      if (error instanceof OutputFault && isOneLine(this.#rules)) return { message: error.message, offset: 0 }
       const site = state.failedAt === null ? null : sites[state.failedAt]!
       const sentence = sentenceOf(error)
       if (site === null) return { message: sentence, offset: null }
@@ -138,6 +140,10 @@ export class Template implements CompiledTemplate {
     const shown = this.#parsed.source.text.slice(start, end).replace(/\s+/g, ' ')
     return shown.length > 60 ? `${shown.slice(0, 57)}...` : shown
   }
+}
+
+function isOneLine({ mode: { payload } }: OutputRules): boolean {
+  return payload === 'url' || payload === 'header'
 }
 
 function sentenceOf(error: unknown): string {

@@ -224,7 +224,7 @@ describe('a value that is wrong', () => {
     ['retry: { jitter: -0.1 }', '5:12 expected webhook.retry.jitter to be a number from 0 to 0.5, got -0.1'],
     [
       'retry: { delays: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s] }',
-      '5:12 expected webhook.retry.delays to be a list of at most 10 durations, got a list',
+      '5:12 expected webhook.retry.delays to be a list of at most 10 durations, got a list of 11',
     ],
     ['retry: { delays: [7s, x] }', '5:25 expected webhook.retry.delays[1] to be a duration such as "7s", got "x"'],
     ['retry: { delays: 7s }', '5:12 expected webhook.retry.delays to be a list of durations, got "7s"'],

@@ -92,7 +92,9 @@ describe('a header', () => {
     const long = Array.from({ length: 3 }, (_, index) => ({ name: `X-${index}`, value: 'x'.repeat(8000) }))
     expect(problemsOf(long)).toEqual(['expected webhook.headers to be at most 16 KiB, got 24021 bytes'])
     const many = Array.from({ length: 200 }, (_, index) => ({ name: `X-${index}`, value: 'x' }))
-    expect(problemsOf(many)).toEqual(['expected webhook.headers to be a list of at most 100 headers, got a list'])
+    expect(problemsOf(many)).toEqual([
+      'expected webhook.headers to be a list of at most 100 headers, got a list of 200',
+    ])
   })
 })
 

@@ -216,7 +216,9 @@ describe('checkAll', () => {
   test('reads no row when the file says wrongly how', async () => {
     using folder = folderFor({ top, webhook: 'timout: 1s', files: customers })
     const { problems } = await rejection(checkAll(folder.files(), options({})))
-    expect(problems.map((problem) => fromFolder(formatProblem(problem), folder.path))).toEqual([expect.stringMatching(/^campaign\.yaml:5:3 unknown key/)])
+    expect(problems.map((problem) => fromFolder(formatProblem(problem), folder.path))).toEqual([
+      expect.stringMatching(/^campaign\.yaml:5:3 unknown key/),
+    ])
   })
 
   test('says of templates alone that they are wrong when the rows are right', async () => {

@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest'
 import { findRun, lockRun } from '../../src/ledger/run-folder.ts'
 import { test, type CampaignParts, type Desk } from './fixture.ts'
 
+/** What each bad input is told is in docs/errors.md and its test; here is how the command behaves. */
 interface BadInput extends CampaignParts {
   readonly what: string
   readonly files?: Readonly<Record<string, string | Uint8Array>>
@@ -19,39 +20,24 @@ interface BadInput extends CampaignParts {
 
 const b = (lines: string): Readonly<Record<string, string>> => ({ 'body.j2': lines })
 const FILE_BODY = 'body: { file: body.j2 }'
-const people = (lines: string): Readonly<Record<string, string>> => ({ 'people.ndjson': lines })
 
 const CAMPAIGN_FILE: readonly BadInput[] = [
-  {
-    what: 'an unknown key',
-    webhook: 'timout: 5s',
-    told: ['campaign.yaml:6:3 unknown key: webhook.timout, did you mean timeout?'],
-  },
-  {
-    what: 'a bad unit',
-    webhook: 'timeout: 10 sec',
-    told: ['campaign.yaml:6:3 expected webhook.timeout to be a duration such as "10s", got "10 sec"'],
-  },
-  {
-    what: 'a wrong type',
-    webhook: 'concurrency: many',
-    told: ['campaign.yaml:6:3 expected webhook.concurrency to be a whole number from 1 to 2000, got "many"'],
-  },
-  {
-    what: 'a missing key',
-    files: { 'campaign.yaml': 'name: desk\naudience: customers.csv\n' },
-    told: ['campaign.yaml:1:1 expected webhook to be a mapping of keys, got nothing'],
-  },
-  {
-    what: 'two contradicting keys',
-    webhook: "method: GET\nbody: 'x'",
-    told: ['campaign.yaml:7:3 contradicting keys: webhook.body and webhook.method GET, which has no body'],
-  },
   {
     what: 'several mistakes, templates among them',
     webhook: `timout: 5s\nconcurrency: 0\n${FILE_BODY}\nheaders:\n  - { name: X-A, value: "{{ a | }}" }`,
     files: b('{{ x'),
     told: ['campaign.yaml:6:3 ', '\ncampaign.yaml:7:3 ', '\ncampaign.yaml:10:', '\nbody.j2:1:1 '],
+  },
+  {
+    what: 'mistakes in files of another folder, which are named from this one',
+    files: {
+      'spring/campaign.yaml':
+        'name: spring\naudience: customers.csv\nwebhook: { url: "https://api.example.com/", body: { file: body.j2 } }\n',
+      'spring/body.j2': '{{ x',
+      'spring/customers.csv': 'id,name\nc-0\n',
+    },
+    args: ['spring/campaign.yaml'],
+    told: ['spring/body.j2:1:1 expected', '\nspring/customers.csv:2 expected'],
   },
   { what: 'a file that is not there', args: ['nobody.yaml'], told: ['nobody.yaml file not found'] },
   {
@@ -69,39 +55,10 @@ const CAMPAIGN_FILE: readonly BadInput[] = [
 
 const SECRETS: readonly BadInput[] = [
   {
-    what: 'a variable that is not set',
-    webhook: 'auth: { type: bearer, token: "${NO_SUCH_TOKEN}" }',
-    told: ['campaign.yaml:6:25 environment variable not set: NO_SUCH_TOKEN, for webhook.auth.token'],
-  },
-  {
-    what: 'a variable in a place where none is read',
-    webhook: `body: '{"a": "\${HOME}"}'`,
-    told: ['campaign.yaml:6:3 ${HOME} is not allowed in webhook.body', '$${HOME} stands for the text itself'],
-  },
-  {
     what: "a variable that is the program's own",
     webhook: 'auth: { type: bearer, token: "${HOOKCAST_TOKEN}" }',
     env: { HOOKCAST_TOKEN: 'canary-9f2' },
     told: ['environment variable not readable: HOOKCAST_TOKEN'],
-    hidden: 'canary-9f2',
-  },
-  {
-    what: 'a literal password',
-    webhook: 'auth: { type: basic, username: acme, password: canary-9f2 }',
-    told: ['campaign.yaml:6:40 literal secret: webhook.auth.password, write password: "${DESK_PASSWORD}"'],
-    hidden: 'canary-9f2',
-  },
-  {
-    what: 'a literal secret header',
-    webhook: 'headers:\n  - { name: X-Api-Key, value: canary-9f2, type: secret }',
-    told: ['literal secret: webhook.headers[0].value, write { name: X-Api-Key, value: "${X_API_KEY}", type: secret }'],
-    hidden: 'canary-9f2',
-  },
-  {
-    what: 'a basic user name with a colon',
-    webhook: 'auth: { type: basic, username: "a:b", password: "${PASSWORD}" }',
-    env: { PASSWORD: 'canary-9f2' },
-    told: ['campaign.yaml:6:24 expected webhook.auth.username to hold no colon (RFC 7617), got one'],
     hidden: 'canary-9f2',
   },
   {
@@ -111,32 +68,9 @@ const SECRETS: readonly BadInput[] = [
     told: ['webhook.auth.password to hold no line break, got one at its end: see PASSWORD'],
     hidden: 'canary-9f2',
   },
-  {
-    what: 'a header that belongs to the connection',
-    webhook: 'headers:\n  - { name: Content-Length, value: "5" }',
-    told: ['campaign.yaml:7:9 header not allowed: Content-Length belongs to the connection'],
-  },
 ]
 
 const TEMPLATES: readonly BadInput[] = [
-  {
-    what: 'a syntax error',
-    webhook: FILE_BODY,
-    files: b('{\n  "a": 1,\n  "b": "{{ customer.name | }}"\n}\n'),
-    told: ['body.j2:3:28 expected a name, got `}}`\n    "b": "{{ customer.name | }}"\n'],
-  },
-  {
-    what: 'an unknown filter',
-    webhook: FILE_BODY,
-    files: b('{\n  "b": "{{ customer.name | uper }}"\n}\n'),
-    told: ['body.j2:2:28 expected a known filter, got `uper`, did you mean `upper`?', '{{ customer.name | uper }}'],
-  },
-  {
-    what: 'an unknown tag',
-    webhook: FILE_BODY,
-    files: b('{\n  {% fro x in y %}1{% endfor %}\n}\n'),
-    told: ['body.j2:2:6 expected a known tag, got `fro`, did you mean `for`?', '{% fro x in y %}'],
-  },
   {
     what: 'mistakes in url, header and properties',
     webhook: [
@@ -156,49 +90,10 @@ const URLS: readonly BadInput[] = [
     told: ['campaign.yaml:6:3 expected webhook.url to hold no user name or password', 'they go under webhook.auth'],
     hidden: 'canary-9f2',
   },
-  {
-    what: 'plain http',
-    webhook: 'url: "http://api.example.com/v1"',
-    told: ['expected webhook.url to begin with https://', 'plain http needs insecure_http: true'],
-  },
-  {
-    what: 'a private address',
-    webhook: 'url: "https://10.0.0.5/v1"',
-    told: [
-      'campaign.yaml:6 expected webhook.url to be at a public address, got 10.0.0.5 (private)',
-      'allow: ["10.0.0.5/32"]',
-    ],
-  },
-  {
-    what: 'a private address written as a number',
-    webhook: 'url: "https://0xa000005/v1"',
-    told: ['got 10.0.0.5 (private)'],
-  },
-  {
-    what: 'a private IPv6 address',
-    webhook: 'url: "https://[fd00::1]/v1"',
-    told: ['got fd00::1 (private)', 'allow: ["fd00::1/128"]'],
-  },
-  {
-    what: 'a metadata service',
-    webhook: 'url: "https://169.254.169.254/latest"',
-    told: ['got 169.254.169.254 (metadata service)', "write the receiver's own address"],
-  },
-  {
-    what: 'a loopback host out of a variable',
-    webhook: 'url: "https://${HOST}/v1"',
-    env: { HOST: 'localhost' },
-    told: ['got localhost (loopback)', 'write the host itself'],
-  },
 ]
 
 const AUDIENCES: readonly BadInput[] = [
   { what: 'a file that is not there', audience: 'nobody.csv', told: ['nobody.csv expected `audience` to be a file'] },
-  {
-    what: 'a wrong encoding',
-    files: { 'customers.csv': Buffer.from('id,name\nc-0,Zoë\n', 'latin1') },
-    told: ['customers.csv:2 expected UTF-8 text (`encoding` names another, such as windows-1252), got byte 0xeb'],
-  },
   {
     what: 'ragged rows, all of them',
     files: { 'customers.csv': 'id,name\nc-0\nc-1,Bob\nc-2,Eve,x\n' },
@@ -206,39 +101,6 @@ const AUDIENCES: readonly BadInput[] = [
       'customers.csv:2 expected 2 cells as in the header, got 1',
       'customers.csv:4 expected 2 cells as in the header, got 3',
     ],
-  },
-  {
-    what: 'broken quotes',
-    files: { 'customers.csv': 'id,name\nc-0,"A" b\n' },
-    told: ['customers.csv:2 expected a closing quote to be followed by the next cell'],
-  },
-  {
-    what: 'a duplicate header',
-    files: { 'customers.csv': 'id,name,id\nc-0,1,2\n' },
-    told: ['customers.csv:1 expected the header to name each column once, got `id` in columns 1 and 3'],
-  },
-  {
-    what: 'a broken NDJSON line',
-    audience: 'people.ndjson',
-    files: people('{"id":1}\n{"id":\n{"id":3}\n'),
-    told: ['people.ndjson:2:7 expected JSON'],
-  },
-  {
-    what: 'an NDJSON line that is no object',
-    audience: 'people.ndjson',
-    files: people('{"id":1}\n[1]\n'),
-    told: ['people.ndjson:2 expected one JSON object on each line, got a list'],
-  },
-  {
-    what: 'a value that does not fit its column',
-    top: 'columns: { points: int }',
-    files: { 'customers.csv': 'id,points\nc-0,12\nc-1,many\n' },
-    told: ['customers.csv:3 expected `points` to be a whole number', 'got "many"'],
-  },
-  {
-    what: 'more customers than `max_customers`',
-    top: 'max_customers: 2',
-    told: ['customers.csv expected at most 2 customers (`max_customers`), got more'],
   },
 ]
 

@@ -73,7 +73,7 @@ describe('a block renderer', () => {
     const { results, calls } = renderAll(renderer, jobs({ n: 1 }, { n: 2, spin: true }, { n: 3 }))
     expect(results).toEqual([
       { kind: 'rendered', parts: ['1'] },
-      { kind: 'failed', message: 'took longer than 100 ms', line: null, column: null },
+      { kind: 'failed', message: 'Rendering took longer than 100 ms', line: null, column: null },
       { kind: 'rendered', parts: ['3'] },
     ])
     expect(calls).toBeGreaterThan(1)
@@ -93,7 +93,7 @@ describe('a block renderer', () => {
     expect(renderer.render(all).results).toEqual([{ kind: 'rendered', parts: ['slow'] }])
     const secondAt = performance.now()
     expect(renderer.render(all.slice(1)).results).toMatchObject([
-      { kind: 'failed', message: 'took longer than 1000 ms' },
+      { kind: 'failed', message: 'Rendering took longer than 1000 ms' },
     ])
     expect(performance.now() - secondAt).toBeGreaterThan(950)
   })
@@ -112,7 +112,7 @@ describe('a block renderer', () => {
     const renderer = createBlockRenderer([template], { rowTimeoutMs: 100 })
     expect(renderer.render(jobs({ s: `${'a'.repeat(40)}!` })).results[0]).toMatchObject({
       kind: 'failed',
-      message: 'took longer than 100 ms',
+      message: 'Rendering took longer than 100 ms',
     })
   })
 

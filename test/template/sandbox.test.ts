@@ -208,7 +208,7 @@ describe('an attack on the host', () => {
     const renderer = createBlockRenderer([compileTemplate(spin, { payload: 'text' })], { rowTimeoutMs: 200 })
     const [first, ...others] = [1, 2].map((n) => ({ context: { n }, seed: '' }))
     expect(renderer.render([first!]).results).toEqual([
-      { kind: 'failed', message: 'took longer than 200 ms', line: null, column: null },
+      { kind: 'failed', message: 'Rendering took longer than 200 ms', line: null, column: null },
     ])
     expect(renderer.render(others).results).toEqual([{ kind: 'rendered', parts: ['2'] }])
   })
