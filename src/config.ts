@@ -83,7 +83,9 @@ function readFile(path: string): Uint8Array {
   } catch (cause) {
     const isMissing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
     const message = isMissing ? 'file not found' : 'file not readable'
-    throw new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: resolve(path), line: null, column: null, message }], { cause })
+    throw new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: resolve(path), line: null, column: null, message }], {
+      cause,
+    })
   }
 }
 

@@ -67,7 +67,8 @@ export async function checkAll(
 
 function inspect(files: CampaignFiles, options: LoadOptions): Findings {
   const { loaded, problems: ofFile } = inspectCampaign(files, options)
-  if (loaded === null) return { checked: null, problems: ofFile.map(placedIn(files)), code: 'HOOKCAST_CAMPAIGN_INVALID' }
+  if (loaded === null)
+    return { checked: null, problems: ofFile.map(placedIn(files)), code: 'HOOKCAST_CAMPAIGN_INVALID' }
   const { campaign, snapshot } = loaded
   const ofTemplates = templateProblems(campaign)
   const ofSettings = [
