@@ -13,6 +13,8 @@ export interface Actor {
   readonly name: string
   readonly role: Role
   readonly grants: readonly Grant[]
+  /** Id of the one app of event webhooks that it may see: with the role `app`; null otherwise. */
+  readonly app: string | null
 }
 
 /** Rows, names and answers of customers: for those who make or run campaigns, and viewers who were granted it. */

@@ -1,8 +1,8 @@
 /** Every statement of tokens and audit on the service's store, named by intent. */
 
 export const insertToken = `
-  INSERT INTO token (id, name, role, grants, prefix, hash, made_at, made_by, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO token (id, name, role, grants, app, prefix, hash, made_at, made_by, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 export const deleteToken = `DELETE FROM token WHERE id = ?`
 export const selectToken = `SELECT * FROM token WHERE id = ?`
 export const selectTokenByHash = `SELECT * FROM token WHERE hash = ?`

@@ -10,6 +10,8 @@ export interface NewToken {
   readonly name: string
   readonly role: Role
   readonly grants: readonly Grant[]
+  /** Of the role `app`: the id of the app that it is for. */
+  readonly app?: string | null
   /** Null for one that does not expire. */
   readonly expiresAt: number | null
 }
@@ -81,8 +83,8 @@ export class Tokens {
     const now = this.#clock.now()
     if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
     if (usedAt === null || now - usedAt >= USE_IS_NOTED_EVERY_MS) this.#noteUse(record.id, now)
-    const { id, name, role, grants } = record
-    return { id, name, role, grants }
+    const { id, name, role, grants, app } = record
+    return { id, name, role, grants, app }
   }
 
   /** Whether anybody could do what an administrator does. */
@@ -109,11 +111,11 @@ export class Tokens {
     text: string,
     token: NewToken & { readonly id: string; readonly madeAt: number; readonly madeBy: string | null },
   ): Promise<TokenRecord> {
-    const { id, name, role, grants, expiresAt, madeAt, madeBy } = token
+    const { id, name, role, grants, app = null, expiresAt, madeAt, madeBy } = token
     const prefix = prefixOf(text)
-    const values = [id, name, role, JSON.stringify(grants), prefix, hashOf(text), madeAt, madeBy, expiresAt]
+    const values = [id, name, role, JSON.stringify(grants), app, prefix, hashOf(text), madeAt, madeBy, expiresAt]
     await this.#store.commit((store) => void store.run(sql.insertToken, ...values))
-    return { ...token, prefix, revokedAt: null, usedAt: null }
+    return { ...token, app, prefix, revokedAt: null, usedAt: null }
   }
 
   /** Nobody waits for it, and nothing is lost when it fails. */
@@ -128,6 +130,7 @@ function recordFrom(row: Row): TokenRecord {
     name: String(row['name']),
     role: row['role'] as Role,
     grants: JSON.parse(String(row['grants'])) as Grant[],
+    app: row['app'] as string | null,
     prefix: String(row['prefix']),
     madeAt: Number(row['made_at']),
     madeBy: row['made_by'] as string | null,

@@ -71,7 +71,7 @@ function authenticate({ isUnlimited }: Operation, context: Context, services: Ap
 }
 
 /** Nobody, until the handler has seen a signature. */
-const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [] }
+const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [], app: null }
 
 function authorize({ roles, isPersonal }: Operation, actor: Actor): void {
   if (!roles.includes(actor.role)) {

@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import { AuditLog, CallRate, FailedLogins, Tokens } from '../access/access.ts'
+import { AuditLog, CallRate, FailedLogins, Repeats, Tokens } from '../access/access.ts'
 import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import { ApiError } from '../errors.ts'
@@ -9,7 +9,7 @@ import type { ErasureInService } from '../privacy/privacy.ts'
 import type { Campaigns } from '../trigger/campaigns.ts'
 import type { Triggers } from '../trigger/trigger.ts'
 import { CampaignFolders } from './campaign-folders.ts'
-import { Repeats } from './repeats.ts'
+import { problemFrom } from './problem.ts'
 import { Uploads } from './uploads.ts'
 
 /** What the program around the API hands over. */
@@ -114,7 +114,7 @@ export function servicesFrom({
     audit: new AuditLog(store, clock),
     failedLogins: new FailedLogins(clock, limits.failedLogins),
     callRate: new CallRate(clock, limits.callsPerSecond),
-    repeats: new Repeats(store, clock),
+    repeats: new Repeats(store, { clock, isRefusal: (error) => problemFrom(error).status < 500 }),
     uploads: Uploads.open(settings.data, limits.uploadBytes ?? MOST_UPLOADED),
     addressOf,
   }

@@ -141,4 +141,5 @@ CREATE TABLE notice (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX notice_by_due ON notice (due_at);
 `,
+  `ALTER TABLE token ADD COLUMN app TEXT;`,
 ]

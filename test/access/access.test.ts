@@ -42,10 +42,15 @@ describe('a token', () => {
   test('is known again by what was shown once, and by nothing else', async ({ desk: { tokens } }) => {
     const { text, record } = await tokens.issue(viewer, null)
     expect(text).toMatch(/^hc_[\w-]{43}$/)
-    expect(tokens.verify(text)).toEqual({ id: record.id, name: 'board', role: 'viewer', grants: [] })
+    expect(tokens.verify(text)).toEqual({ id: record.id, name: 'board', role: 'viewer', grants: [], app: null })
     for (const other of ['', record.prefix, `${text}x`, text.slice(0, -1), text.toUpperCase(), 'x'.repeat(100_000)]) {
       expect(tokens.verify(other)).toBeNull()
     }
+  })
+
+  test('may be for one app of event webhooks', async ({ desk: { tokens } }) => {
+    const { text } = await tokens.issue({ ...viewer, role: 'app', app: 'app_1' }, null)
+    expect(tokens.verify(text)).toMatchObject({ role: 'app', app: 'app_1' })
   })
 
   test('is in no file of the data folder', async ({ desk: { tokens, folder } }) => {
@@ -127,7 +132,7 @@ describe('the token of the environment', () => {
 
 test('customers are shown to all that work on campaigns, and to viewers who were granted it', () => {
   const may = (grants: readonly 'personal_data'[]): string[] =>
-    ROLES.filter((role) => mayReadPersonalData({ id: '1', name: 'x', role, grants }))
+    ROLES.filter((role) => mayReadPersonalData({ id: '1', name: 'x', role, grants, app: null }))
   expect(may([])).toEqual(['admin', 'editor', 'operator'])
   expect(may(['personal_data'])).toContain('viewer')
 })

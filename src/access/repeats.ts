@@ -2,10 +2,9 @@ import { createHash, createHmac } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { ApiError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
-import { problemFrom } from './problem.ts'
 
 /** An answer as it is given again. */
-export interface KeptAnswer {
+interface KeptAnswer {
   readonly status: number
   readonly location: string | null
   /** JSON text. */
@@ -39,11 +38,17 @@ const deleteOldAnswers = `DELETE FROM answer WHERE made_at <= ?`
 export class Repeats {
   readonly #store: ServiceStore
   readonly #clock: Clock
+  readonly #isRefusal: (error: unknown) => boolean
   readonly #inHand = new Set<string>()
 
-  constructor(store: ServiceStore, clock: Clock) {
+  /** @param isRefusal - tells errors of work that did nothing from those of work that may have done some of it. */
+  constructor(
+    store: ServiceStore,
+    { clock, isRefusal }: { readonly clock: Clock; readonly isRefusal: (error: unknown) => boolean },
+  ) {
     this.#store = store
     this.#clock = clock
+    this.#isRefusal = isRefusal
   }
 
   /**
@@ -85,7 +90,6 @@ export class Repeats {
     }
   }
 
-  /** What was refused did nothing; what failed otherwise may have done some of it. */
   async #workUnder(
     { token, key }: { readonly token: string; readonly key: string },
     work: () => Promise<KeptAnswer>,
@@ -93,7 +97,7 @@ export class Repeats {
     try {
       return await work()
     } catch (error) {
-      if (problemFrom(error).status < 500) {
+      if (this.#isRefusal(error)) {
         await this.#store.commit((store) => void store.run(deleteAnswer, token, key))
       }
       throw error
