@@ -43,6 +43,8 @@ export type Reply =
       readonly extra?: string
       /** Ends the connection after the answer, without having said so. */
       readonly isLast?: boolean
+      /** The same, so long after the answer. */
+      readonly lastAfterMs?: number
       readonly misbehave?: never
     }
   | { readonly misbehave: Misbehaviour; readonly delayMs?: number }
@@ -212,6 +214,7 @@ class ScriptedReceiver implements Receiver {
     response.end(bytes)
     if (reply.extra !== undefined) socket.write(reply.extra)
     if (reply.isLast === true) socket.end()
+    if (reply.lastAfterMs !== undefined) setTimeout(() => socket.end(), reply.lastAfterMs)
   }
 
   #look(): void {
