@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -12,6 +13,8 @@ import {
   type StopRow,
   type WaitingRow,
 } from '../../src/ledger/rows.ts'
+
+import type { Received } from './receiver.ts'
 
 /** The promises of a run that its ledger and its receiver's journal can prove broken. */
 export const INVARIANTS = {
@@ -40,6 +43,14 @@ export interface JournalEntry {
   readonly digest: string
 }
 
+/** What a receiver of this process got, as the checker reads it. */
+export function journalFrom(requests: readonly Received[]): JournalEntry[] {
+  return requests.map(({ at, key, attempt, customer, method, path, body }) => {
+    const digest = createHash('sha256').update(`${method} ${path}\n${body}`).digest('base64url')
+    return { at, key, attempt, customer, digest }
+  })
+}
+
 export interface RunUnderCheck {
   readonly dataFolder: string
   readonly runId: string
@@ -47,7 +58,7 @@ export interface RunUnderCheck {
   readonly journal: readonly JournalEntry[] | null
   readonly webhook: Pick<Webhook, 'concurrency' | 'retry' | 'timeoutMs' | 'batch'>
   readonly seed?: number
-  /** How many processes were killed over it, coordinators and senders. Default: none. */
+  /** How many processes died over it, coordinators and senders. Default: as many as the run itself may have lost. */
   readonly crashes?: number
   /** Requests that each of them may have had in flight. Default: two shares of the ceiling, and 40 ms of what the receiver got. */
   readonly window?: number
@@ -279,7 +290,7 @@ function checkKeys(run: CheckedRun, { webhook }: RunUnderCheck): void {
 }
 
 function checkRepeats(run: CheckedRun, told: RunUnderCheck): void {
-  const { crashes = 0, journal, webhook } = told
+  const { crashes = lossesOf(run), journal, webhook } = told
   let repeats = 0
   let worst: { readonly key: string; readonly times: number } | null = null
   for (const [key, entries] of run.byKey) {
@@ -302,6 +313,11 @@ function checkRepeats(run: CheckedRun, told: RunUnderCheck): void {
   if (worst.times > MOST_SENDS + probesOf(run)) {
     throw run.broken('I6', `${worst.key} came ${worst.times} times with one attempt number`, seq)
   }
+}
+
+/** Each slice that was lost with its sender, and each time that it was left with calls in flight. */
+function lossesOf({ row }: CheckedRun): number {
+  return row.resumed + (row.numbers.warnings.find(({ code }) => code === 'sender_lost')?.count ?? 0)
 }
 
 /** Calls that failed at the connection and used up no attempt: what the connection gate probes with comes again. */

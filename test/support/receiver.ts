@@ -63,6 +63,8 @@ export interface ReceiverOptions {
   readonly host?: string
   /** Idle connections are closed after this. Default: 60 s. */
   readonly keepAliveMs?: number
+  /** The time that its journal has. Default: that of the machine. */
+  readonly now?: () => number
   /** Keep nothing of what arrives but its count: for loads. */
   readonly isForgetful?: boolean
 }
@@ -183,7 +185,7 @@ class ScriptedReceiver implements Receiver {
     const { method = '', url = '', headers, socket } = request
     const attempt = headers['x-hookcast-attempt']
     const entry = {
-      at: Date.now(),
+      at: this.#options.now?.() ?? Date.now(),
       method,
       path: url,
       headers: headers as Received['headers'],

@@ -6,8 +6,17 @@ import { test as base } from 'vitest'
 import type { Clock } from '../../src/clock.ts'
 import type { RunNumbers } from '../../src/ledger/numbers.ts'
 import { findRun } from '../../src/ledger/run-folder.ts'
-import { resumeRun, startRun, type Progress, type RunEnd, type RunOptions } from '../../src/runner/runner.ts'
+import {
+  readSnapshot,
+  resumeRun,
+  startRun,
+  type Progress,
+  type RunEnd,
+  type RunOptions,
+} from '../../src/runner/runner.ts'
+import { campaignOf } from '../../src/runner/run-snapshot.ts'
 import { createCampaignFolder, plainSettings, type CampaignFolder } from './campaign-folder.ts'
+import { checkRun, journalFrom } from './invariants.ts'
 import { createReceiver, type Received, type Receiver, type ReceiverOptions, type Reply } from './receiver.ts'
 import { SkippingClock } from './skipping-clock.ts'
 
@@ -40,22 +49,25 @@ export interface StorySetup {
   readonly body?: string
   readonly senders?: number
   readonly env?: Readonly<Record<string, string>>
+  /** Why its runs are not held against the invariants when they end, as all others are. */
+  readonly unchecked?: string
 }
 
 /** A campaign, its receiver and its data folder, for runs from start to end with real senders. */
 export class Story implements AsyncDisposable {
   readonly receiver: Receiver
   readonly folder: CampaignFolder
-  readonly clock = new SkippingClock()
+  readonly clock: SkippingClock
   readonly #setup: StorySetup
   runId = ''
   progress: Progress | null = null
   /** Puts the clock forward to the next due retry whenever nothing is in flight. */
   skipsWaits = true
 
-  constructor(setup: StorySetup, receiver: Receiver) {
+  constructor(setup: StorySetup, { receiver, clock }: { readonly receiver: Receiver; readonly clock: SkippingClock }) {
     this.#setup = setup
     this.receiver = receiver
+    this.clock = clock
     const { customers, webhook = '', top = '', body = '{"customer_id":"{{ customer.customer_id }}"}' } = setup
     const rows =
       typeof customers === 'number'
@@ -112,11 +124,31 @@ export class Story implements AsyncDisposable {
     const onRunId = (runId: string): void => {
       this.runId = runId
     }
-    return told(await startRun({ ...loaded, isStreamed: false, skipsBadRows: false, onRunId }, this.options(options)))
+    const request = { ...loaded, isStreamed: false, skipsBadRows: false, onRunId }
+    return this.#told(await startRun(request, this.options(options)), options)
   }
 
   async resume(options: Partial<RunOptions> = {}): Promise<RunEnd> {
-    return told(await resumeRun(this.runId, this.options(options)))
+    return this.#told(await resumeRun(this.runId, this.options(options)), options)
+  }
+
+  /** A run that ended with an error of ours is no story: the error tells more than what a test would miss. */
+  #told(end: RunEnd, options: Partial<RunOptions>): RunEnd {
+    if (end.error !== null) throw end.error
+    if (this.#setup.unchecked === undefined) this.check(end.runId, options)
+    return end
+  }
+
+  /** Holds a run against the invariants. */
+  check(runId = this.runId, options: Partial<RunOptions> = {}): void {
+    const { campaign } = readSnapshot(findRun(this.dataFolder, runId))
+    const { requests, count } = this.receiver
+    checkRun({
+      dataFolder: this.dataFolder,
+      runId,
+      journal: requests.length === count ? journalFrom(requests) : null,
+      webhook: campaignOf(campaign, this.options(options)).webhook,
+    })
   }
 
   get numbers(): RunNumbers {
@@ -154,12 +186,6 @@ export class Story implements AsyncDisposable {
   }
 }
 
-/** A run that ended with an error of ours is no story: the error tells more than what a test would miss. */
-function told(end: RunEnd): RunEnd {
-  if (end.error !== null) throw end.error
-  return end
-}
-
 /** `tell` makes a story; what it started is gone after the test. */
 export const test = base.extend<{ tell: (setup: StorySetup) => Promise<Story> }>({
   // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that are needed from this pattern.
@@ -167,12 +193,14 @@ export const test = base.extend<{ tell: (setup: StorySetup) => Promise<Story> }>
     await using stack = new AsyncDisposableStack()
     await use(async (setup) => {
       const { answer } = setup
+      const clock = new SkippingClock()
       const receiver = await createReceiver({
         ...(answer === undefined ? {} : { answer }),
+        now: () => clock.now(),
         customerOf: ({ body }) => /"customer_id":"([^"]*)"/.exec(body)?.[1] ?? null,
         ...setup.receiver,
       })
-      return stack.use(new Story(setup, receiver))
+      return stack.use(new Story(setup, { receiver, clock }))
     })
   },
 })
