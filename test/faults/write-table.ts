@@ -22,13 +22,13 @@ export function writeTable(results: readonly FaultResult[], { seed }: { readonly
 }
 
 /** The machine and the day. */
-function conditions(more: string): string {
+export function conditions(more: string): string {
   const day = new Date().toISOString().slice(0, 10)
   return `${day}, Node ${process.versions.node}, Linux ${release()}, ${availableParallelism()} cores, ${more}.`
 }
 
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`. */
-function writeBetween(name: string, text: string): void {
+export function writeBetween(name: string, text: string): void {
   const page = readFileSync(PAGE, 'utf8')
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const from = page.indexOf(begin)

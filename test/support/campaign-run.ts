@@ -39,7 +39,7 @@ export class CampaignRun implements AsyncDisposable {
   readonly folder: string
   readonly data: string
   readonly #setup: CampaignRunSetup
-  readonly #receiver: ReceiverProcess | null
+  #receiver: ReceiverProcess | null
   readonly #commands = new Set<RunningCommand>()
   readonly #stderr: string[] = []
   #runId: string | null = null
@@ -137,6 +137,18 @@ export class CampaignRun implements AsyncDisposable {
       await sleep(5)
     }
     return condition()
+  }
+
+  /** Kills the receiver, and starts it again with the same journal at the same place. */
+  async restartReceiver(between: () => Promise<unknown>): Promise<void> {
+    const { port } = this.#receiver!
+    await this.#receiver!.kill()
+    await between()
+    this.#receiver = await startReceiverProcess({
+      ...this.#setup.receiver,
+      journal: join(this.folder, 'journal.ndjson'),
+      port,
+    })
   }
 
   /** Ends a process at once, and counts it. */

@@ -135,20 +135,18 @@ export class Story implements AsyncDisposable {
   /** A run that ended with an error of ours is no story: the error tells more than what a test would miss. */
   #told(end: RunEnd, options: Partial<RunOptions>): RunEnd {
     if (end.error !== null) throw end.error
-    if (this.#setup.unchecked === undefined) this.check(end.runId, options)
+    if (this.#setup.unchecked === undefined) this.#check(end.runId, options)
     return end
   }
 
   /** Holds a run against the invariants. */
-  check(runId = this.runId, options: Partial<RunOptions> = {}): void {
-    const { campaign } = readSnapshot(findRun(this.dataFolder, runId))
+  #check(runId: string, told: Partial<RunOptions>): void {
+    const options = this.options(told)
+    const { dataFolder } = options
+    const { campaign } = readSnapshot(findRun(dataFolder, runId))
     const { requests, count } = this.receiver
-    checkRun({
-      dataFolder: this.dataFolder,
-      runId,
-      journal: requests.length === count ? journalFrom(requests) : null,
-      webhook: campaignOf(campaign, this.options(options)).webhook,
-    })
+    const journal = requests.length === count ? journalFrom(requests) : null
+    checkRun({ dataFolder, runId, journal, webhook: campaignOf(campaign, options).webhook })
   }
 
   get numbers(): RunNumbers {
