@@ -89,6 +89,7 @@ export const ERROR_CODES = {
     means: 'The `Idempotency-Key` belongs to another request, or to one that is not done',
     todo: 'See `detail`',
   },
+  HOOKCAST_EVENTS_REFUSED: { means: 'Event webhooks do not do this', todo: 'See the sentence with it' },
   HOOKCAST_INTERRUPTED: {
     means: 'Stopped by a signal before a run had begun',
     todo: 'Start it again: nothing was sent',

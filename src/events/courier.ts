@@ -1,0 +1,285 @@
+import type { Clock } from '../clock.ts'
+import type { CallResult } from '../request/request.ts'
+import type { Apps } from './apps.ts'
+import { writeAttempt, type Attempt } from './attempts.ts'
+import { callEndpoint } from './call-endpoint.ts'
+import type { Days } from './days.ts'
+import { writeStanding, type Deliveries } from './deliveries.ts'
+import type { Lane } from './delivery.ts'
+import type { EndpointClients } from './endpoint-clients.ts'
+import type { EndpointSecrets } from './endpoint-secrets.ts'
+import type { Endpoint, Endpoints } from './endpoints.ts'
+import { lifeEventOf, seenOf, type SeenResult } from './ended-call.ts'
+import type { Messages } from './messages.ts'
+import { nextStep, type Judged } from './next-step.ts'
+import { Outbox, type Cargo, type Loaded } from './outbox.ts'
+import { publicIdFrom, type Sequence } from './public-id.ts'
+import { standingAfter, standingUnder, type Standing } from './standing.ts'
+import { Sweeps } from './sweeps.ts'
+import { Throttles } from './throttles.ts'
+import { Turns } from './turns.ts'
+
+export interface CourierOptions {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly userAgent: string
+  readonly sequence: Sequence
+  readonly days: Days
+  readonly deliveries: Deliveries
+  readonly apps: Apps
+  readonly endpoints: Endpoints
+  readonly secrets: EndpointSecrets
+  readonly messages: Messages
+  readonly clients: EndpointClients
+  /** Told of each attempt that is on the disk. */
+  readonly onAttempt: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
+  readonly onError: (error: unknown) => void
+}
+
+const LOCAL_PAUSE_MS = 1000
+
+/**
+ * Brings messages to endpoints.
+ *
+ * Endpoints with something to do take turns of one call: one with a backlog of any length gets no more of them than another.
+ * Each has at most 8 calls in flight, fewer while nobody answers there.
+ * What became of a call is written before the delivery is touched again: a crash in between sends the message a second time,
+ * under the same id.
+ */
+export class Courier implements AsyncDisposable {
+  readonly #options: CourierOptions
+  readonly #turns = new Turns()
+  readonly #sweeps: Sweeps
+  readonly #outboxes = new Map<number, Outbox>()
+  readonly #wakes = new Map<Outbox, { readonly at: number; readonly cancel: () => void }>()
+  readonly #throttles = new Throttles()
+  #pausedUntil = 0
+  #cancelPause: (() => void) | null = null
+  #isPumping = false
+  #isClosed = false
+
+  constructor(options: CourierOptions) {
+    this.#options = options
+    const { deliveries, endpoints, onError } = options
+    const onSwept = (endpoint: Endpoint): void => this.wake(endpoint)
+    this.#sweeps = new Sweeps({ deliveries, endpointOf: (key) => endpoints.of(key), onSwept, onError })
+  }
+
+  get inFlight(): number {
+    return this.#turns.inFlight
+  }
+
+  /** Goes on with what is open from before. */
+  start(): void {
+    for (const key of this.#options.deliveries.endpoints()) this.#sweeps.start(key)
+  }
+
+  /** A message was accepted for these endpoints; `lane` is where it was put. */
+  arrived(cargo: Cargo, targets: readonly { readonly endpoint: Endpoint; readonly lane: Lane }[]): void {
+    for (const { endpoint, lane } of targets) {
+      const { seq: message, acceptedAt: dueAt } = cargo.message
+      const outbox = this.#outboxOf(endpoint)
+      outbox.arrive({ endpoint: endpoint.key, message, lane, tries: 0, trigger: 'scheduled', dueAt, cargo })
+      this.#turns.offer(outbox)
+    }
+    this.#pump()
+  }
+
+  /** Something in the files is to be looked at. */
+  wake(endpoint: Endpoint): void {
+    const outbox = this.#outboxOf(endpoint)
+    outbox.wake()
+    this.#turns.offer(outbox)
+    this.#pump()
+  }
+
+  /** An endpoint has changed; `after` is null for one that was removed. */
+  changed(before: Endpoint, after: Endpoint | null): void {
+    const isStopped = after === null || after.state === 'disabled' || after.state === 'suspended'
+    if (after?.state === before.state && after.throttleRate === before.throttleRate) return
+    if (isStopped) {
+      this.#outboxes.get(before.key)?.clear()
+      this.#sweeps.start(before.key)
+    } else this.wake(after)
+  }
+
+  #outboxOf({ key, app }: Endpoint): Outbox {
+    let outbox = this.#outboxes.get(key)
+    if (outbox === undefined) {
+      outbox = new Outbox({ endpoint: key, app }, this.#options.deliveries)
+      this.#outboxes.set(key, outbox)
+    }
+    return outbox
+  }
+
+  #pump(): void {
+    if (this.#isPumping || this.#isClosed || this.#isPaused()) return
+    this.#isPumping = true
+    try {
+      for (let outbox = this.#turns.take(); outbox !== null; outbox = this.#turns.take()) {
+        if (this.#beginNext(outbox)) this.#turns.offer(outbox)
+      }
+    } finally {
+      this.#isPumping = false
+    }
+  }
+
+  #isPaused(): boolean {
+    const { clock } = this.#options
+    const waitMs = this.#pausedUntil - clock.now()
+    if (waitMs <= 0) return false
+    this.#cancelPause ??= clock.after(waitMs, () => {
+      this.#cancelPause = null
+      this.#pump()
+    })
+    return true
+  }
+
+  #beginNext(outbox: Outbox): boolean {
+    const { clock, apps, endpoints } = this.#options
+    const endpoint = endpoints.of(outbox.endpoint)
+    if (endpoint === null || this.#sweeps.isSweeping(endpoint.key)) return false
+    const now = clock.now()
+    const rate = endpoint.throttleRate ?? apps.of(endpoint.app)?.throttleRate ?? null
+    const mayBeginAt = this.#throttles.nextAt(endpoint.key, rate, now)
+    if (mayBeginAt > now) {
+      this.#wakeAt(outbox, mayBeginAt)
+      return false
+    }
+    const delivery = outbox.next(endpoint.state, now)
+    if (delivery === null) {
+      const dueAt = outbox.nextDueAt(now)
+      if (dueAt !== null) this.#wakeAt(outbox, dueAt)
+      return false
+    }
+    this.#throttles.take(endpoint.key, rate, now)
+    this.#begin({ outbox, delivery, endpoint, at: now })
+    return true
+  }
+
+  #wakeAt(outbox: Outbox, at: number): void {
+    const known = this.#wakes.get(outbox)
+    if (known !== undefined && known.at <= at) return
+    known?.cancel()
+    const cancel = this.#options.clock.after(Math.max(0, at - this.#options.clock.now()), () => {
+      this.#wakes.delete(outbox)
+      outbox.wake()
+      this.#turns.offer(outbox)
+      this.#pump()
+    })
+    this.#wakes.set(outbox, { at, cancel })
+  }
+
+  #begin(way: Way): void {
+    const { messages, clients, apps, endpoints, secrets: signers, userAgent } = this.#options
+    const { outbox, delivery, endpoint, at } = way
+    this.#turns.begun(outbox)
+    const message = delivery.cargo?.message ?? messages.at(delivery.message)
+    const payload = delivery.cargo?.payload ?? messages.payloadOf({ seq: delivery.message })
+    if (message === null || payload === null) return this.#giveUp(way, 'The content of the message was expunged')
+    const profile = endpoints.profileOf(endpoint)
+    const app = apps.of(endpoint.app)
+    const owner = app?.uid ?? app?.id ?? ''
+    const secrets = signers.signing(endpoint)
+    try {
+      const call = { endpoint, message, payload, profile, secrets, at, owner, userAgent }
+      callEndpoint(call, clients, (result) => this.#ended(way, result))
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.#giveUp(way, error.message)
+    }
+  }
+
+  /** It never leaves: that is its end, and says nothing about the endpoint. */
+  #giveUp(way: Way, answer: string): void {
+    const { outbox, delivery } = way
+    this.#leave(outbox, delivery, { hasSucceeded: false, isLost: false })
+    const standing: Standing = { state: 'cancelled', lane: delivery.lane, tries: delivery.tries, dueAt: null }
+    this.#write(way, { hasSucceeded: false, httpStatus: null, code: 'unsendable', answer, latencyMs: 0 }, standing)
+  }
+
+  #ended(way: Way, result: CallResult): void {
+    const { clock, endpoints, random } = this.#options
+    const { outbox, delivery, endpoint } = way
+    const profile = endpoints.profileOf(endpoint)
+    const endedAt = clock.now()
+    const { step, isRefusal } = nextStep({ result, tries: delivery.tries, endedAt, profile, random })
+    const hasSucceeded = step.kind === 'sent'
+    if (step.kind === 'retry' && delivery.lane === 'held') outbox.pauseDrain(endedAt + step.waitMs)
+    if (step.kind === 'local') {
+      this.#pausedUntil = endedAt + LOCAL_PAUSE_MS
+      outbox.settled(delivery, { isOpen: true })
+      outbox.wake()
+    }
+    this.#leave(outbox, delivery, { hasSucceeded, isLost: result.answer.kind === 'failed' && step.kind !== 'local' })
+    if (step.kind === 'local') return
+    const isKept = profile.life.kind === 'suspend' && !isRefusal
+    const standing = standingAfter(delivery, { step, endedAt, isKept, state: endpoint.state })
+    this.#tellLife(endpoint, { step, isRefusal })
+    this.#write(way, { hasSucceeded, ...seenOf(result) }, standing)
+  }
+
+  #tellLife({ key }: Endpoint, { step, isRefusal }: Judged): void {
+    const { endpoints, onError } = this.#options
+    endpoints.happen(key, lifeEventOf(step, isRefusal)).catch(onError)
+  }
+
+  #leave(outbox: Outbox, delivery: Loaded, how: { readonly hasSucceeded: boolean; readonly isLost: boolean }): void {
+    outbox.ended(delivery, how)
+    this.#turns.ended(outbox)
+    // An answer that begins the next call from inside its own end would nest without bound.
+    queueMicrotask(() => this.#pump())
+  }
+
+  #write(way: Way, result: SeenResult, standing: Standing): void {
+    this.#written(way, result, standing).catch(this.#options.onError)
+  }
+
+  async #written({ outbox, delivery, endpoint, at }: Way, result: SeenResult, standing: Standing): Promise<void> {
+    const { sequence, days, clock, endpoints, onAttempt, onError } = this.#options
+    const seq = sequence.next(at)
+    const { message, trigger } = delivery
+    const { key, url } = endpoint
+    const attempt = { ...result, seq, id: publicIdFrom('atmpt', seq), endpoint: key, message, at, trigger, url }
+    let standsNow = standing
+    for (let isWritten = false; !isWritten;) {
+      try {
+        await days.at(message).store.commit((store) => {
+          // Somebody may have said something about the endpoint meanwhile.
+          standsNow = standingUnder(standing, endpoints.of(key)?.state ?? null, message)
+          writeStanding(store, delivery, standsNow)
+          writeAttempt(store, attempt)
+        })
+        isWritten = true
+      } catch (error) {
+        if (this.#isClosed) return
+        onError(error)
+        // The disk is full: nothing new begins, and what is known is not forgotten.
+        this.#pausedUntil = clock.now() + LOCAL_PAUSE_MS
+        await clock.sleep(LOCAL_PAUSE_MS)
+      }
+    }
+    outbox.settled(delivery, { isOpen: standsNow.state === 'open' })
+    if (standsNow.dueAt !== null) this.#wakeAt(outbox, standsNow.dueAt)
+    this.#turns.offer(outbox)
+    this.#pump()
+    onAttempt(attempt, standsNow, endpoint)
+  }
+
+  /** What is in flight is cut off, and sent again when the service is back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
+    this.#sweeps.close()
+    this.#cancelPause?.()
+    for (const { cancel } of this.#wakes.values()) cancel()
+    await this.#options.clients[Symbol.asyncDispose]()
+  }
+}
+
+interface Way {
+  readonly outbox: Outbox
+  readonly delivery: Loaded
+  /** As it was when the call began. */
+  readonly endpoint: Endpoint
+  readonly at: number
+}

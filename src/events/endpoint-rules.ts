@@ -1,0 +1,93 @@
+import { PROFILES, type Profile } from '../profile/profile.ts'
+import { checkEndpointUrl, checkHeader, type EventNetwork } from '../request/request.ts'
+import type { App } from './apps.ts'
+import type { EndpointIn } from './endpoints.ts'
+import { EventsError } from './events-error.ts'
+import { checkFilter } from './payload-filter.ts'
+
+/** What hookcast.yaml says about event webhooks, with every default filled in. */
+export interface EventRules {
+  readonly network: EventNetwork
+  /** The profile of apps and endpoints that name none. */
+  readonly defaultProfile: string
+  /** Waits before the second attempt and those after it, in place of the profile's; null for those. */
+  readonly delaysMs: readonly number[] | null
+}
+
+/** What an app or an endpoint is told by under Svix's API, which has no fields for it. */
+const PROFILE_KEY = 'hookcast.profile'
+const ON_FAILURE_KEY = 'hookcast.on_failure'
+
+const DISABLE: Profile['life'] = { kind: 'disable', afterMs: 5 * 86_400_000, spreadMs: 12 * 3_600_000 }
+const MOST_CHANNELS = 10
+
+/** Gives the profile of an endpoint: its own, else its app's, else the instance's; with what is said of failures. */
+export function profileOf(
+  app: Pick<App, 'metadata'>,
+  endpoint: Pick<EndpointIn, 'metadata'> | null,
+  rules: EventRules,
+): Profile {
+  const said = (key: string): string | undefined => endpoint?.metadata[key] ?? app.metadata[key]
+  const profile = PROFILES[said(PROFILE_KEY) ?? rules.defaultProfile]
+  if (profile === undefined) {
+    const known = Object.keys(PROFILES).join(', ')
+    throw new EventsError('invalid', `expected \`metadata["${PROFILE_KEY}"]\` to be one of ${known}, got another name`)
+  }
+  const retry = rules.delaysMs === null ? profile.retry : { ...profile.retry, delaysMs: rules.delaysMs }
+  return { ...profile, retry, life: lifeFrom(said(ON_FAILURE_KEY), profile) }
+}
+
+function lifeFrom(said: string | undefined, profile: Profile): Profile['life'] {
+  switch (said) {
+    case undefined:
+      return profile.life
+    case 'disable':
+      return profile.life.kind === 'disable' ? profile.life : DISABLE
+    case 'suspend':
+      return { kind: 'suspend' }
+    case 'keep':
+      return { kind: 'keep' }
+    default:
+      throw new EventsError(
+        'invalid',
+        `expected \`metadata["${ON_FAILURE_KEY}"]\` to be keep, disable or suspend, got another word`,
+      )
+  }
+}
+
+/** @throws {EventsError} invalid, in words for whoever registers the endpoint. */
+export function checkEndpoint(endpoint: EndpointIn, profile: Profile, { network }: EventRules): void {
+  const problem =
+    checkEndpointUrl(endpoint.url, network) ??
+    headerProblem(endpoint.headers) ??
+    (endpoint.filter === null ? null : checkFilter(endpoint.filter)) ??
+    listProblem(endpoint, profile)
+  if (problem !== null) throw new EventsError('invalid', problem)
+}
+
+/** What proves a message is ours alone to say. */
+const OURS = /^(?:svix|webhook|x-hookcast)-/i
+
+function headerProblem(headers: EndpointIn['headers']): string | null {
+  for (const [name, value] of Object.entries(headers)) {
+    const problem = OURS.test(name) ? `expected no header \`${name}\`: it is set by hookcast` : checkHeader(name, value)
+    if (problem !== null) return problem
+  }
+  return null
+}
+
+function listProblem({ eventTypes, channels }: EndpointIn, { limits }: Profile): string | null {
+  if (eventTypes?.length === 0) return 'expected `eventTypes` to name an event type, or to be left out, got none'
+  if (eventTypes !== null && eventTypes.length > (limits.eventTypes ?? Infinity)) {
+    return `expected \`eventTypes\` to be at most ${limits.eventTypes}, got ${eventTypes.length}`
+  }
+  const odd = eventTypes?.find((name) => !EVENT_TYPE_PATTERN.test(name.replace(/\.\*$/, '')))
+  if (odd !== undefined) return 'expected `eventTypes` to be names, or beginnings such as `user.*`, got something else'
+  if (channels !== null && (channels.length === 0 || channels.length > MOST_CHANNELS)) {
+    return `expected \`channels\` to be 1 to ${MOST_CHANNELS}, got ${channels.length}`
+  }
+  return null
+}
+
+/** As Svix has them. */
+export const EVENT_TYPE_PATTERN = /^[a-zA-Z0-9\-_.]{1,256}$/

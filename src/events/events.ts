@@ -1,0 +1,148 @@
+import { join } from 'node:path'
+import type { Clock } from '../clock.ts'
+import { GroupStore } from '../ledger/group-store.ts'
+import type { Vault } from '../vault/vault.ts'
+import { Apps } from './apps.ts'
+import { Attempts, type Attempt } from './attempts.ts'
+import { Courier } from './courier.ts'
+import { Days } from './days.ts'
+import { Deliveries, openByHand } from './deliveries.ts'
+import { EndpointClients } from './endpoint-clients.ts'
+import { lifeDueAt } from './endpoint-life.ts'
+import type { EventRules } from './endpoint-rules.ts'
+import { EndpointSecrets } from './endpoint-secrets.ts'
+import { Endpoints, type Endpoint } from './endpoints.ts'
+import { EventTypes } from './event-types.ts'
+import { EVENTS_MIGRATIONS } from './events-schema.ts'
+import { Messages, type Message } from './messages.ts'
+import { Sequence } from './public-id.ts'
+import type { Standing } from './standing.ts'
+
+export interface EventsOptions {
+  readonly dataFolder: string
+  readonly clock: Clock
+  readonly random: () => number
+  /** What receivers are told of who calls. */
+  readonly userAgent: string
+  readonly vault: Vault
+  readonly rules: EventRules
+  /** Told of each attempt that is on the disk. */
+  readonly onAttempt?: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
+  readonly onError: (error: unknown) => void
+}
+
+const CONNECTIONS = 8
+const LOOK_MS = 60_000
+
+/**
+ * The event webhooks of a data folder: who wants to hear of what, what has happened, and its way to them.
+ *
+ * Reads are of what is on the disk or in memory, at once; a write resolves when it is on the disk.
+ */
+export class Events implements AsyncDisposable {
+  readonly apps: Apps
+  readonly endpoints: Endpoints
+  readonly eventTypes: EventTypes
+  readonly secrets: EndpointSecrets
+  readonly messages: Messages
+  readonly attempts: Attempts
+  readonly #clock: Clock
+  readonly #days: Days
+  readonly #store: GroupStore
+  readonly #deliveries: Deliveries
+  readonly #courier: Courier
+  readonly #onError: (error: unknown) => void
+  #cancelLook: (() => void) | null = null
+
+  /**
+   * Opens what there is, making the files if there are none. The lock of the service keeps others away.
+   *
+   * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, HOOKCAST_STORAGE_FULL.
+   */
+  constructor(options: EventsOptions) {
+    const { dataFolder, clock, vault, rules, onError, onAttempt = () => undefined } = options
+    this.#clock = clock
+    this.#onError = onError
+    const folder = join(dataFolder, 'events')
+    this.#days = new Days(join(folder, 'days'), clock)
+    const days = this.#days
+    this.#store = new GroupStore({
+      path: join(folder, 'events.db'),
+      clock,
+      migrations: EVENTS_MIGRATIONS,
+      name: 'The store of event webhooks',
+    })
+    const sequence = new Sequence(days.lastSeq)
+    this.apps = new Apps(this.#store, { clock, sequence })
+    this.secrets = new EndpointSecrets(this.#store, { clock, vault })
+    const { apps, secrets } = this
+    this.endpoints = new Endpoints(this.#store, {
+      clock,
+      sequence,
+      apps,
+      secrets,
+      rules,
+      onChange: (before, after) => {
+        if (before !== null) this.#courier.changed(before, after)
+      },
+    })
+    this.eventTypes = new EventTypes(this.#store, clock)
+    this.#deliveries = new Deliveries(days)
+    const { endpoints } = this
+    const deliveries = this.#deliveries
+    this.messages = new Messages({
+      days,
+      endpoints,
+      deliveries,
+      sequence,
+      clock,
+      onAccepted: (cargo, targets) => this.#courier.arrived(cargo, targets),
+    })
+    const { messages } = this
+    this.attempts = new Attempts(days, (seq) => messages.at(seq))
+    const clients = new EndpointClients({ clock, network: rules.network, connections: CONNECTIONS })
+    const { random, userAgent } = options
+    const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
+    this.#courier = new Courier({ ...parts, onAttempt, onError })
+  }
+
+  /** Begins to deliver, with what was left from before. */
+  start(): void {
+    this.#courier.start()
+    this.#look()
+  }
+
+  /** Calls in flight. */
+  get inFlight(): number {
+    return this.#courier.inFlight
+  }
+
+  /** Sends a message to an endpoint once more, whatever became of it there; disabled endpoints are not called. */
+  async resend(message: Message, endpoint: Endpoint): Promise<void> {
+    const day = this.#days.at(message.seq)
+    const lane = endpoint.state === 'active' ? 'live' : 'held'
+    const dueAt = lane === 'live' ? this.#clock.now() : message.acceptedAt
+    const delivery = { endpoint: endpoint.key, message: message.seq }
+    await day.store.commit((store) => openByHand(store, delivery, { lane, dueAt }))
+    this.#deliveries.noteOpen(day)
+    this.#courier.wake(endpoint)
+  }
+
+  /** Disables those whose time is over although nothing is sent to them just now. */
+  #look(): void {
+    const now = this.#clock.now()
+    for (const endpoint of this.endpoints.all()) {
+      const dueAt = lifeDueAt(endpoint, this.endpoints.profileOf(endpoint).life)
+      if (dueAt !== null && dueAt <= now) this.endpoints.happen(endpoint.key, { kind: 'clock' }).catch(this.#onError)
+    }
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => this.#look())
+  }
+
+  /** What is in flight is cut off, and sent again with the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelLook?.()
+    await this.#courier[Symbol.asyncDispose]()
+    this.#store[Symbol.dispose]()
+    this.#days[Symbol.dispose]()
+  }
+}

@@ -1,0 +1,292 @@
+import type { Clock } from '../clock.ts'
+import type { Row, Statements } from '../ledger/group-store.ts'
+import { checkPayload } from '../profile/profile.ts'
+import type { App } from './apps.ts'
+import type { Day, Days } from './days.ts'
+import type { Deliveries } from './deliveries.ts'
+import { LANES, type Lane } from './delivery.ts'
+import { EVENT_TYPE_PATTERN } from './endpoint-rules.ts'
+import type { Endpoint, Endpoints } from './endpoints.ts'
+import { EventsError } from './events-error.ts'
+import { isRising, pageFrom, type Page, type PageQuery } from './page.ts'
+import { parsedFrom } from './parsed-from.ts'
+import { publicIdFrom, seqAt, seqFrom, timeOfSeq, type IdPrefix, type Sequence } from './public-id.ts'
+import { wants } from './subscription.ts'
+
+export interface MessageIn {
+  readonly eventType: string
+  /** What is stored, signed and sent, byte for byte. */
+  readonly payload: Uint8Array
+  /** A name of the caller's own: the second message of that name within a day is not taken, the first is given back. */
+  readonly eventId: string | null
+  readonly channels: readonly string[]
+  readonly tags: readonly string[]
+  /** Sent with it, besides those of its endpoint. */
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** One event, accepted once. */
+export interface Message extends Omit<MessageIn, 'payload'> {
+  /** Its place in time, which orders all messages. */
+  readonly seq: number
+  readonly id: string
+  readonly app: number
+  readonly acceptedAt: number
+}
+
+export interface MessageQuery extends PageQuery {
+  /** Instants: at or after, and before. */
+  readonly after?: number | null
+  readonly before?: number | null
+  readonly channel?: string | null
+  readonly tag?: string | null
+  readonly eventTypes?: readonly string[] | null
+}
+
+export interface Accepted {
+  readonly message: Message
+  readonly isNew: boolean
+}
+
+export interface MessagesOptions {
+  readonly days: Days
+  readonly endpoints: Endpoints
+  readonly sequence: Sequence
+  readonly clock: Clock
+  readonly deliveries: Pick<Deliveries, 'noteOpen'>
+  /** Told of a message that is on the disk, and of the endpoints that it is for, with the lane that it was put into. */
+  readonly onAccepted: (
+    cargo: { readonly message: Message; readonly payload: Uint8Array },
+    targets: readonly { readonly endpoint: Endpoint; readonly lane: Lane }[],
+  ) => void
+}
+
+const MOST_CHANNELS = 5
+const MOST_TAGS = 10
+
+const insertMessage = `
+  INSERT INTO message (seq, app, id, event_id, event_type, channels, tags, headers, payload)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertDelivery = `INSERT INTO delivery (endpoint, message, state, lane, due_at) VALUES (?, ?, 0, ?, ?)`
+const COLUMNS = 'seq, app, id, event_id, event_type, channels, tags, headers'
+const selectMessage = `SELECT ${COLUMNS} FROM message WHERE seq = ?`
+const selectByEventId = `SELECT ${COLUMNS} FROM message WHERE app = ? AND event_id = ?`
+const selectPayload = `SELECT payload FROM message WHERE seq = ?`
+const expungePayload = `UPDATE message SET payload = NULL, headers = NULL WHERE seq = ?`
+const selectRising = `
+  SELECT ${COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`
+const selectFalling = `
+  SELECT ${COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+
+const PER_READ = 100
+
+/** The messages of all apps, in the files of their days. */
+export class Messages {
+  readonly #options: MessagesOptions
+
+  constructor(options: MessagesOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Accepts a message for whatever endpoint wants it; resolves when neither it nor one of its deliveries can be lost.
+   *
+   * @throws {EventsError} invalid; {HookcastError} HOOKCAST_STORAGE_FULL.
+   */
+  async accept(app: App, input: MessageIn): Promise<Accepted> {
+    checkMessage(input)
+    const wanting = this.#wanting(app, input)
+    this.#checkPayload(app, wanting, input)
+    const { days, deliveries, sequence, clock, onAccepted } = this.#options
+    const now = clock.now()
+    const seq = sequence.next(now)
+    const { payload, ...rest } = input
+    const message = { ...rest, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt: timeOfSeq(seq) }
+    const day = days.at(seq)
+    const accepted = await day.store.commit((store) => {
+      const known = input.eventId === null ? null : this.#known(store, day, message)
+      if (known !== null) return { message: known, targets: null }
+      insert(store, message, payload)
+      // As they are now: whoever is suspended from here on holds what is there by then.
+      const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])
+      const targets = endpoints.flatMap((endpoint) => targetFrom(endpoint) ?? [])
+      for (const { endpoint, lane } of targets)
+        store.run(insertDelivery, endpoint.key, seq, LANES[lane], timeOfSeq(seq))
+      return { message, targets }
+    })
+    if (accepted.targets === null) return { message: accepted.message, isNew: false }
+    deliveries.noteOpen(day)
+    onAccepted({ message, payload }, accepted.targets)
+    return { message, isNew: true }
+  }
+
+  /** Those that a message is for, of the endpoints of an app that are not disabled. */
+  #wanting(app: App, { eventType, channels, payload }: MessageIn): readonly Endpoint[] {
+    const offer = { eventType, channels, content: contentOf(payload) }
+    return this.#options.endpoints
+      .ofApp(app)
+      .filter((endpoint) => endpoint.state !== 'disabled' && wants(endpoint, offer))
+  }
+
+  /** Each has to be able to send it, and so has whoever else may come to the app. */
+  #checkPayload(app: App, wanting: readonly Endpoint[], { payload }: MessageIn): void {
+    const { endpoints } = this.#options
+    for (const profile of new Set([endpoints.profileOfApp(app), ...wanting.map((one) => endpoints.profileOf(one))])) {
+      const problem = checkPayload(profile, payload)
+      if (problem === null) continue
+      throw new EventsError(payload.byteLength > profile.payloadBytes ? 'large' : 'invalid', problem)
+    }
+  }
+
+  /** The first message of an event id: of this day, or of the one before. */
+  #known(store: Statements, day: Day, { app, eventId }: Message): Message | null {
+    const before = this.#options.days.before(day)
+    // What came before midnight may be waiting for its commit.
+    before?.store.flush()
+    const row = store.get(selectByEventId, app, eventId) ?? before?.store.get(selectByEventId, app, eventId)
+    return row === undefined ? null : messageFrom(row)
+  }
+
+  find(app: Pick<App, 'key'>, ref: string): Message | null {
+    const seq = seqFrom('msg', ref)
+    const message = seq === null ? null : this.at(seq)
+    if (message !== null) return message.id === ref && message.app === app.key ? message : null
+    for (const { store } of this.#options.days.newestFirst()) {
+      const row = store.get(selectByEventId, app.key, ref)
+      if (row !== undefined) return messageFrom(row)
+    }
+    return null
+  }
+
+  /** @throws {EventsError} unknown: also when it is another app's. */
+  get(app: Pick<App, 'key'>, ref: string): Message {
+    const message = this.find(app, ref)
+    if (message === null) throw new EventsError('unknown', 'No such message')
+    return message
+  }
+
+  at(seq: number): Message | null {
+    const row = this.#options.days.find(seq)?.store.get(selectMessage, seq)
+    return row === undefined ? null : messageFrom(row)
+  }
+
+  /** Null once it was expunged. */
+  payloadOf({ seq }: Pick<Message, 'seq'>): Uint8Array | null {
+    const payload = this.#options.days.find(seq)?.store.get(selectPayload, seq)?.['payload']
+    return (payload as Uint8Array | null | undefined) ?? null
+  }
+
+  /** Forgets what it said, for good; deliveries that are open are made no more. */
+  async expunge({ seq }: Pick<Message, 'seq'>): Promise<void> {
+    await this.#options.days.find(seq)?.store.commit((store) => void store.run(expungePayload, seq))
+  }
+
+  list(app: Pick<App, 'key'>, query: MessageQuery): Page<Message> {
+    return pageFrom(this.#met(app, query), query)
+  }
+
+  /** On the way that the query goes, from its cursor on. */
+  *#met(app: Pick<App, 'key'>, query: MessageQuery): Iterable<Message> {
+    const { days } = this.#options
+    const rising = isRising(query)
+    let { low, high } = seqRangeOf('msg', query)
+    for (const { store } of rising ? days.oldestFirst() : days.newestFirst()) {
+      for (;;) {
+        const rows = store.all(rising ? selectRising : selectFalling, app.key, low, high, PER_READ)
+        for (const row of rows) {
+          const message = messageFrom(row)
+          if (rising) low = message.seq
+          else high = message.seq
+          if (isAskedFor(message, query)) yield message
+        }
+        if (rows.length < PER_READ) break
+      }
+    }
+  }
+}
+
+/** The places between which a query looks, both left out. */
+export function seqRangeOf(prefix: IdPrefix, query: MessageQuery): { readonly low: number; readonly high: number } {
+  const low = query.after == null ? 0 : seqAt(query.after) - 1
+  const high = query.before == null ? Number.MAX_SAFE_INTEGER : seqAt(query.before)
+  const from = query.cursor === null ? null : seqFrom(prefix, query.cursor.id)
+  if (from === null) return { low, high }
+  return isRising(query) ? { low: Math.max(low, from), high } : { low, high: Math.min(high, from) }
+}
+
+/** The payload as JSON, parsed once, when first asked for; undefined when it is none. */
+function contentOf(payload: Uint8Array): () => unknown {
+  let content: { readonly value: unknown } | null = null
+  return () => {
+    content ??= { value: parsed(payload) }
+    return content.value
+  }
+}
+
+function parsed(payload: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(payload.buffer, payload.byteOffset, payload.byteLength).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
+
+export function isAskedFor(
+  { eventType, channels, tags }: Pick<Message, 'eventType' | 'channels' | 'tags'>,
+  query: Pick<MessageQuery, 'channel' | 'tag' | 'eventTypes'>,
+): boolean {
+  if (query.eventTypes != null && !query.eventTypes.includes(eventType)) return false
+  if (query.channel != null && !channels.includes(query.channel)) return false
+  return query.tag == null || tags.includes(query.tag)
+}
+
+function checkMessage({ eventType, channels, tags }: MessageIn): void {
+  if (!EVENT_TYPE_PATTERN.test(eventType)) {
+    const message = 'expected `eventType` to be at most 256 letters, digits and - . _, got something else'
+    throw new EventsError('invalid', message)
+  }
+  const lists = [['channels', channels, MOST_CHANNELS] as const, ['tags', tags, MOST_TAGS] as const]
+  for (const [name, list, most] of lists) {
+    if (list.length > most) {
+      throw new EventsError('invalid', `expected \`${name}\` to be at most ${most}, got ${list.length}`)
+    }
+  }
+}
+
+function targetFrom(endpoint: Endpoint): { readonly endpoint: Endpoint; readonly lane: Lane } | null {
+  if (endpoint.state === 'disabled') return null
+  return { endpoint, lane: endpoint.state === 'active' ? 'live' : 'held' }
+}
+
+function insert(store: Statements, message: Message, payload: Uint8Array): void {
+  const { seq, app, id, eventId, eventType, channels, tags, headers } = message
+  const hasHeaders = Object.keys(headers).length > 0
+  const lists = [channels, tags].map((list) => (list.length === 0 ? null : JSON.stringify(list)))
+  store.run(
+    insertMessage,
+    seq,
+    app,
+    id,
+    eventId,
+    eventType,
+    ...lists,
+    hasHeaders ? JSON.stringify(headers) : null,
+    payload,
+  )
+}
+
+function messageFrom(row: Row): Message {
+  const list = (name: string): readonly string[] => (parsedFrom(row[name]) ?? []) as string[]
+  const seq = Number(row['seq'])
+  return {
+    seq,
+    id: String(row['id']),
+    app: Number(row['app']),
+    eventId: row['event_id'] as string | null,
+    eventType: String(row['event_type']),
+    channels: list('channels'),
+    tags: list('tags'),
+    headers: (parsedFrom(row['headers']) ?? {}) as Record<string, string>,
+    acceptedAt: timeOfSeq(seq),
+  }
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { test as base } from 'vitest'
+import type { App } from '../../src/events/apps.ts'
+import type { Attempt } from '../../src/events/attempts.ts'
+import type { Endpoint, EndpointIn } from '../../src/events/endpoints.ts'
+import { Events } from '../../src/events/events.ts'
+import type { MessageIn } from '../../src/events/messages.ts'
+import { provideSecretKeys, Vault } from '../../src/vault/vault.ts'
+import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
+import { SkippingClock } from '../support/skipping-clock.ts'
+
+/** Event webhooks on a folder of their own, with receivers on loopback and a clock that can be put forward. */
+export interface EventsFixture {
+  readonly clock: SkippingClock
+  readonly folder: string
+  /** Those of now: `reopen` makes others. */
+  readonly events: Events
+  /** On the disk, in the order of their ends. */
+  readonly attempts: readonly Attempt[]
+  /** Must be called before the first use of `events`. */
+  receiver(options?: ReceiverOptions): Promise<Receiver>
+  untilAttempts(count: number): Promise<void>
+  app(metadata?: Readonly<Record<string, string>>): Promise<App>
+  endpoint(app: App, to: Receiver, change?: Partial<EndpointIn>): Promise<Endpoint>
+  publish(app: App, change?: Partial<MessageIn> & { readonly text?: string }): ReturnType<Events['messages']['accept']>
+  /** Ends them as a crash would not, and opens them again. */
+  reopen(): Promise<void>
+}
+
+export const test = base.extend<{ on: EventsFixture }>({
+  // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern what a fixture needs.
+  on: async ({}, use) => {
+    const folder = mkdtempSync(join(tmpdir(), 'events-'))
+    const clock = new SkippingClock()
+    const receivers: Receiver[] = []
+    const attempts: Attempt[] = []
+    const watchers = new Set<() => void>()
+    let events: Events | null = null
+    const errors: unknown[] = []
+    const open = (): Events => {
+      const network = {
+        policy: 'event' as const,
+        allow: ['127.0.0.0/8'],
+        isHttpAllowed: true,
+        ports: receivers.map(({ port }) => port),
+        ownPorts: [],
+      }
+      const opened = new Events({
+        dataFolder: folder,
+        clock,
+        random: () => 0.5,
+        userAgent: 'hookcast/test',
+        vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
+        rules: { network, defaultProfile: 'svix', delaysMs: null },
+        onAttempt: (attempt) => {
+          attempts.push(attempt)
+          for (const look of watchers) look()
+        },
+        onError: (error) => errors.push(error),
+      })
+      opened.start()
+      return opened
+    }
+    const now = (): Events => (events ??= open())
+    await use({
+      clock,
+      folder,
+      attempts,
+      get events() {
+        return now()
+      },
+      async receiver(options) {
+        const receiver = await createReceiver(options)
+        receivers.push(receiver)
+        return receiver
+      },
+      untilAttempts: (count) =>
+        new Promise((resolve, reject) => {
+          const timer = setTimeout(
+            () => reject(new Error(`waited for ${count} attempts, got ${attempts.length}`)),
+            20_000,
+          )
+          const look = (): void => {
+            if (attempts.length < count) return
+            clearTimeout(timer)
+            watchers.delete(look)
+            resolve()
+          }
+          watchers.add(look)
+          look()
+        }),
+      app: async (metadata = {}) => await now().apps.create({ name: 'Acme', uid: null, throttleRate: null, metadata }),
+      endpoint: async (app, { url }, change = {}) =>
+        await now().endpoints.create(app, {
+          url: `${url}/hook`,
+          uid: null,
+          description: '',
+          eventTypes: null,
+          channels: null,
+          filter: null,
+          headers: {},
+          metadata: {},
+          throttleRate: null,
+          ...change,
+        }),
+      publish: async (app, { text = '{"n":1}', ...change } = {}) =>
+        await now().messages.accept(app, {
+          eventType: 'user.created',
+          payload: Buffer.from(text),
+          eventId: null,
+          channels: [],
+          tags: [],
+          headers: {},
+          ...change,
+        }),
+      async reopen() {
+        await now()[Symbol.asyncDispose]()
+        events = open()
+      },
+    })
+    await (events as Events | null)?.[Symbol.asyncDispose]()
+    for (const receiver of receivers) await receiver[Symbol.asyncDispose]()
+    rmSync(folder, { recursive: true })
+    if (errors.length > 0) throw errors[0]
+  },
+})
