@@ -1,83 +1,154 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+/**
+ * Sends triggers to `hookcast serve` over HTTP: `npm run load:triggers`. One by one at a steady rate while a receiver takes
+ * the calls, then with the receiver gone and the service killed in the middle, then as one stream. Bounded in count and
+ * time; what it starts ends with it.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
-import { loadSettings } from '../src/config.ts'
-import { wire } from '../src/hookcast.ts'
-import { ServiceStore } from '../src/ledger/service-store.ts'
-import { Triggers } from '../src/trigger/trigger.ts'
+import { readConditions } from './bench/conditions.ts'
+import { startReceiver, type Receiver } from './triggers/receiver.ts'
+import { sendSteadily, triggerText } from './triggers/send-steadily.ts'
+import { Service, TOKEN } from './triggers/service.ts'
+import {
+  formatFindings,
+  placeFindings,
+  type KilledRound,
+  type SteadyRound,
+  type StreamRound,
+} from './triggers/table.ts'
 
-/**
- * Sends triggers one by one into the inbox of a service, at a steady rate, while it leads them into a campaign's run whose
- * receiver is gone; prints how long each took from its arrival until it was on the disk.
- *
- * Without HTTP: it measures the store and the way into the run, not the server before them.
- */
+const HELP = `npm run load:triggers [-- flags]
+
+  --rate 2000      triggers a second
+  --seconds 30     of each round that sends one by one
+  --folder <dir>   where the data goes
+  --profile <dir>  keeps a CPU profile of the service there; the first round only, and nothing is written
+  --no-write       print only; leave load/README.md as it is
+`
 const { values } = parseArgs({
+  allowNegative: true,
   options: {
+    help: { type: 'boolean', default: false },
     rate: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '30' },
-    data: { type: 'string', default: tmpdir() },
+    folder: { type: 'string', default: tmpdir() },
+    profile: { type: 'string' },
+    write: { type: 'boolean', default: true },
   },
 })
 const perSecond = Number(values.rate)
 const count = perSecond * Number(values.seconds)
+/** Until everybody was called: a receiver that was gone is tried every 30 s at the latest. */
+const LONGEST_MS = 180_000
 
-const folder = mkdtempSync(join(values.data, 'triggers-'))
-try {
-  const campaigns = join(folder, 'campaigns')
-  mkdirSync(join(campaigns, 'welcome'), { recursive: true })
-  writeFileSync(
-    join(campaigns, 'welcome', 'campaign.yaml'),
-    'name: welcome\ntrigger: { event: user.registered }\nwebhook:\n  url: "http://127.0.0.1:9/"\n  body: "{}"\n',
-  )
-  const settings = loadSettings(null, {})
-  const data = join(folder, 'data')
-  using store = new ServiceStore(data, systemClock)
-  const host = { ...wire(), dataFolder: data, env: {}, settings, senders: 1, isUnknownResent: false }
-  const triggers = new Triggers({
-    store,
-    folder: campaigns,
-    env: {},
-    settings,
-    host: { ...host, onProgress: () => undefined },
-    runs: { start: async () => ({ ended: Promise.resolve() }), has: () => false, isOpen: () => false },
-    tell: () => undefined,
-    onRun: () => undefined,
-    onError: (error) => console.error(error),
-  })
-  await triggers.start()
-  await triggers.campaigns.activate('welcome', { by: 'load' })
-  const latencies = await send(triggers)
-  const took = latencies.toSorted((a, b) => a - b)
-  const at = (share: number): string => took[Math.min(took.length - 1, Math.floor(took.length * share))]!.toFixed(1)
-  const moved = Number(store.get('SELECT max(from_seq) AS seq FROM listener')?.['seq'])
-  console.log(
-    `${took.length} triggers at ${perSecond}/s: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms, max ${at(1)} ms; ${moved} of them in a run when the last had come`,
-  )
-  await triggers[Symbol.asyncDispose]()
-} finally {
-  rmSync(folder, { recursive: true })
-}
-
-/** Each at its own time, whatever became of those before: a slow store is not spared. */
-async function send({ inbox }: Triggers): Promise<number[]> {
-  const latencies: number[] = []
-  const pending: Promise<void>[] = []
-  const begin = performance.now()
-  for (let n = 0; n < count;) {
-    const due = Math.min(count, Math.ceil(((performance.now() - begin) * perSecond) / 1000))
-    for (; n < due; n++) pending.push(accept(n, begin + (n * 1000) / perSecond))
-    await systemClock.sleep(1)
-  }
-  await Promise.all(pending)
-  return latencies
-
-  async function accept(n: number, dueAt: number): Promise<void> {
-    const customer = { customer_id: `c-${n}`, email: `somebody-${n}@example.com`, plan: 'free', points: n }
-    const { accepted } = await inbox.accept(JSON.stringify({ id: `t-${n}`, type: 'user.registered', customer }))
-    if (accepted !== 1) throw new Error(`expected trigger ${n} to be accepted`)
-    latencies.push(performance.now() - dueAt)
+async function steadyRound(service: Service): Promise<SteadyRound> {
+  await using _ = service
+  await service.start()
+  await service.activate()
+  using receiver = await startReceiver(service.receiverPort)
+  await warmUp(service)
+  const before = service.taken()
+  const accepted = await sendSteadily(service.url, { count, perSecond })
+  const lastAt = Math.max(...accepted.map(({ at }) => at))
+  const behind = accepted.length + WARM_UP - (await receiver.count())
+  await untilCalled(receiver, count + WARM_UP)
+  const after = service.taken()
+  const journal = await receiver.journal()
+  const calledAt = new Map(journal.map(({ id, at }) => [id, at]))
+  return {
+    accepted,
+    toCallMs: accepted.map(({ id, at }) => (calledAt.get(id) ?? Infinity) - at),
+    behind,
+    caughtUpMs: Math.max(...calledAt.values()) - lastAt,
+    ownMicros: ((after.ownMs - before.ownMs) * 1000) / count,
+    senderMicros: ((after.sendersMs - before.sendersMs) * 1000) / count,
+    peakBytes: after.peakBytes,
   }
 }
+
+const WARM_UP = 2000
+
+/** A process that has just begun compiles what it runs. */
+async function warmUp(service: Service): Promise<void> {
+  const lines = Array.from({ length: WARM_UP }, (_, n) => triggerText(`w-${n}`, n))
+  await Promise.all(lines.map((body) => post(service, body, 'application/json')))
+}
+
+async function killedRound(service: Service): Promise<KilledRound> {
+  await using _ = service
+  await service.start()
+  await service.activate()
+  const sending = sendSteadily(service.url, { count, perSecond })
+  await systemClock.sleep((count * 500) / perSecond)
+  const killedAt = Date.now()
+  await service.kill()
+  await service.start()
+  const downMs = Date.now() - killedAt
+  const accepted = await sending
+  using receiver = await startReceiver(service.receiverPort)
+  const beganAt = Date.now()
+  await untilCalled(receiver, count)
+  const calls = Map.groupBy(await receiver.journal(), ({ id }) => id)
+  return {
+    accepted,
+    downMs,
+    missing: accepted.filter(({ id }) => !calls.has(id)).length,
+    twice: [...calls.values()].filter((each) => each.length > 1).length,
+    sentInMs: Date.now() - beganAt,
+  }
+}
+
+async function streamRound(service: Service): Promise<StreamRound> {
+  await using _ = service
+  await service.start()
+  await service.activate()
+  using receiver = await startReceiver(service.receiverPort)
+  const lines = Array.from({ length: count }, (_, n) => `${triggerText(`t-${n}`, n)}\n`).join('')
+  const beganAt = performance.now()
+  const counts = await post(service, lines, 'application/x-ndjson')
+  const acceptedMs = performance.now() - beganAt
+  await untilCalled(receiver, count)
+  const ids = new Set((await receiver.journal()).map(({ id }) => id))
+  return { accepted: counts.accepted, acceptedMs, calledMs: performance.now() - beganAt, missing: count - ids.size }
+}
+
+async function post(service: Service, body: string, type: string): Promise<{ readonly accepted: number }> {
+  const headers = { Authorization: `Bearer ${TOKEN}`, 'Content-Type': type }
+  const answer = await fetch(`${service.url}/v1/triggers`, { method: 'POST', headers, body })
+  if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${await answer.text()}`)
+  return (await answer.json()) as { accepted: number }
+}
+
+/** Repeats may come besides: whoever is missing after that time shows in the table. */
+async function untilCalled(receiver: Receiver, customers: number): Promise<void> {
+  for (const until = Date.now() + LONGEST_MS; Date.now() < until;) {
+    if ((await receiver.count()) >= customers) return
+    await systemClock.sleep(100)
+  }
+}
+
+async function main(): Promise<void> {
+  if (values.help) return void process.stdout.write(HELP)
+  const folder = mkdtempSync(join(values.folder, 'hookcast-triggers-'))
+  const prepare = (name: string): Promise<Service> =>
+    Service.prepare(join(folder, name), { profileFolder: values.profile ?? null })
+  try {
+    const conditions = readConditions(folder)
+    const steady = await steadyRound(await prepare('steady'))
+    if (values.profile !== undefined) return console.log(formatFindings({ conditions, perSecond, steady }))
+    const killed = await killedRound(await prepare('killed'))
+    const stream = await streamRound(await prepare('stream'))
+    const findings = formatFindings({ conditions, perSecond, steady, killed, stream })
+    console.log(findings)
+    if (!values.write) return
+    const page = new URL('README.md', import.meta.url)
+    writeFileSync(page, placeFindings(readFileSync(page, 'utf8'), findings))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+await main()

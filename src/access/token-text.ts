@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { hash, randomBytes } from 'node:crypto'
 
 const TOKEN_BYTES = 32
 const PREFIX_LENGTH = 9
@@ -21,7 +21,7 @@ export function createTokenText(): string {
  * @see OWASP Password Storage Cheat Sheet: of secrets with low entropy only.
  */
 export function hashOf(token: string): Buffer {
-  return createHash('sha256').update(token, 'utf8').digest()
+  return hash('sha256', token, 'buffer')
 }
 
 /** Gives the beginning of a token, by which people tell theirs apart: 36 of its 256 bits. */

@@ -1,6 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { routePath } from 'hono/route'
 import { ApiError, HookcastError } from '../errors.ts'
+import { completeHeaders } from './answer-headers.ts'
 import { docsPage, PAGE_POLICY } from './docs-page.ts'
 import { openApi } from './document.ts'
 import { OPERATIONS } from './operations.ts'
@@ -27,7 +28,7 @@ export function createApi(options: ApiOptions): Hono {
     const { req, res } = context
     const route = routePath(context, -1)
     options.onAnswered?.({ method: req.method, route, status: res.status, waitMs: clock.now() - startedAt })
-    for (const [name, value] of HEADERS) if (!context.res.headers.has(name)) context.header(name, value)
+    completeHeaders(context)
   })
   app.get('/openapi.json', (context) => context.body(document, 200, { 'Content-Type': 'application/json' }))
   app.get('/docs', (context) => {
@@ -45,15 +46,6 @@ export function createApi(options: ApiOptions): Hono {
   })
   return app
 }
-
-/** @see OWASP REST Security Cheat Sheet, "Security Headers" */
-const HEADERS = [
-  ['Cache-Control', 'no-store'],
-  ['Content-Security-Policy', "default-src 'none'; frame-ancestors 'none'"],
-  ['Cross-Origin-Resource-Policy', 'same-origin'],
-  ['Referrer-Policy', 'no-referrer'],
-  ['X-Content-Type-Options', 'nosniff'],
-] as const
 
 const PATTERNS = OPERATIONS.map(({ path, method }) => ({
   method: method.toUpperCase(),

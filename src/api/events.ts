@@ -10,7 +10,6 @@ import { CAMPAIGN_PARAMS } from './campaigns.ts'
 import { operation } from './operation.ts'
 import { mediaTypeOf, readAll } from './read-request.ts'
 import { unknownCaller, type ApiServices, type EventStarter } from './services.ts'
-import { tooLarge } from './uploads.ts'
 
 const count = z.number().int()
 
@@ -72,9 +71,8 @@ export const eventOperations = [
     handle: async ({ services, context }) => {
       const { inbox } = eventsOf(services)
       const mediaType = mediaTypeOf(context)
-      const stream = bodyOf(context)
-      if (mediaType === 'application/x-ndjson') return receiptFrom(await inbox.acceptStream(stream))
-      if (mediaType === 'application/json') return receiptFrom(await inbox.accept(textFrom(await readAll(stream))))
+      if (mediaType === 'application/x-ndjson') return receiptFrom(await inbox.acceptStream(bodyOf(context)))
+      if (mediaType === 'application/json') return receiptFrom(await inbox.accept(textFrom(await readAll(context))))
       const message = 'expected Content-Type to be application/json or application/x-ndjson, got another'
       throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
     },
@@ -155,8 +153,7 @@ async function readSigned(
   context: Context,
   services: ApiServices,
 ): Promise<MessageOrigin & { readonly text: string }> {
-  if (Number(context.req.header('Content-Length') ?? 0) > TRIGGER_BYTES_LIMIT) throw tooLarge(TRIGGER_BYTES_LIMIT)
-  const body = await readAll(bodyOf(context), TRIGGER_BYTES_LIMIT)
+  const body = await readAll(context, TRIGGER_BYTES_LIMIT)
   const header = (name: string): string | null => context.req.header(name) ?? null
   const receivedAt = services.clock.now()
   // Which sources there are is told to nobody: one that is unknown has no secret.

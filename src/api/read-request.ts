@@ -33,14 +33,14 @@ export function readQuery(operation: Operation, context: Context): unknown {
 /** @throws {ApiError} HOOKCAST_API_REQUEST, with each place that is wrong. */
 export async function readBody(operation: Operation, context: Context, services: ApiServices): Promise<ReadBody> {
   const mediaType = mediaTypeOf(context)
-  const stream = context.req.raw.body as ReadableStream<Uint8Array> | null
   const format = operation.uploads?.[mediaType]
+  const stream = format === undefined ? null : (context.req.raw.body as ReadableStream<Uint8Array> | null)
   if (format !== undefined && stream !== null) {
     const isGzip = isGzipped(context)
     const upload = await services.uploads.take(stream, { format, isGzip, now: services.clock.now() })
     return { body: checked(operation.body ?? z.undefined(), {}, 'body'), upload, digest: upload.digest }
   }
-  const bytes = stream === null ? Buffer.alloc(0) : await readAll(stream)
+  const bytes = await readAll(context)
   const digest = createHash('sha256').update(bytes).digest('hex')
   if (operation.body === null) return { body: undefined, upload: null, digest }
   if (bytes.length > 0 && mediaType !== 'application/json') {
@@ -64,8 +64,17 @@ export function mediaTypeOf(context: Context): string {
   return (context.req.header('Content-Type') ?? '').split(';', 1)[0]!.trim().toLowerCase()
 }
 
-/** @throws {ApiError} HOOKCAST_API_REQUEST, when it is too large. */
-export async function readAll(stream: ReadableStream<Uint8Array>, mostBytes = MOST_BODY_BYTES): Promise<Buffer> {
+/** Reads the body of a request as it is. @throws {ApiError} HOOKCAST_API_REQUEST, when it is too large: it is not read then. */
+export async function readAll(context: Context, mostBytes = MOST_BODY_BYTES): Promise<Buffer> {
+  const length = context.req.header('Content-Length')
+  if (Number(length) > mostBytes) throw tooLarge(mostBytes)
+  // No more than it says can come, and read at once it costs a third of what it costs as a stream.
+  if (length !== undefined) return Buffer.from(await context.req.raw.arrayBuffer())
+  const stream = context.req.raw.body as ReadableStream<Uint8Array> | null
+  return stream === null ? Buffer.alloc(0) : await readStream(stream, mostBytes)
+}
+
+async function readStream(stream: ReadableStream<Uint8Array>, mostBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let bytes = 0
   for await (const chunk of stream) {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { mayReadPersonalData, type Actor } from '../access/access.ts'
 import { ApiError } from '../errors.ts'
+import { jsonResponse } from './answer-headers.ts'
 import type { Operation } from './operation.ts'
 import { readBody, readParams, readQuery, type ReadBody } from './read-request.ts'
 import { unknownCaller, type ApiServices } from './services.ts'
@@ -33,7 +34,9 @@ export async function serveOperation(operation: Operation, context: Context, ser
   }
 
   function responseFrom(value: unknown): Response {
-    return value instanceof Response ? value : context.json(value as object, operation.status ?? 200)
+    if (value instanceof Response) return value
+    const { isUnlimited, status = 200 } = operation
+    return isUnlimited === true ? jsonResponse(context, value, status) : context.json(value as object, status)
   }
 
   async function once(key: string, read: ReadBody): Promise<Response> {

@@ -17,6 +17,10 @@ interface Waiting {
   readonly settle: (error: unknown) => void
 }
 
+/** Prepared as any other: `exec` would compile them anew for each change. */
+const SAVE = 'SAVEPOINT change'
+const KEEP = 'RELEASE change'
+
 export interface GroupStoreOptions {
   readonly path: string
   readonly clock: Clock
@@ -128,10 +132,10 @@ export class GroupStore implements Statements, Disposable {
   }
 
   #try(waiting: Waiting, failures: Map<Waiting, unknown>): void {
-    this.#database.exec('SAVEPOINT change')
+    this.run(SAVE)
     try {
       waiting.change()
-      this.#database.exec('RELEASE change')
+      this.run(KEEP)
     } catch (error) {
       // A full disk ends the transaction by itself, and with it the group.
       if (!this.#database.isTransaction) throw error

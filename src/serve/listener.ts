@@ -23,7 +23,6 @@ export interface Listener {
 export async function listen(app: Hono, { host, port }: ListenAddress): Promise<Listener> {
   const server = createAdaptorServer({
     fetch: app.fetch,
-    overrideGlobalObjects: false,
     serverOptions: { requestTimeout: REQUEST_MS, keepAliveTimeout: KEEP_ALIVE_MS },
   }) as Server
   server.listen(port, host ?? undefined)
