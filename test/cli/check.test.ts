@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest'
 import { CHECK_IDS, type ContractReport } from '../../src/contract/contract.ts'
 import { rightfulApi } from '../contract/fixture.ts'
-import { createAuthority } from '../request/certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { test, type Desk, type Ended } from './fixture.ts'
 
 const PASSWORD = 'correct horse, battery: staple'

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect } from 'vitest'
 import { CHECK_IDS, parsePayload, referencePayload, type Credentials } from '../../src/contract/contract.ts'
-import { createAuthority } from '../request/certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { check, notPassed, REFERENCE_API, test as base, USER } from './fixture.ts'
 
 const authority = createAuthority('contract')

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { once } from 'node:events'
 import { afterAll, describe, expect } from 'vitest'
 import type { CheckId } from '../../src/contract/contract.ts'
-import { createAuthority } from '../request/certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { check, notPassed, test } from './fixture.ts'
 
 const authority = createAuthority('contract')

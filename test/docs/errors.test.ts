@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { createAuthority } from '../request/certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { test } from '../support/story.ts'
 import { ANSWERS } from './bad-input/answers.ts'
 import { AUDIENCE_FILES } from './bad-input/audience-files.ts'

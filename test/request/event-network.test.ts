@@ -2,7 +2,7 @@ import { networkInterfaces } from 'node:os'
 import { afterAll, describe, expect } from 'vitest'
 import { checkEndpointUrl, Resolver, strangersView, UNREACHABLE } from '../../src/request/request.ts'
 import type { EventNetwork, Lookup } from '../../src/request/request.ts'
-import { createAuthority } from './certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { answered, callOnce, failed, LOOPBACK, test } from './fixture.ts'
 
 const RULES: EventNetwork = { policy: 'event', allow: [], isHttpAllowed: false, ports: [443, 8443], ownPorts: [] }

@@ -2,7 +2,7 @@ import { afterAll, describe, expect } from 'vitest'
 import { basicAuthorization, Resolver } from '../../src/request/request.ts'
 import type { CallClientOptions, Egress, Lookup } from '../../src/request/request.ts'
 import { createProxy, type Proxy, type ProxyOptions } from '../support/proxy.ts'
-import { createAuthority } from './certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
 import { listenDeaf } from './elsewhere.ts'
 import { answered, callOnce, failed, LOOPBACK, test as base } from './fixture.ts'
 

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { CallClient } from '../../src/request/request.ts'
-import { createAuthority } from './certificates.ts'
-import type { Authority, Pair } from './certificates.ts'
+import { createAuthority } from '../support/certificates.ts'
+import type { Authority, Pair } from '../support/certificates.ts'
 import { answered, callInChild, callOnce, failed, LOOPBACK, test } from './fixture.ts'
 
 let authority: Authority & { remove(): void }

@@ -42,13 +42,11 @@ export class NetworkNamespace implements AsyncDisposable {
     return ['nsenter', `--target=${this.#holder.pid}`, '--net', '--mount', '--']
   }
 
-  /** Runs a command in it to its end. */
-  run(...command: readonly string[]): void {
+  /** Runs a command in it to its end, and gives what it has printed. */
+  run(...command: readonly string[]): string {
     const [file = '', ...args] = [...this.within, ...command]
-    execFileSync(file, args, {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { PATH: `${process.env['PATH']}:/usr/sbin` },
-    })
+    const env = { PATH: `${process.env['PATH']}:/usr/sbin` }
+    return execFileSync(file, args, { stdio: ['ignore', 'pipe', 'inherit'], env, encoding: 'utf8' })
   }
 
   /** Gives this machine an address of the world. */

@@ -1,5 +1,5 @@
 import type { TlsOptions } from 'node:tls'
-import type { Authority } from '../../request/certificates.ts'
+import type { Authority } from '../../support/certificates.ts'
 import type { Reply } from '../../support/receiver.ts'
 
 /** A wrong or odd input: a row of docs/errors.md, where stands what is told of it. */
