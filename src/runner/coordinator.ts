@@ -18,7 +18,7 @@ import type { Ending, Standing } from './progress.ts'
 import { Recorder, type RecorderOptions } from './recorder.ts'
 import type { RowBook } from './row-book.ts'
 import { SliceBook } from './slice-book.ts'
-import { StartGate, type CeilingClaims } from './start-gate.ts'
+import { StartGate, type CeilingClaims, type ReceiverMemory } from './start-gate.ts'
 import { Stops } from './stops.ts'
 import { Wake } from './wake.ts'
 
@@ -40,11 +40,12 @@ export interface CoordinatorOptions {
   readonly onProgress: (standing: Standing) => void
   readonly onAttempt?: RecorderOptions['onAttempt']
   readonly ceilings: CeilingClaims
-  /** Of a run that rows are still added to: ends it, still `running`, once nothing has happened for so long. */
+  readonly memory: ReceiverMemory
+  /** Ends it, still `running`, once there was nothing to do for so long, and will not be for as long; null: never. */
   readonly idleMs: number | null
 }
 
-/** Commits happen this often while there is something to write down (the promise is 20 ms): each waits for the disk. */
+/** Commits happen this often while there is something to write down (the promise is 20 ms). */
 const COMMIT_MS = 15
 
 /**
@@ -97,7 +98,7 @@ export class Coordinator {
     this.#slices = new SliceBook({ recorder: this.#recorder, clock, isGivenUp: this.#stops.isGivenUp, rows })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
-      webhook: campaign.webhook,
+      memory: options.memory,
       queue: this.#queue,
       clock,
       lowest: run.numbers.lowestConcurrency,
@@ -212,9 +213,8 @@ export class Coordinator {
   #stop(decision: StopDecision): void {
     const { campaign, clock } = this.#options
     if (!this.#stops.apply(decision, { campaign, clock, recorder: this.#recorder })) return
-    const { chunk } = decision
-    if (chunk !== null) this.#lender.stopChunk(chunk)
-    void this.#acknowledge(this.#queue.stop(chunk === null ? 'all' : { chunk }))
+    if (decision.chunk !== null) this.#lender.stopChunk(decision.chunk)
+    void this.#acknowledge(this.#queue.stop(decision.chunk === null ? 'all' : { chunk: decision.chunk }))
   }
 
   async #acknowledge(acknowledgement: Promise<void>): Promise<void> {

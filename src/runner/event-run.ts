@@ -11,6 +11,7 @@ import { RESTART_LIMIT } from './recovery.ts'
 import { watchRunRequest } from './run-request.ts'
 import { campaignOf, readSnapshot } from './run-snapshot.ts'
 import { saveEnding } from './save-ending.ts'
+import { createReceiverMemory, type ReceiverMemory } from './start-gate.ts'
 import { tidyUp } from './tidy-up.ts'
 import { Turns } from './turns.ts'
 
@@ -28,7 +29,6 @@ export interface EventRunHost extends Host {
 }
 
 const IDLE_MS = 60_000
-
 /** One keeps the order in which calls are started, and makes thousands of them a second. */
 const SENDERS = 1
 
@@ -53,6 +53,7 @@ export class EventRun {
   readonly #reader: SpoolReader
   readonly #event: EventRunRow
   #campaign: Campaign
+  #memory: ReceiverMemory
   #position: number | null
   #isSealed: boolean
   #needsRecovery: boolean
@@ -73,6 +74,7 @@ export class EventRun {
     this.#spool = spool
     this.#reader = reader
     this.#campaign = campaign
+    this.#memory = createReceiverMemory(campaign.webhook)
     const { event, state, isAudienceComplete, startedAt } = ledger.run()
     if (event === null) throw new TypeError(`expected a run of events, got ${runId}`)
     this.#event = event
@@ -87,7 +89,6 @@ export class EventRun {
     return this.#event.version
   }
 
-  /** UTC, such as 2026-11-22. */
   get day(): string {
     return this.#event.day
   }
@@ -158,6 +159,7 @@ export class EventRun {
   release(): void {
     if (this.#hold === null) return
     this.#campaign = campaignOf(readSnapshot(this.paths).campaign, this.#host)
+    this.#memory = createReceiverMemory(this.#campaign.webhook)
     this.#hold = null
     this.#needsRecovery = true
     this.#tell()
@@ -252,7 +254,7 @@ export class EventRun {
     const growth: Growth = {
       idleMs,
       asked: this.#asked.promise,
-      rest: () => this.#asked.resolve('running'),
+      memory: this.#memory,
       onCoordinator: (coordinator) => {
         this.#coordinator = coordinator
         coordinator.setAudience(this.customers, this.#isSealed)

@@ -1,4 +1,3 @@
-import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
@@ -7,20 +6,20 @@ import type { Settings } from '../campaign/settings.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
-import { Timeline } from '../ledger/timeline.ts'
-import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
-import { endProcesses, ProcessQueue, processStartOf, type SenderProgram } from '../queue/processes/processes.ts'
-import type { SenderSetup } from '../sender/sender.ts'
+import { endProcesses, type SenderProgram } from '../queue/processes/processes.ts'
 import type { EndedAttempt } from '../telemetry.ts'
 import { armCrashPoint } from './arm-crash-point.ts'
-import { Coordinator } from './coordinator.ts'
-import { Pace, type Ending, type Progress } from './progress.ts'
+import type { Coordinator } from './coordinator.ts'
+import { onSignal, patienceUntil } from './patience.ts'
+import type { Ending, Progress } from './progress.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest, type RunRequest } from './run-request.ts'
 import { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
-import type { Seats, SenderSeats } from './sender-seats.ts'
+import type { SenderSeats } from './sender-seats.ts'
+import { createReceiverMemory, type ReceiverMemory } from './start-gate.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
+import { goOn } from './stretches.ts'
 import { tidyUp } from './tidy-up.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
 
@@ -67,8 +66,7 @@ export interface Growth {
   readonly idleMs: number
   /** Resolves to end it before. */
   readonly asked: Promise<RunState>
-  /** Asks it to rest, as others wait for their turn: it ends, still `running`. */
-  rest(): void
+  readonly memory: ReceiverMemory
   /** Told of it before its first slice is cut: to be told of rows, in turn. */
   onCoordinator(coordinator: Pick<Coordinator, 'setAudience'>): void
 }
@@ -96,34 +94,9 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
   const rows = new RowBook({ spool, campaign, ledger, hasKeptBatches })
   if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
-  const seats = await takeSeats(execution, host, asked)
-  if (!('count' in seats)) {
-    await streaming?.stop()
-    return leave(seats.state, execution, host)
-  }
-  cleanUp.use(seats)
-  using ceilings = new SharedCeilings({
-    dataFolder: dirname(dirname(paths.folder)),
-    ceilings: ceilingsOf(campaign),
-    runId,
-    now: () => clock.now(),
-  })
-  const isComplete = (): boolean => streaming?.isComplete ?? execution.growth === undefined
-  const coordinator = createCoordinator({
-    execution,
-    host,
-    setup,
-    spool,
-    rows,
-    ceilings,
-    isComplete,
-    senders: seats.count,
-  })
-  streaming?.follow(coordinator)
-  execution.growth?.onCoordinator(coordinator)
-  void endWhen(asked, coordinator)
-  cleanUp.defer(onSignal(host.cutSignal, () => coordinator.cut('interrupted')))
-  const ending = await coordinator.run()
+  const patience = cleanUp.use(patienceUntil(asked, host.cutSignal))
+  const memory = execution.growth?.memory ?? createReceiverMemory(campaign.webhook)
+  const ending = await goOn({ execution, host, setup, spool, rows, memory, streaming, asked, patience })
   await streaming?.stop()
   if (isOver(ending, execution)) tidyUp(execution)
   return ending
@@ -135,70 +108,6 @@ function leave(state: RunState, execution: Execution, { clock }: Host): Ending {
   saveEnding(execution.ledger, ending, clock.now())
   if (isOver(ending, execution)) tidyUp(execution)
   return ending
-}
-
-/** Waits for sender processes, until it is asked to end: with that state then. */
-async function takeSeats(
-  { campaign, growth }: Execution,
-  { seats, senders, cutSignal }: Host,
-  asked: Promise<RunState>,
-): Promise<Seats | { readonly state: RunState }> {
-  const wanted = sendersFor(campaign, senders)
-  if (seats === undefined) return { count: wanted, [Symbol.dispose]: () => undefined }
-  const patience = new AbortController()
-  let state: RunState = 'interrupted'
-  const listenTo = async (): Promise<void> => {
-    state = await asked
-    patience.abort()
-  }
-  void listenTo()
-  using _ = { [Symbol.dispose]: onSignal(cutSignal, () => patience.abort()) }
-  const onTurn = growth === undefined ? null : () => growth.rest()
-  return (await seats.take({ wanted, onTurn, signal: patience.signal })) ?? { state }
-}
-
-interface CoordinatorParts {
-  readonly execution: Execution
-  readonly host: Host
-  readonly setup: SenderSetup
-  readonly spool: SpoolReader
-  readonly rows: RowBook
-  readonly ceilings: SharedCeilings
-  readonly isComplete: () => boolean
-  readonly senders: number
-}
-
-function createCoordinator({ execution, host, isComplete, setup, senders, ...parts }: CoordinatorParts): Coordinator {
-  const { campaign, ledger, limit, growth } = execution
-  const { clock, random, isUnknownResent, program, onAttempt } = host
-  const pace = new Pace()
-  const coordinator: Coordinator = new Coordinator({
-    ...parts,
-    campaign,
-    ledger,
-    timeline: new Timeline(ledger.intervals()),
-    clock,
-    random,
-    senders,
-    limit: limit?.rows ?? null,
-    limitState: limit?.state ?? 'interrupted',
-    isUnknownResent,
-    onAttempt: onAttempt === undefined ? undefined : (attempt) => onAttempt(attempt, execution.runId),
-    idleMs: growth?.idleMs ?? null,
-    onProgress: (standing) => {
-      const perSecond = pace.perSecond(standing.numbers, clock.now())
-      host.onProgress({ ...standing, runId: execution.runId, isAudienceComplete: isComplete(), perSecond })
-    },
-    createQueue: (events) =>
-      new ProcessQueue({
-        program,
-        senders,
-        setup,
-        events,
-        onProcess: (pid) => coordinator.recordSender(pid, processStartOf(pid)),
-      }),
-  })
-  return coordinator
 }
 
 /** Hears what is asked of a run, by a file in its folder or by the program around it; also while the first rows of a stream are awaited. */
@@ -216,39 +125,9 @@ function listen(paths: RunPaths, host: Host): Disposable & { readonly asked: Pro
   }
 }
 
-async function endWhen(asked: Promise<RunState>, coordinator: Coordinator): Promise<void> {
-  coordinator.end(await asked)
-}
-
 /** On hold it goes on, and rows are added. */
 function isOver({ state }: Ending, { growth }: Execution): boolean {
   return state === 'finished' || state === 'cancelled' || (state === 'aborted' && growth === undefined)
-}
-
-/** A run over static IPs has a ceiling of its own for them, so that it holds up no run that goes straight out. */
-function ceilingsOf({ name, webhook }: Campaign): readonly Ceiling[] {
-  const { concurrency, perSecond, throughput, egress } = webhook
-  const own: Ceiling = { name: `campaign:${name}`, concurrency, perSecond }
-  const policy = throughput === null ? [] : [{ ...throughput, name: `throughput:${throughput.name}` }]
-  const pool =
-    egress === null ? [] : [{ name: `egress:${egress.name}`, concurrency: egress.concurrency, perSecond: null }]
-  return [own, ...policy, ...pool]
-}
-
-/** One sender does for few calls at a time, or a low rate, and keeps their order. */
-const CALLS_PER_SENDER = 8
-const RATE_OF_ONE_SENDER = 1000
-
-function sendersFor({ webhook }: Campaign, most: number): number {
-  if (webhook.perSecond !== null && webhook.perSecond <= RATE_OF_ONE_SENDER) return 1
-  return Math.max(1, Math.min(most, Math.floor(webhook.concurrency / CALLS_PER_SENDER)))
-}
-
-function onSignal(signal: AbortSignal | undefined, onAbort: () => void): () => void {
-  if (signal === undefined) return () => undefined
-  if (signal.aborted) queueMicrotask(onAbort)
-  signal.addEventListener('abort', onAbort, { once: true })
-  return () => signal.removeEventListener('abort', onAbort)
 }
 
 /** Waits for the first rows of a stream, which may never come: null then, else what the run was asked for before. */

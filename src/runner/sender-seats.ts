@@ -6,19 +6,21 @@ export interface Seats extends Disposable {
 }
 
 export interface SeatRequest {
+  /** A run of events takes one seat. */
+  readonly kind: 'run' | 'event'
   readonly wanted: number
   /** Fires to wait no longer. */
   readonly signal: AbortSignal
-  /** Of a run of events, which takes one seat: asks it to rest for a moment, so that others get their turn. Null for any other. */
-  readonly onTurn: (() => void) | null
+  /** Asks it to give its seats back and to wait for others, so that those who wait get their turn. */
+  readonly onTurn: () => void
 }
 
 interface Waiter extends SeatRequest {
   give(seats: Seats): void
 }
 
-/** How long a run of events keeps a seat for which another waits. */
-const TURN_MS = 5000
+/** How long seats are kept for which another of that kind waits; senders begin anew with each turn. */
+const TURN_MS = { event: 5000, run: 20_000 } as const
 
 /** So many of all seats are kept from runs that may go on for hours, for those that events start. */
 const EVENT_SHARE = 0.25
@@ -27,25 +29,28 @@ const EVENT_SHARE = 0.25
  * How many sender processes there are at once, over all runs of this process: each takes memory of its own.
  *
  * A run gets what it wants as far as a third of what is left, so that there are seats for the next; without any it waits
- * for one. Events find a seat that no long run can take, and where more runs of events are at work than that, each has its turn.
+ * for one. Events find a seat that no long run can take. Where more are at work than there are seats, each has its turn: the
+ * one who has a seat longest is asked for it.
  */
 export class SenderSeats {
   readonly #most: number
   readonly #mostForRuns: number
   readonly #clock: Clock
+  readonly #turnMs: Readonly<Record<SeatRequest['kind'], number>>
   readonly #waiting: Waiter[] = []
-  /** The one who has it longest comes first. */
-  readonly #eventHolders = new Set<() => void>()
+  /** Since when they have seats; the one who has them longest comes first. Whoever was asked to leave is not among them. */
+  readonly #holders = { run: new Map<() => void, number>(), event: new Map<() => void, number>() }
+  readonly #cancelTurn: { run: (() => void) | null; event: (() => void) | null } = { run: null, event: null }
   #taken = 0
   #takenByRuns = 0
-  #cancelTurn: (() => void) | null = null
 
   /** @throws {RangeError} when there are fewer than two: one for runs, one for events. */
-  constructor(most: number, clock: Clock) {
+  constructor(most: number, clock: Clock, turnMs: Readonly<Record<SeatRequest['kind'], number>> = TURN_MS) {
     if (!Number.isInteger(most) || most < 2) throw new RangeError(`expected \`most\` to be 2 or more, got ${most}`)
     this.#most = most
     this.#mostForRuns = most - Math.max(1, Math.floor(most * EVENT_SHARE))
     this.#clock = clock
+    this.#turnMs = turnMs
   }
 
   get taken(): number {
@@ -79,49 +84,48 @@ export class SenderSeats {
       this.#waiting.splice(this.#waiting.indexOf(waiter), 1)
       waiter.give(this.#seat(waiter, count))
     }
-    this.#takeTurns()
+    this.#takeTurns('run')
+    this.#takeTurns('event')
   }
 
-  #countFor({ wanted, onTurn }: Waiter): number {
+  #countFor({ wanted, kind }: Waiter): number {
     const free = this.#most - this.#taken
-    if (onTurn !== null) return Math.min(1, free)
+    if (kind === 'event') return Math.min(1, free)
     const room = Math.min(free, this.#mostForRuns - this.#takenByRuns)
     return Math.min(room, wanted, Math.max(1, Math.floor(room / 3)))
   }
 
-  #seat({ onTurn }: Waiter, count: number): Seats {
-    const byRuns = onTurn === null ? count : 0
+  #seat({ kind, onTurn }: Waiter, count: number): Seats {
+    const byRuns = kind === 'run' ? count : 0
     this.#taken += count
     this.#takenByRuns += byRuns
-    if (onTurn !== null) this.#eventHolders.add(onTurn)
+    this.#holders[kind].set(onTurn, this.#clock.now())
     let isGivenBack = false
     const giveBack = (): void => {
       if (isGivenBack) return
       isGivenBack = true
       this.#taken -= count
       this.#takenByRuns -= byRuns
-      if (onTurn !== null) this.#eventHolders.delete(onTurn)
+      this.#holders[kind].delete(onTurn)
       this.#serve()
     }
     return { count, [Symbol.dispose]: giveBack }
   }
 
-  #takeTurns(): void {
-    const isAwaited = this.#waiting.some(({ onTurn }) => onTurn !== null)
-    if (!isAwaited) {
-      this.#cancelTurn?.()
-      this.#cancelTurn = null
+  #takeTurns(kind: SeatRequest['kind']): void {
+    if (!this.#waiting.some((waiter) => waiter.kind === kind)) {
+      this.#cancelTurn[kind]?.()
+      this.#cancelTurn[kind] = null
       return
     }
-    this.#cancelTurn ??= this.#clock.after(TURN_MS, () => {
-      this.#cancelTurn = null
-      const [oldest] = this.#eventHolders
-      if (oldest !== undefined) {
-        // Asked once: until it has left, the next one is.
-        this.#eventHolders.delete(oldest)
-        oldest()
-      }
-      this.#takeTurns()
+    const [oldest] = this.#holders[kind]
+    if (oldest === undefined || this.#cancelTurn[kind] !== null) return
+    const [leave, since] = oldest
+    this.#cancelTurn[kind] = this.#clock.after(Math.max(0, since + this.#turnMs[kind] - this.#clock.now()), () => {
+      this.#cancelTurn[kind] = null
+      // Once: until it has left, the next one is asked. It may have left by itself, and then another has its seats.
+      if (this.#holders[kind].delete(leave)) leave()
+      this.#takeTurns(kind)
     })
   }
 }

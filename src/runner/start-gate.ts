@@ -32,8 +32,21 @@ export interface CeilingClaims {
   claim(request: { readonly wanted: number; readonly inUse: number }): CeilingPart
 }
 
+/** What is known of the receiver, from one stretch of a run to the next. */
+export interface ReceiverMemory {
+  readonly connection: ConnectionGate
+  readonly pressure: Pressure
+}
+
+export function createReceiverMemory(webhook: Webhook): ReceiverMemory {
+  return {
+    connection: new ConnectionGate({ connectionMs: webhook.abort.connectionMs, timeoutMs: webhook.timeoutMs }),
+    pressure: new Pressure(ceilingOf(webhook)),
+  }
+}
+
 export interface StartGateOptions {
-  readonly webhook: Webhook
+  readonly memory: ReceiverMemory
   readonly queue: Queue
   readonly clock: Clock
   /** The lowest concurrency of the run so far. */
@@ -69,14 +82,14 @@ export class StartGate {
   #part: CeilingPart = { concurrency: 0, perSecond: null }
   #claimAt = Number.NEGATIVE_INFINITY
 
-  constructor({ webhook, queue, clock, lowest, ceilings, hasWork }: StartGateOptions) {
+  constructor({ memory, queue, clock, lowest, ceilings, hasWork }: StartGateOptions) {
     this.#hasWork = hasWork
     this.#ceilings = ceilings
     this.#queue = queue
     this.#clock = clock
     this.#lowestBefore = lowest
-    this.#connection = new ConnectionGate({ connectionMs: webhook.abort.connectionMs, timeoutMs: webhook.timeoutMs })
-    this.#pressure = new Pressure(ceilingOf(webhook))
+    this.#connection = memory.connection
+    this.#pressure = memory.pressure
     this.#countedAt = clock.now()
   }
 
