@@ -204,7 +204,9 @@ async function restartReceiver(
   { counts, pauseMs }: { readonly counts: TroubleCounts; readonly pauseMs: number },
 ): Promise<void> {
   counts['receivers killed and restarted']++
-  await troubled.restartReceiver(() => sleep(pauseMs))
+  await troubled.killReceiver()
+  await sleep(pauseMs)
+  await troubled.restartReceiver()
 }
 
 async function bringToItsEnd(troubled: CampaignRun, counts: TroubleCounts): Promise<void> {

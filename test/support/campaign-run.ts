@@ -28,6 +28,11 @@ export interface CampaignRunSetup {
   readonly seed?: number
 }
 
+export interface StartOptions extends CommandOptions {
+  /** Tells its progress. */
+  readonly isLoud?: boolean
+}
+
 /** What `--json` prints of a run's end. */
 export type Report = Readonly<Record<string, unknown>>
 
@@ -104,11 +109,12 @@ export class CampaignRun implements AsyncDisposable {
   }
 
   /** Starts the run, or goes on with it. */
-  start(args: readonly string[] = [], options: CommandOptions = {}): RunningCommand {
+  start(args: readonly string[] = [], options: StartOptions = {}): RunningCommand {
     const { runId } = this
     const own = runId === null ? ['run', join(this.folder, 'campaign.yaml')] : ['resume', runId]
     const senders = String(this.#setup.senders ?? 2)
-    const all = [...own, '--data', this.data, '--json', '--quiet', '--yes', '--senders', senders, ...args]
+    const quiet = options.isLoud === true ? [] : ['--quiet']
+    const all = [...own, '--data', this.data, '--json', ...quiet, '--yes', '--senders', senders, ...args]
     const command = startCommand(all, options.env, options)
     this.#commands.add(command)
     void this.#watch(command)
@@ -139,16 +145,15 @@ export class CampaignRun implements AsyncDisposable {
     return condition()
   }
 
-  /** Kills the receiver, and starts it again with the same journal at the same place. */
-  async restartReceiver(between: () => Promise<unknown>): Promise<void> {
-    const { port } = this.#receiver!
+  async killReceiver(): Promise<void> {
     await this.#receiver!.kill()
-    await between()
-    this.#receiver = await startReceiverProcess({
-      ...this.#setup.receiver,
-      journal: join(this.folder, 'journal.ndjson'),
-      port,
-    })
+  }
+
+  /** Starts a receiver that was killed again: at the same place, with the same journal. */
+  async restartReceiver(): Promise<void> {
+    const { port } = this.#receiver!
+    const journal = join(this.folder, 'journal.ndjson')
+    this.#receiver = await startReceiverProcess({ ...this.#setup.receiver, journal, port })
   }
 
   /** Ends a process at once, and counts it. */
@@ -158,16 +163,17 @@ export class CampaignRun implements AsyncDisposable {
   }
 
   /** Starts or resumes it and waits for the end; the report, and the exit code. */
-  async finish(args: readonly string[] = [], options: CommandOptions = {}): Promise<Finished & { report: Report }> {
+  async finish(args: readonly string[] = [], options: StartOptions = {}): Promise<Finished & { report: Report }> {
     const finished = await this.start(args, options).finished
     if (!finished.stdout.startsWith('{'))
       throw new Error(`expected a report, got exit ${finished.code}: ${finished.stderr}`)
     return { ...finished, report: JSON.parse(finished.stdout) as Report }
   }
 
-  get webhook(): Webhook {
+  /** As the run has it: its secrets are read from `env`. */
+  webhookWith(env: Readonly<Record<string, string>>): Webhook {
     const snapshot = readSnapshot(findRun(this.data, this.runId!))
-    return campaignOf(snapshot.campaign, { env: {}, settings: plainSettings }).webhook
+    return campaignOf(snapshot.campaign, { env, settings: plainSettings }).webhook
   }
 
   /** Holds everything that happened against the invariants. */
@@ -177,7 +183,7 @@ export class CampaignRun implements AsyncDisposable {
       dataFolder: this.data,
       runId: this.runId!,
       journal: this.journal(),
-      webhook: this.webhook,
+      webhook: more.webhook ?? this.webhookWith({}),
       crashes: this.crashes,
       ...(this.#peakMb === 0 ? {} : { peakMb: this.#peakMb }),
       ...(seed === undefined ? {} : { seed }),

@@ -3,10 +3,27 @@ import { ANSWERS } from './answers.ts'
 import { CRASH_POINTS } from './crash-points.ts'
 import { HOSTILE_ANSWERS } from './hostile-answers.ts'
 import { KILLS } from './kills.ts'
+import { LOST_OUTPUT } from './lost-output.ts'
 import { NETWORK } from './network.ts'
+import { OPERATORS } from './operators.ts'
+import { SIGNALS } from './signals.ts'
 import { TLS } from './tls.ts'
+import { TWO_AT_ONCE } from './two-at-once.ts'
+import { UNREACHABLE } from './unreachable.ts'
 
-const ROWS: readonly Fault[] = [...KILLS, ...CRASH_POINTS, ...ANSWERS, ...HOSTILE_ANSWERS, ...NETWORK, ...TLS]
+const ROWS: readonly Fault[] = [
+  ...ANSWERS,
+  ...CRASH_POINTS,
+  ...HOSTILE_ANSWERS,
+  ...KILLS,
+  ...LOST_OUTPUT,
+  ...NETWORK,
+  ...OPERATORS,
+  ...SIGNALS,
+  ...TLS,
+  ...TWO_AT_ONCE,
+  ...UNREACHABLE,
+]
 
 /** The matrix, in its order: each file of this folder has the rows of one subject. */
 export const FAULTS: readonly Fault[] = ROWS.toSorted((a, b) => Number(a.id.slice(1)) - Number(b.id.slice(1)))
