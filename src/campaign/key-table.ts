@@ -23,6 +23,12 @@ interface Mapping {
   readonly forms: readonly SchemaNode[]
 }
 
+/** Where a key stands: in one form of a mapping, and not in its others. */
+interface Place {
+  readonly form: SchemaNode
+  readonly others: readonly SchemaNode[]
+}
+
 /** Explains a schema key by key: a heading and a table for each of its mappings, in the order of the file. */
 export function formatKeyTable(root: SchemaNode): string {
   const mappings: Mapping[] = [{ path: '', forms: [root] }]
@@ -43,21 +49,36 @@ function headingOf({ path }: Mapping): string {
 
 function tableOf({ path, forms }: Mapping): string {
   const rows = forms.flatMap((form) =>
-    Object.entries(form.properties ?? {}).flatMap(([key, node]) => rowsOf(node, `${path}${key}`, form)),
+    Object.entries(form.properties ?? {}).flatMap(([key, node]) =>
+      rowsOf(node, `${path}${key}`, { form, others: forms.filter((other) => other.properties?.[key] === undefined) }),
+    ),
   )
   const cells = rows.map((row) => `| ${row.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`)
   return `| Key | Value | Default | What it does |\n|---|---|---|---|\n${[...new Set(cells)].join('')}`
 }
 
 /** A mapping of one key has no table of its own: its key stands in the one above. */
-function rowsOf(node: SchemaNode, path: string, { required = [] }: SchemaNode): readonly (readonly string[])[] {
-  const isRequired = required.includes(path.slice(path.lastIndexOf('.') + 1))
-  const row = [`\`${path}\``, valueOf(node, path), isRequired ? 'required' : defaultOf(node), sentence(node)]
+function rowsOf(node: SchemaNode, path: string, { form, others }: Place): readonly (readonly string[])[] {
+  const isRequired = form.required?.includes(path.slice(path.lastIndexOf('.') + 1)) === true
+  const row = [
+    `\`${path}\``,
+    valueOf(node, path),
+    isRequired ? requiredUnless(form, others) : defaultOf(node),
+    sentence(node),
+  ]
   const small = formsOf(node).filter((form) => form.properties !== undefined && !isMapping(form) && !isTemplate(form))
   const inner = small.flatMap((form) =>
-    Object.entries(form.properties!).flatMap(([key, child]) => rowsOf(child, `${path}.${key}`, form)),
+    Object.entries(form.properties!).flatMap(([key, child]) => rowsOf(child, `${path}.${key}`, { form, others: [] })),
   )
   return [row, ...inner]
+}
+
+/** Of alternatives without a key, the one that has what they need has no need of it. */
+function requiredUnless({ properties = {} }: SchemaNode, others: readonly SchemaNode[]): string {
+  const instead = new Set(
+    others.flatMap(({ required = [] }) => required).filter((key) => properties[key] === undefined),
+  )
+  return instead.size === 0 ? 'required' : `required, unless ${[...instead].map(code).join(', ')}`
 }
 
 /** Alternatives laid flat, without the `null` that every key may be. */

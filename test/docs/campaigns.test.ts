@@ -49,7 +49,7 @@ describe('docs/campaigns.md', () => {
     const [key, value, left, does] = cells
     expect(key).toMatch(/^`[a-z_.]+`$/)
     expect(value).not.toBe('')
-    expect(left).toMatch(/^(required|–|`.*`)$/)
+    expect(left).toMatch(/^(required(, unless `.*`)?|–|`.*`)$/)
     expect(does).toMatch(/[.)]$/)
   })
 
@@ -57,7 +57,8 @@ describe('docs/campaigns.md', () => {
     for (const [key = '', , left, does = ''] of rows) {
       const same = keys.filter(({ path }) => path === codesIn(key)[0])
       expect(same.map(({ node }) => node.description)).toContain(does.replace('**Trap:**', 'Trap:'))
-      if (left === 'required' || left === '–') expect(same.some(({ node }) => node.default === undefined)).toBe(true)
+      if (left?.startsWith('required') === true || left === '–')
+        expect(same.some(({ node }) => node.default === undefined)).toBe(true)
     }
   })
 })
