@@ -119,7 +119,10 @@ export class Scheduler implements AsyncDisposable {
     for (const plan of this.#plans.values()) {
       if (plan.nextAt !== null && plan.nextAt <= now) this.#dealWith(plan, now)
       wakeAt = Math.min(wakeAt, plan.nextAt ?? wakeAt)
-      if (plan.isQueued) this.#inTurn(plan, async () => await this.#drain(plan))
+      if (!plan.isQueued) continue
+      // Looked at once in its turn, however often time is looked at until that comes.
+      plan.isQueued = false
+      this.#inTurn(plan, async () => await this.#drain(plan))
     }
     this.#cancelWake = clock.after(Math.max(0, wakeAt - now), () => this.#tick())
   }
