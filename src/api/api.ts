@@ -19,7 +19,7 @@ export type { ApiLimits, ApiOptions } from './services.ts'
 export function createApi(options: ApiOptions): Hono {
   const services = servicesFrom(options)
   const { clock, version } = options.surroundings.wiring
-  const document = `${JSON.stringify(openApi(OPERATIONS, version), null, 2)}\n`
+  const document = `${JSON.stringify(openApi(OPERATIONS, version, options.publicUrl ?? undefined), null, 2)}\n`
   const page = docsPage(OPERATIONS, version)
   const app = new Hono()
   app.use(async (context, next) => {

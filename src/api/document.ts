@@ -10,7 +10,7 @@ type Json = Readonly<Record<string, unknown>>
  *
  * `x-roles` of an operation are the roles that may do it; `x-personal-data` says that a viewer needs the grant.
  */
-export function openApi(operations: readonly Operation[], version: string): Json {
+export function openApi(operations: readonly Operation[], version: string, url = '/'): Json {
   const requests = schemasOf(
     operations.map(({ body }) => body),
     'input',
@@ -31,7 +31,7 @@ export function openApi(operations: readonly Operation[], version: string): Json
       description: 'Campaigns, their runs, and customers’ personal data on a hookcast service.',
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
-    servers: [{ url: '/' }],
+    servers: [{ url }],
     security: [{ token: [] }],
     tags: Array.from(new Set(operations.map(({ tag }) => tag)), (name) => ({ name })),
     paths,

@@ -23,6 +23,8 @@ export interface ApiOptions {
   readonly starters?: Starters | null
   /** Who sends triggers with a signature: their secrets, by the name of the source. */
   readonly triggerSources?: ReadonlyMap<string, readonly Uint8Array[]>
+  /** Where people reach the service: what the document says of its server. */
+  readonly publicUrl?: string | null
   /** Where a request came from: failed logins are counted by it. */
   readonly addressOf: (context: Context) => string
   /** Told of defects: whoever called got no word of them. */

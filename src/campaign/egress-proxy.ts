@@ -1,3 +1,4 @@
+import { readVariable } from './environment-variable.ts'
 import { placeholderNames, substitute } from './secret-text.ts'
 
 /** A proxy's URL taken apart. */
@@ -39,8 +40,8 @@ function resolved(text: string, valueOf: (name: string) => string): string {
 
 /** The proxy as far as it can be shown: where a variable is not set its name stands. */
 export function describeEgressProxy(text: string, env: Readonly<Record<string, string | undefined>>): string {
-  const isKnown = placeholderNames(text).every((name) => (env[name] ?? '') !== '')
-  const proxy = isKnown ? readEgressProxy(text, (name) => env[name] ?? '') : null
+  const isKnown = placeholderNames(text).every((name) => readVariable(env, name) !== null)
+  const proxy = isKnown ? readEgressProxy(text, (name) => readVariable(env, name) ?? '') : null
   if (proxy !== null && typeof proxy !== 'string') return proxy.origin
   return text.replace(/\/\/[^/?#]*@/, '//')
 }

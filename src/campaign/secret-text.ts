@@ -1,5 +1,6 @@
 import { ConfigError, type Problem } from '../errors.ts'
 import type { Auth, Campaign, SecretText } from './campaign.ts'
+import { readVariable } from './environment-variable.ts'
 
 /** What the environment says: `config.ts` alone reads it. */
 export type Environment = Readonly<Record<string, string | undefined>>
@@ -43,13 +44,13 @@ export function substitute(text: string, valueOf: (name: string) => string): str
 /**
  * Reads a secret, at the moment it is needed; the value belongs in no message, file or template.
  *
- * @throws {ConfigError} HOOKCAST_CAMPAIGN_INVALID, when a variable is not set, empty, or one of the program's own.
+ * @throws {ConfigError} HOOKCAST_CAMPAIGN_INVALID, when a variable is not set, empty, or one of the program's own; HOOKCAST_CONFIG_INVALID, when its file cannot be read.
  */
 export function resolveSecret(secret: SecretText, env: Environment): string {
   const { file, line } = secret
   return substitute(secret.text, (name) => {
-    const value = isOwnName(name) ? undefined : env[name]
-    if (value !== undefined && value !== '') return value
+    const value = isOwnName(name) ? null : readVariable(env, name)
+    if (value !== null) return value
     const problem: Problem = { file, line, column: null, message: `environment variable not set: ${name}` }
     throw new ConfigError('HOOKCAST_CAMPAIGN_INVALID', [problem])
   })

@@ -166,7 +166,7 @@ export const settingsSchema = mapping({
   server: optional(
     mapping({
       public_url: optional(text('a URL such as "https://hookcast.example.com"', { most: 2000 }), {
-        description: 'Where people reach the service.',
+        description: 'Where people reach the service: for links in notices and the document of the API.',
       }),
       listen: optional(
         mapping({

@@ -1,5 +1,6 @@
-import type { Problem } from '../errors.ts'
+import { ConfigError, type Problem } from '../errors.ts'
 import type { SecretText, TemplateText } from './campaign.ts'
+import { readVariable } from './environment-variable.ts'
 import { type KeyPath, formatKey, valueAt } from './key-path.ts'
 import {
   type Environment,
@@ -100,7 +101,8 @@ export class YamlReader {
 
   /** The value of a variable that may be needed later, or never; null when it is not set or may not be read. */
   peek(name: string): string | null {
-    return isOwnName(name) || this.#env[name] === '' ? null : (this.#env[name] ?? null)
+    const read = isOwnName(name) ? null : this.#read(name)
+    return read !== null && 'value' in read ? read.value : null
   }
 
   /** The value of a variable; null when it is not set or may not be read (which is reported). */
@@ -111,9 +113,19 @@ export class YamlReader {
   ): string | null {
     this.names.add(name)
     const refusal = this.#variableRefusal(name, owner)
-    if (refusal === null) return this.#env[name] ?? null
-    this.report(path, refusal)
+    const read = refusal === null ? this.#read(name) : { refusal }
+    if ('value' in read && read.value !== null) return read.value
+    this.report(path, 'value' in read ? `environment variable not set: ${name}, for ${owner.label}` : read.refusal)
     return null
+  }
+
+  #read(name: string): { readonly value: string | null } | { readonly refusal: string } {
+    try {
+      return { value: readVariable(this.#env, name) }
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error
+      return { refusal: error.problems.map(({ message }) => message).join('; ') }
+    }
   }
 
   #variableRefusal(name: string, { label, isOperator }: SecretOwner): string | null {
@@ -123,7 +135,7 @@ export class YamlReader {
     if (!isOperator && this.#allowed !== null && !this.#allowed.includes(name)) {
       return `environment variable not readable: ${name}, for ${label} (list it under env: in hookcast.yaml)`
     }
-    return (this.#env[name] ?? '') === '' ? `environment variable not set: ${name}, for ${label}` : null
+    return null
   }
 
   /** Reports each `${NAME}` in a place where none is read. */

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
+import { readVariable } from '../campaign/environment-variable.ts'
 import { hasMalformedPlaceholder, isOwnName, placeholderNames, substitute } from '../campaign/secret-text.ts'
 import { isLiteralCredential } from '../campaign/header-rule.ts'
 import {
@@ -205,8 +206,8 @@ function credentialsFrom({ user, passwordEnv, bearerEnv }: CheckFlags, context: 
 
 /** @throws {HookcastError} HOOKCAST_USAGE, when the variable is not set, or is one of the program's own. */
 function secretOf(flag: string, name: string, { env }: Context): string {
-  const value = isOwnName(name) ? undefined : env[name]
-  if (value !== undefined && value !== '') return value
+  const value = isOwnName(name) ? null : readVariable(env, name)
+  if (value !== null) return value
   throw flagError(flag, 'the name of an environment variable that is set', name)
 }
 

@@ -1,5 +1,5 @@
 import type { Tokens } from '../access/access.ts'
-import { ownVariable, variableProblem } from '../campaign/own-variable.ts'
+import { readVariable, variableProblem } from '../campaign/environment-variable.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 
 /**
@@ -33,5 +33,5 @@ export async function provideAdministrator(
 
 /** What the environment gives as a token; null when it gives none. */
 export function administratorToken(env: Environment): string | null {
-  return ownVariable(env, 'HOOKCAST_ADMIN_TOKEN')
+  return readVariable(env, 'HOOKCAST_ADMIN_TOKEN')
 }

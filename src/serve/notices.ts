@@ -16,6 +16,8 @@ export interface NoticesOptions {
   readonly random: () => number
   readonly telemetry: Telemetry
   readonly version: string
+  /** Where people reach the service; null when it was not told. */
+  readonly publicUrl: string | null
 }
 
 /** The waits before the second attempt and those after it. @see Standard Webhooks, "Deliverability and reliability". */
@@ -64,11 +66,13 @@ export class Notices implements AsyncDisposable {
 
   /** Within a commit of the store, with which it stands or falls; it is dropped when nobody wants to know. */
   put: Tell = (type, facts) => {
-    const { endpoint, store, clock } = this.#options
+    const { endpoint, store, clock, publicUrl } = this.#options
     if (endpoint === null || !endpoint.on.has(type)) return
     const now = clock.now()
     const id = `msg_${createId(now)}`
-    const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data: facts })
+    const runId = facts['run_id'] ?? null
+    const link = publicUrl === null || runId === null ? {} : { url: `${publicUrl}/v1/runs/${String(runId)}` }
+    const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data: { ...facts, ...link } })
     store.run(insertNotice, id, type, body, now, now)
     // A commit is made in one go: it is over by then.
     queueMicrotask(() => this.#schedule())

@@ -50,6 +50,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { wiring, env } = surroundings
   const { clock, version, random } = wiring
   const settings = surroundings.settings(null)
+  const { publicUrl } = settings.server
   const endpoint =
     settings.notify === null ? null : noticeEndpointFrom(settings.notify, { env, networkAllow: settings.networkAllow })
   const triggerSources = new Map(
@@ -67,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     if (!isCutShort) telemetry.log('service.failed', errorFacts(error))
   }
   await provideAdministrator(new Tokens(store, clock), { env, ...options })
-  const notices = cleanUp.use(new Notices({ endpoint, store, clock, random, telemetry, version }))
+  const notices = cleanUp.use(new Notices({ endpoint, store, clock, random, telemetry, version, publicUrl }))
   const tell = notices.put
   const observer = new RunObserver({ store, clock, telemetry, tell })
   const runs = new ActiveRuns(surroundings, observer)
@@ -81,6 +82,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     runs,
     starters,
     triggerSources,
+    publicUrl,
     addressOf: (context) => getConnInfo(context).remote.address ?? '',
     onUnexpected: (error) => telemetry.log('request.failed', errorFacts(error)),
     onAnswered: ({ method, route, status, waitMs }) => {

@@ -1,4 +1,5 @@
 import type { SecretText } from '../campaign/campaign.ts'
+import { readVariable } from '../campaign/environment-variable.ts'
 import { isOwnName, substitute, type Environment } from '../campaign/secret-text.ts'
 import { ConfigError } from '../errors.ts'
 import { secretFrom } from '../profile/profile.ts'
@@ -10,8 +11,8 @@ import { secretFrom } from '../profile/profile.ts'
  */
 export function settingValue(secret: SecretText, label: string, env: Environment): string {
   return substitute(secret.text, (name) => {
-    const value = isOwnName(name) ? undefined : env[name]
-    if (value !== undefined && value !== '') return value
+    const value = isOwnName(name) ? null : readVariable(env, name)
+    if (value !== null) return value
     throw settingProblem(secret, `environment variable not set: ${name}, for ${label}`)
   })
 }

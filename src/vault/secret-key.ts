@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { ownVariable, variableProblem } from '../campaign/own-variable.ts'
+import { readVariable, variableProblem } from '../campaign/environment-variable.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 
 /** What secrets at rest are sealed with. */
@@ -31,7 +31,7 @@ export function provideSecretKeys({
   readonly dataFolder: string
   readonly warn: (text: string) => void
 }): readonly SecretKey[] {
-  const own = ownVariable(env, 'HOOKCAST_SECRET_KEY')
+  const own = readVariable(env, 'HOOKCAST_SECRET_KEY')
   if (own !== null) return keysFrom(own, 'HOOKCAST_SECRET_KEY')
   const path = join(dataFolder, FILE)
   const keys = keysFrom(readOrMake(path), path)

@@ -92,7 +92,7 @@ describe('the table of settings', () => {
     const sources = globSync('src/**/*.ts', { cwd: root }).map((file) => readFileSync(`${root}/${file}`, 'utf8'))
     const read = sources.flatMap((source) => [
       ...Array.from(source.matchAll(/env(?:ironment)?\['(\w+)'\]/gi), ([, name]) => name),
-      ...Array.from(source.matchAll(/ownVariable\(env, '(\w+)'\)/g), ([, name]) => [name, `${name}_FILE`]).flat(),
+      ...Array.from(source.matchAll(/readVariable\(env, '(\w+)'\)/g), ([, name]) => [name, `${name}_FILE`]).flat(),
     ])
     const shown = codesIn(section.text).map((code) => code.split('=')[0])
     expect(new Set(shown.filter((code) => /^[A-Z_]+$/.test(code ?? '')))).toEqual(new Set(read))

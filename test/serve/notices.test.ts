@@ -23,7 +23,8 @@ function createNotices(
   const settings = { on, url: written(`${url}/ops?team=\${TEAM}`), secret: written('${NOTIFY_SECRET}') }
   const env = { NOTIFY_SECRET: SECRET, TEAM: 'crm' }
   const endpoint = noticeEndpointFrom(settings, { env, networkAllow: [] })
-  const notices = new Notices({ ...parts, endpoint, random: () => 0.5, version: '1.2.3' })
+  const publicUrl = 'https://hookcast.example.com'
+  const notices = new Notices({ ...parts, endpoint, random: () => 0.5, version: '1.2.3', publicUrl })
   notices.start()
   return notices
 }
@@ -49,7 +50,7 @@ describe('a notice', () => {
     expect(new Webhook(SECRET).verify(body, headers as Record<string, string>)).toEqual({
       type: 'run.aborted',
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
-      data: { campaign: 'spring', run_id: 'r-1' },
+      data: { campaign: 'spring', run_id: 'r-1', url: 'https://hookcast.example.com/v1/runs/r-1' },
     })
     await expect.poll(() => notices.waiting).toBe(0)
     expect(parts.lines).toMatchObject([{ msg: 'notice.delivered', type: 'run.aborted', attempt: 1 }])
