@@ -70,8 +70,8 @@ export class Notices implements AsyncDisposable {
     if (endpoint === null || !endpoint.on.has(type)) return
     const now = clock.now()
     const id = `msg_${createId(now)}`
-    const runId = facts['run_id'] ?? null
-    const link = publicUrl === null || runId === null ? {} : { url: `${publicUrl}/v1/runs/${String(runId)}` }
+    const { run_id: runId } = facts
+    const link = publicUrl === null || typeof runId !== 'string' ? {} : { url: `${publicUrl}/v1/runs/${runId}` }
     const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data: { ...facts, ...link } })
     store.run(insertNotice, id, type, body, now, now)
     // A commit is made in one go: it is over by then.

@@ -89,7 +89,9 @@ describe('the table of settings', () => {
 
   it('names every variable that the program reads for itself', () => {
     const root = fileURLToPath(new URL('../..', import.meta.url))
-    const sources = globSync('src/**/*.ts', { cwd: root }).map((file) => readFileSync(`${root}/${file}`, 'utf8'))
+    // Where a test lets the program die is no setting of anybody's.
+    const files = globSync('src/**/*.ts', { cwd: root, exclude: ['**/crash-point.ts'] })
+    const sources = files.map((file) => readFileSync(`${root}/${file}`, 'utf8'))
     const read = sources.flatMap((source) => [
       ...Array.from(source.matchAll(/env(?:ironment)?\['(\w+)'\]/gi), ([, name]) => name),
       ...Array.from(source.matchAll(/readVariable\(env, '(\w+)'\)/g), ([, name]) => [name, `${name}_FILE`]).flat(),
