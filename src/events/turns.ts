@@ -1,8 +1,10 @@
 import type { Outbox } from './outbox.ts'
 
-/** Calls in flight, over all endpoints; and of one app, so that its dead endpoints leave room for those of others. */
+/** Calls in flight, over all endpoints. */
 const IN_FLIGHT = 512
+/** Of one app, so that its dead endpoints leave room for those of others; and for endpoints of it that have no call yet. */
 const OF_ONE_APP = 128
+const OF_ONE_APP_AT_MOST = 256
 
 /** Who may begin the next call: whoever has something to do stands in a ring, and gets one call each time round. */
 export class Turns {
@@ -34,7 +36,8 @@ export class Turns {
 
   /** One that has to wait for a call of its app to end comes back then. */
   #hasRoom(outbox: Outbox): boolean {
-    if ((this.#ofApp.get(outbox.app) ?? 0) < OF_ONE_APP) return true
+    const most = outbox.inFlight === 0 ? OF_ONE_APP_AT_MOST : OF_ONE_APP
+    if ((this.#ofApp.get(outbox.app) ?? 0) < most) return true
     const waiting = this.#waitingForApp.get(outbox.app) ?? new Set()
     this.#waitingForApp.set(outbox.app, waiting.add(outbox))
     return false
