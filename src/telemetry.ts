@@ -107,6 +107,28 @@ export const METRICS = {
     help: 'Notices: delivered, failed or given_up',
   },
   hookcast_notices_waiting: { kind: 'gauge', labels: [], help: 'Notices not yet delivered' },
+  hookcast_event_attempts_total: {
+    kind: 'counter',
+    labels: ['code'],
+    help: 'Attempts of event webhooks by HTTP status, or what there was in place of an answer',
+  },
+  hookcast_event_attempt_duration_seconds: {
+    kind: 'histogram',
+    labels: [],
+    help: 'From the dispatch of an event webhook to the last byte of its answer',
+  },
+  hookcast_event_deliveries_failed_total: {
+    kind: 'counter',
+    labels: [],
+    help: 'Event webhooks that ended without having arrived',
+  },
+  hookcast_event_requests_in_flight: { kind: 'gauge', labels: [], help: 'Requests of event webhooks in flight' },
+  hookcast_event_endpoints: {
+    kind: 'gauge',
+    labels: ['state'],
+    help: 'Endpoints: active, disabled, suspended or restarting',
+  },
+  hookcast_event_storage_bytes: { kind: 'gauge', labels: [], help: 'What event webhooks take on the disk' },
   hookcast_storage_free_bytes: { kind: 'gauge', labels: [], help: 'Free bytes on the disk of the data folder' },
   hookcast_http_requests_total: {
     kind: 'counter',

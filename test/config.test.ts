@@ -8,6 +8,18 @@ import { environment, findSettings, loadSettings } from '../src/config.ts'
 import { ConfigError } from '../src/errors.ts'
 import { problemsOf as problemsIn } from './support/campaign-folder.ts'
 
+const DAY_MS = 86_400_000
+const GIB = 1024 ** 3
+/** Event webhooks without a word about them. */
+const EVENTS: Settings['events'] = {
+  delaysMs: null,
+  defaultProfile: 'svix',
+  profiles: {},
+  payloadsKeptMs: 30 * DAY_MS,
+  attemptsKeptMs: 30 * DAY_MS,
+  storageBytes: 20 * GIB,
+}
+
 interface SettingsFolder extends Disposable {
   readonly path: string
   readonly file: string
@@ -44,7 +56,7 @@ describe('settings', () => {
       project: {},
       env: [],
       egress: {},
-      events: {},
+      events: EVENTS,
       eventNetwork: { allow: [], isHttpAllowed: false, ports: [443, 8443] },
       portal: {},
       notify: null,
@@ -73,7 +85,7 @@ describe('settings', () => {
       'network: { campaigns: { allow: [10.0.0.0/8, "fd00::/8", 192.168.1.5, "::1"] }, events: { allow: [10.9.0.1], http: true, ports: [443] } }',
       'project: { name: Spring }',
       'env: [SMS_PASSWORD]',
-      'events: { retry: [5s, 5m], default_profile: svix, profiles: {}, retention: { payloads: 30d, attempts: 30d } }',
+      'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB }',
       'notify: { on: [run.aborted], url: "https://a.example/${NOTIFY_PATH}", secret: "${NOTIFY_SECRET}" }',
       'portal: { frame_ancestors: ["https://a.example"] }',
       'log: { attempts: all }',
@@ -103,7 +115,23 @@ describe('settings', () => {
       eventNetwork: { allow: ['10.9.0.1/32'], isHttpAllowed: true, ports: [443] },
       project: { name: 'Spring' },
       env: ['SMS_PASSWORD'],
-      events: { default_profile: 'svix' },
+      events: {
+        delaysMs: [5_000, 300_000],
+        defaultProfile: 'acme',
+        profiles: {
+          acme: {
+            header: 'X-Acme',
+            content: '{body}',
+            hash: 'sha256',
+            encoding: 'hex',
+            key_encoding: 'utf8',
+            prefix: 'sha256=',
+          },
+        },
+        payloadsKeptMs: 7 * DAY_MS,
+        attemptsKeptMs: 60 * DAY_MS,
+        storageBytes: 1.5 * GIB,
+      },
       notify: {
         on: ['run.aborted'],
         url: at('https://a.example/${NOTIFY_PATH}', 12),

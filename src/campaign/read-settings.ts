@@ -3,6 +3,7 @@ import type { Auth, EgressPool, Throughput } from './campaign.ts'
 import { readEgressProxy } from './egress-proxy.ts'
 import { type KeyPath, formatKey, shorten } from './key-path.ts'
 import { readCredentials } from './read-credentials.ts'
+import { readEvents } from './read-event-settings.ts'
 import { readLog, readNotify, readServer, readTriggers } from './read-service-settings.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { Settings } from './settings.ts'
@@ -26,7 +27,7 @@ export function readSettings(reader: YamlReader, input: Input): Omit<Settings, '
     project: input.project ?? {},
     env: (input.env ?? []).filter((name) => name !== undefined),
     egress: readEgress(reader, input),
-    events: input.events ?? {},
+    events: readEvents(reader, input),
     eventNetwork: readEventNetwork(reader, input),
     portal: input.portal ?? {},
     notify: readNotify(reader, input),

@@ -1,5 +1,12 @@
 import { z } from 'zod'
-import { DURATION_PATTERN, RATE_PATTERN, formatDuration, parseDurationMs, parsePerSecond } from './unit.ts'
+import {
+  BYTES_PATTERN,
+  DURATION_PATTERN,
+  RATE_PATTERN,
+  formatDuration,
+  parseDurationMs,
+  parsePerSecond,
+} from './unit.ts'
 
 /*
  * The vocabulary of both schemas. A schema's `error` is no sentence but the words after "expected <key> to be":
@@ -83,6 +90,15 @@ export function rate(): z.ZodString {
     .regex(RATE_PATTERN, { error, abort: true })
     .refine((value) => isWithin(parsePerSecond(value), 1 / 3600, 100_000), { error: 'a rate from 1/h to 100000/s' })
     .meta({ values: 'rate, `1/h` to `100000/s`' })
+}
+
+/** A written size on the disk. */
+export function bytes(): z.ZodString {
+  const error = 'a size such as "20GiB"'
+  return z
+    .string({ error })
+    .regex(BYTES_PATTERN, { error, abort: true })
+    .meta({ values: 'size: `MiB`, `GiB` or `TiB`' })
 }
 
 function isWithin(value: number | null, least: number, most: number): boolean {

@@ -1,18 +1,7 @@
 import { z } from 'zod'
+import { eventSettingsSchema } from './event-settings-schema.ts'
 import { NOTICE_TYPES } from './notice.ts'
-import {
-  choice,
-  duration,
-  flag,
-  list,
-  mapping,
-  optional,
-  rate,
-  record,
-  required,
-  text,
-  wholeNumber,
-} from './schema-part.ts'
+import { choice, flag, list, mapping, optional, rate, record, required, text, wholeNumber } from './schema-part.ts'
 import { MOST_SENDERS } from './settings.ts'
 import { CREDENTIALS } from './webhook-schema.ts'
 
@@ -60,34 +49,8 @@ const pool = z.union(
   { error: '{ addresses: […] } or { proxy: … }' },
 )
 
-/** Read by the event webhooks; here for their names. */
+/** Read by the portal of the event webhooks; here for its names. */
 const later = {
-  events: optional(
-    mapping({
-      retry: optional(list(duration({ least: '0ms', most: '7d', example: '5s' }), { most: 50, of: 'durations' }), {
-        description: 'Waits before the second, third … attempt of an event webhook.',
-      }),
-      default_profile: optional(text('the name of a profile', { most: 100 }), {
-        description: 'Wire format of endpoints that name none.',
-        default: 'svix',
-      }),
-      profiles: optional(record(z.unknown(), { of: 'profiles' }), { description: 'More wire formats, by name.' }),
-      retention: optional(
-        mapping({
-          payloads: optional(duration({ least: '1h', most: '3650d', example: '30d' }), {
-            description: 'How long payloads are kept.',
-            default: '30d',
-          }),
-          attempts: optional(duration({ least: '1h', most: '3650d', example: '30d' }), {
-            description: 'How long attempts are kept.',
-            default: '30d',
-          }),
-        }),
-        { description: 'How long event webhooks are kept.' },
-      ),
-    }),
-    { description: 'Event webhooks.' },
-  ),
   portal: optional(
     mapping({
       frame_ancestors: optional(list(text('an origin'), { most: 100, of: 'origins' }), {
@@ -227,6 +190,7 @@ export const settingsSchema = mapping({
     }),
     { description: 'Logs of the service.' },
   ),
+  events: optional(eventSettingsSchema, { description: 'Event webhooks.' }),
   ...later,
 })
 

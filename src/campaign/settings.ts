@@ -4,7 +4,7 @@ import type { NoticeType } from './notice.ts'
 /** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
 export const MOST_SENDERS = 64
 
-/** Sections that the event webhooks will read; checked for their keys only. */
+/** Sections that the portal will read; checked for their keys only. */
 type LaterSection = Readonly<Record<string, unknown>>
 
 /** hookcast.yaml and the environment, checked and with every default filled in. */
@@ -26,7 +26,7 @@ export interface Settings {
   /** Variables that campaign files may read under `serve`. */
   readonly env: readonly string[]
   readonly egress: Readonly<Record<string, EgressPool>>
-  readonly events: LaterSection
+  readonly events: EventSettings
   /** Where event endpoints may be. */
   readonly eventNetwork: EventNetworkSettings
   readonly portal: LaterSection
@@ -36,6 +36,30 @@ export interface Settings {
   readonly triggers: Readonly<Record<string, readonly SecretText[]>>
   readonly log: LogSettings
   readonly server: ServerSettings
+}
+
+/** How event webhooks are sent and kept. */
+export interface EventSettings {
+  /** Waits before the second attempt and those after it; null for what each profile says. */
+  readonly delaysMs: readonly number[] | null
+  readonly defaultProfile: string
+  /** More wire formats, by name. */
+  readonly profiles: Readonly<Record<string, EventProfileSettings>>
+  readonly payloadsKeptMs: number
+  readonly attemptsKeptMs: number
+  readonly storageBytes: number
+}
+
+/** A signature scheme, as it is written. */
+export interface EventProfileSettings {
+  readonly header: string
+  readonly content: string
+  readonly hash: 'sha1' | 'sha256' | 'sha512'
+  readonly encoding: 'base64' | 'hex' | 'HEX'
+  readonly key_encoding: 'whsec' | 'base64' | 'hex' | 'utf8'
+  readonly prefix?: string
+  readonly separator?: ' ' | ','
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 export interface EventNetworkSettings {

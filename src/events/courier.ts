@@ -244,7 +244,8 @@ export class Courier implements AsyncDisposable {
     let standsNow = standing
     for (let isWritten = false; !isWritten;) {
       try {
-        await days.at(message).store.commit((store) => {
+        // A day whose time is over is gone with all that was open.
+        await days.find(message)?.store.commit((store) => {
           // Somebody may have said something about the endpoint meanwhile.
           standsNow = standingUnder(standing, endpoints.of(key)?.state ?? null, message)
           writeStanding(store, delivery, standsNow)

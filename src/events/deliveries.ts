@@ -46,6 +46,11 @@ export class Deliveries {
     if (!this.#open.has(day)) this.#open.add(day)
   }
 
+  /** Whether a delivery of this day is open still. */
+  isOpen(day: Day): boolean {
+    return this.#open.has(day) && day.store.get(selectHasOpen) !== undefined
+  }
+
   forget(day: Day): void {
     this.#open.delete(day)
   }

@@ -1,17 +1,20 @@
-import { PROFILES, type Profile } from '../profile/profile.ts'
+import type { Profile } from '../profile/profile.ts'
 import { checkEndpointUrl, checkHeader, type EventNetwork } from '../request/request.ts'
 import type { App } from './apps.ts'
 import type { EndpointIn } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
+import type { KeepingRules } from './keeping.ts'
 import { checkFilter } from './payload-filter.ts'
 
 /** What hookcast.yaml says about event webhooks, with every default filled in. */
 export interface EventRules {
   readonly network: EventNetwork
+  readonly profiles: Readonly<Record<string, Profile>>
   /** The profile of apps and endpoints that name none. */
   readonly defaultProfile: string
   /** Waits before the second attempt and those after it, in place of the profile's; null for those. */
   readonly delaysMs: readonly number[] | null
+  readonly keeping: KeepingRules
 }
 
 /** What an app or an endpoint is told by under Svix's API, which has no fields for it. */
@@ -28,9 +31,9 @@ export function profileOf(
   rules: EventRules,
 ): Profile {
   const said = (key: string): string | undefined => endpoint?.metadata[key] ?? app.metadata[key]
-  const profile = PROFILES[said(PROFILE_KEY) ?? rules.defaultProfile]
+  const profile = rules.profiles[said(PROFILE_KEY) ?? rules.defaultProfile]
   if (profile === undefined) {
-    const known = Object.keys(PROFILES).join(', ')
+    const known = Object.keys(rules.profiles).join(', ')
     throw new EventsError('invalid', `expected \`metadata["${PROFILE_KEY}"]\` to be one of ${known}, got another name`)
   }
   const retry = rules.delaysMs === null ? profile.retry : { ...profile.retry, delaysMs: rules.delaysMs }

@@ -107,6 +107,12 @@ export class Endpoints {
     return this.#register.all()
   }
 
+  countByState(): Readonly<Record<Endpoint['state'], number>> {
+    const counts = { active: 0, disabled: 0, suspended: 0, restarting: 0 }
+    for (const { state } of this.#register.all()) counts[state]++
+    return counts
+  }
+
   ofApp(app: Pick<App, 'key'>): readonly Endpoint[] {
     return this.#byApp.get(app.key)?.all() ?? []
   }

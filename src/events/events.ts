@@ -14,9 +14,12 @@ import { EndpointSecrets } from './endpoint-secrets.ts'
 import { Endpoints, type Endpoint } from './endpoints.ts'
 import { EventTypes } from './event-types.ts'
 import { EVENTS_MIGRATIONS } from './events-schema.ts'
+import { Keeping } from './keeping.ts'
 import { Messages, type Message } from './messages.ts'
 import { Sequence } from './public-id.ts'
 import type { Standing } from './standing.ts'
+
+export type { EventRules } from './endpoint-rules.ts'
 
 export interface EventsOptions {
   readonly dataFolder: string
@@ -50,6 +53,7 @@ export class Events implements AsyncDisposable {
   readonly #days: Days
   readonly #store: GroupStore
   readonly #deliveries: Deliveries
+  readonly #keeping: Keeping
   readonly #courier: Courier
   readonly #onError: (error: unknown) => void
   #cancelLook: (() => void) | null = null
@@ -90,8 +94,10 @@ export class Events implements AsyncDisposable {
     this.#deliveries = new Deliveries(days)
     const { endpoints } = this
     const deliveries = this.#deliveries
+    this.#keeping = new Keeping({ days, deliveries, clock }, rules.keeping, onError)
     this.messages = new Messages({
       days,
+      keeping: this.#keeping,
       endpoints,
       deliveries,
       sequence,
@@ -109,12 +115,13 @@ export class Events implements AsyncDisposable {
   /** Begins to deliver, with what was left from before. */
   start(): void {
     this.#courier.start()
+    this.#keeping.start()
     this.#look()
   }
 
-  /** Calls in flight. */
-  get inFlight(): number {
-    return this.#courier.inFlight
+  /** Calls in flight, and what all of it takes on the disk. */
+  get load(): { readonly inFlight: number; readonly bytes: number } {
+    return { inFlight: this.#courier.inFlight, bytes: this.#keeping.bytes }
   }
 
   /** Sends a message to an endpoint once more, whatever became of it there; disabled endpoints are not called. */
@@ -141,6 +148,7 @@ export class Events implements AsyncDisposable {
   /** What is in flight is cut off, and sent again with the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelLook?.()
+    this.#keeping[Symbol.dispose]()
     await this.#courier[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#days[Symbol.dispose]()

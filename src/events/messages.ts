@@ -8,6 +8,7 @@ import { LANES, type Lane } from './delivery.ts'
 import { EVENT_TYPE_PATTERN } from './endpoint-rules.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
+import type { Keeping } from './keeping.ts'
 import { isRising, pageFrom, type Page, type PageQuery } from './page.ts'
 import { parsedFrom } from './parsed-from.ts'
 import { publicIdFrom, seqAt, seqFrom, timeOfSeq, type IdPrefix, type Sequence } from './public-id.ts'
@@ -54,6 +55,7 @@ export interface MessagesOptions {
   readonly sequence: Sequence
   readonly clock: Clock
   readonly deliveries: Pick<Deliveries, 'noteOpen'>
+  readonly keeping: Pick<Keeping, 'take'>
   /** Told of a message that is on the disk, and of the endpoints that it is for, with the lane that it was put into. */
   readonly onAccepted: (
     cargo: { readonly message: Message; readonly payload: Uint8Array },
@@ -79,6 +81,8 @@ const selectFalling = `
   SELECT ${COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?`
 
 const PER_READ = 100
+/** What a message, or a delivery with its attempts, takes on the disk besides, more or less. */
+const ROW_BYTES = 400
 
 /** The messages of all apps, in the files of their days. */
 export class Messages {
@@ -97,6 +101,7 @@ export class Messages {
     checkMessage(input)
     const wanting = this.#wanting(app, input)
     this.#checkPayload(app, wanting, input)
+    this.#options.keeping.take(input.payload.byteLength + ROW_BYTES * (1 + wanting.length))
     const { days, deliveries, sequence, clock, onAccepted } = this.#options
     const now = clock.now()
     const seq = sequence.next(now)

@@ -11,6 +11,7 @@ import { Telemetry } from '../telemetry.ts'
 import { provideAdministrator } from './admin-token.ts'
 import { errorFacts } from './error-facts.ts'
 import { announce } from './address-file.ts'
+import { openEvents } from './event-webhooks.ts'
 import { createFront } from './front.ts'
 import { listen, type Listener } from './listener.ts'
 import { noticeEndpointFrom } from './notice-endpoint.ts'
@@ -75,6 +76,10 @@ export async function serve(options: ServeOptions): Promise<void> {
   const { campaigns } = options
   const around = { surroundings, store, campaigns, runs, observer, telemetry, cutSignal, tell, onError: fail }
   const starters = cleanUp.use(openStarters(around))
+  const addresses = addressesFrom(settings.server, options.port)
+  // Of a port that the system is to choose nobody knows yet: it is for trials and tests.
+  const ownPorts = addresses.map(([, { port }]) => port)
+  const events = cleanUp.use(openEvents({ surroundings, telemetry, ownPorts, warn: options.tell, onError: fail }))
   const api = createApi({
     surroundings,
     store,
@@ -93,7 +98,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))
   const listeners: Listener[] = []
   cleanUp.defer(() => closeAll(listeners))
-  for (const [audience, address] of addressesFrom(settings.server, options.port)) {
+  for (const [audience, address] of addresses) {
     listeners.push(await listen(createFront({ api, telemetry, whyNotReady }, audience), address))
   }
   const onLow = (facts: Readonly<Record<string, unknown>>): void =>
@@ -105,6 +110,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   cleanUp.use(announce(settings.data, urls[0]!))
   options.tell(urls.map((url) => `listening on ${url}`).join('\n'))
   notices.start()
+  events.start()
   const going = endLeft(left, { surroundings, observer, fail })
   await starters.start()
   const resuming = Promise.all(going.map(async (known) => await goOn(known, { surroundings, runs, observer, fail })))

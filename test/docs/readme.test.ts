@@ -73,7 +73,7 @@ describe('the table of settings', () => {
     const topOf = (name: string): string => name.split('.')[0] ?? ''
     const known = Object.keys(settingsSchema.shape)
     expect(Array.from(new Set([...named, ...later].map(topOf))).toSorted()).toEqual(known.toSorted())
-    expect(later).toContain('network.events')
+    expect(later).toContain('redis')
     expect(named.filter((name) => later.includes(name))).toEqual([])
   })
 

@@ -6,7 +6,9 @@ import type { App } from '../../src/events/apps.ts'
 import type { Attempt } from '../../src/events/attempts.ts'
 import type { Endpoint, EndpointIn } from '../../src/events/endpoints.ts'
 import { Events } from '../../src/events/events.ts'
+import type { KeepingRules } from '../../src/events/keeping.ts'
 import type { MessageIn } from '../../src/events/messages.ts'
+import { PROFILES } from '../../src/profile/profile.ts'
 import { provideSecretKeys, Vault } from '../../src/vault/vault.ts'
 import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
 import { SkippingClock } from '../support/skipping-clock.ts'
@@ -25,9 +27,13 @@ export interface EventsFixture {
   app(metadata?: Readonly<Record<string, string>>): Promise<App>
   endpoint(app: App, to: Receiver, change?: Partial<EndpointIn>): Promise<Endpoint>
   publish(app: App, change?: Partial<MessageIn> & { readonly text?: string }): ReturnType<Events['messages']['accept']>
-  /** Ends them as a crash would not, and opens them again. */
-  reopen(): Promise<void>
+  /** Ends them as a crash would not, and opens them again, with other rules if one likes. */
+  reopen(rules?: Partial<KeepingRules>): Promise<void>
 }
+
+const DAY = 86_400_000
+/** As without a word in hookcast.yaml. */
+const KEEPING: KeepingRules = { payloadsKeptMs: 30 * DAY, attemptsKeptMs: 30 * DAY, storageBytes: 20 * 1024 ** 3 }
 
 export const test = base.extend<{ on: EventsFixture }>({
   // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern what a fixture needs.
@@ -38,6 +44,7 @@ export const test = base.extend<{ on: EventsFixture }>({
     const attempts: Attempt[] = []
     const watchers = new Set<() => void>()
     let events: Events | null = null
+    let keeping = KEEPING
     const errors: unknown[] = []
     const open = (): Events => {
       const network = {
@@ -53,7 +60,7 @@ export const test = base.extend<{ on: EventsFixture }>({
         random: () => 0.5,
         userAgent: 'hookcast/test',
         vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
-        rules: { network, defaultProfile: 'svix', delaysMs: null },
+        rules: { network, profiles: PROFILES, defaultProfile: 'svix', delaysMs: null, keeping },
         onAttempt: (attempt) => {
           attempts.push(attempt)
           for (const look of watchers) look()
@@ -115,7 +122,8 @@ export const test = base.extend<{ on: EventsFixture }>({
           headers: {},
           ...change,
         }),
-      async reopen() {
+      async reopen(rules = {}) {
+        keeping = { ...keeping, ...rules }
         await now()[Symbol.asyncDispose]()
         events = open()
       },

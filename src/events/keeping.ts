@@ -1,0 +1,103 @@
+import { setImmediate as afterOthers } from 'node:timers/promises'
+import type { Clock } from '../clock.ts'
+import { LedgerError } from '../errors.ts'
+import type { Day, Days } from './days.ts'
+import type { Deliveries } from './deliveries.ts'
+
+/** How long messages are kept, and how much of the disk they may take. */
+export interface KeepingRules {
+  readonly payloadsKeptMs: number
+  /** At least as long. */
+  readonly attemptsKeptMs: number
+  readonly storageBytes: number
+}
+
+const LOOK_MS = 10_000
+const DAY_MS = 86_400_000
+const CLEARED_AT_ONCE = 200
+/** Open deliveries keep a day beyond its time, as held ones may; but not for ever. */
+const LONGEST_EXTRA_MS = 30 * DAY_MS
+
+const clearPayloads = `
+  UPDATE message SET payload = NULL, headers = NULL WHERE seq IN (
+    SELECT seq FROM message WHERE seq > ? AND payload IS NOT NULL ORDER BY seq LIMIT ?) RETURNING seq`
+
+/**
+ * Removes days whose time is over, and says when there is no room for more.
+ *
+ * A day goes as one file, however much is in it. One with open deliveries stays for them: held messages outlive their time by
+ * up to 30 days.
+ */
+export class Keeping implements Disposable {
+  readonly #days: Days
+  readonly #deliveries: Deliveries
+  readonly #clock: Clock
+  readonly #rules: KeepingRules
+  readonly #onError: (error: unknown) => void
+  readonly #cleared = new Set<Day>()
+  #bytes: number
+  #cancelLook: (() => void) | null = null
+
+  constructor(
+    parts: { readonly days: Days; readonly deliveries: Deliveries; readonly clock: Clock },
+    rules: KeepingRules,
+    onError: (error: unknown) => void,
+  ) {
+    this.#days = parts.days
+    this.#deliveries = parts.deliveries
+    this.#clock = parts.clock
+    this.#rules = rules
+    this.#onError = onError
+    this.#bytes = parts.days.bytes
+  }
+
+  start(): void {
+    this.#look().catch(this.#onError)
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => this.start())
+  }
+
+  /** What all days take on the disk, as far as it was looked at and has come since. */
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** @throws {LedgerError} HOOKCAST_STORAGE_FULL, when so much more would be beyond what is allowed. */
+  take(bytes: number): void {
+    if (this.#bytes + bytes > this.#rules.storageBytes) {
+      const most = Math.floor(this.#rules.storageBytes / 1024 ** 2)
+      throw new LedgerError(
+        'HOOKCAST_STORAGE_FULL',
+        `Event webhooks take all that they may (events.storage, ${most} MiB): allow more, or keep them for less long`,
+      )
+    }
+    this.#bytes += bytes
+  }
+
+  async #look(): Promise<void> {
+    const now = this.#clock.now()
+    for (const day of this.#days.oldestFirst()) {
+      const age = now - (Date.parse(day.date) + DAY_MS)
+      if (age < this.#rules.payloadsKeptMs) break
+      const isOpen = age < this.#rules.attemptsKeptMs + LONGEST_EXTRA_MS && this.#deliveries.isOpen(day)
+      if (age >= this.#rules.attemptsKeptMs && !isOpen) {
+        this.#deliveries.forget(day)
+        this.#days.remove(day)
+      } else if (!isOpen && !this.#cleared.has(day)) await this.#clear(day)
+    }
+    this.#bytes = this.#days.bytes
+  }
+
+  /** A few at a time: others are written in between. */
+  async #clear(day: Day): Promise<void> {
+    this.#cleared.add(day)
+    for (let from = 0; from >= 0;) {
+      const rows = await day.store.commit((store) => store.all(clearPayloads, from, CLEARED_AT_ONCE))
+      from = Math.max(-1, ...rows.map((row) => Number(row['seq'])))
+      await afterOthers()
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#cancelLook?.()
+  }
+}

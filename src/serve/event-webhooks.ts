@@ -1,0 +1,79 @@
+import type { Settings } from '../campaign/settings.ts'
+import { ConfigError } from '../errors.ts'
+import { Events, type EventRules } from '../events/events.ts'
+import type { Surroundings } from '../library/library.ts'
+import { defineProfile, PROFILES, type Profile } from '../profile/profile.ts'
+import type { Telemetry } from '../telemetry.ts'
+import { provideSecretKeys, Vault } from '../vault/vault.ts'
+
+export interface EventWebhooksOptions {
+  readonly surroundings: Surroundings
+  readonly telemetry: Telemetry
+  /** Ports of the service: no endpoint is there. */
+  readonly ownPorts: readonly number[]
+  readonly warn: (text: string) => void
+  readonly onError: (error: unknown) => void
+}
+
+/**
+ * Opens the event webhooks of the service, and counts what they do.
+ *
+ * @throws {ConfigError} HOOKCAST_CONFIG_INVALID, when hookcast.yaml names a profile that is none, or a secret key is none.
+ */
+export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }: EventWebhooksOptions): Events {
+  const { env, wiring } = surroundings
+  const { clock, random, version } = wiring
+  const settings = surroundings.settings(null)
+  const events = new Events({
+    dataFolder: settings.data,
+    clock,
+    random,
+    userAgent: `hookcast/${version}`,
+    vault: new Vault(provideSecretKeys({ env, dataFolder: settings.data, warn })),
+    rules: rulesFrom(settings, ownPorts),
+    onError,
+    onAttempt: ({ code, hasSucceeded, httpStatus, latencyMs }, { state }) => {
+      telemetry.count('hookcast_event_attempts_total', {
+        code: httpStatus === null ? (code ?? '') : String(httpStatus),
+      })
+      if (httpStatus !== null) telemetry.observe('hookcast_event_attempt_duration_seconds', latencyMs / 1000, {})
+      if (!hasSucceeded && state !== 'open') telemetry.count('hookcast_event_deliveries_failed_total', {})
+    },
+  })
+  telemetry.onCollect(() => {
+    const { inFlight, bytes } = events.load
+    telemetry.set('hookcast_event_requests_in_flight', inFlight, {})
+    telemetry.set('hookcast_event_storage_bytes', bytes, {})
+    telemetry.reset('hookcast_event_endpoints')
+    for (const [state, count] of Object.entries(events.endpoints.countByState())) {
+      telemetry.set('hookcast_event_endpoints', count, { state })
+    }
+  })
+  return events
+}
+
+function rulesFrom({ events, eventNetwork, file }: Settings, ownPorts: readonly number[]): EventRules {
+  const profiles: Record<string, Profile> = { ...PROFILES }
+  const problem = (message: string): ConfigError =>
+    new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: file ?? 'hookcast.yaml', line: null, column: null, message }])
+  for (const [name, definition] of Object.entries(events.profiles)) {
+    try {
+      profiles[name] = defineProfile(name, definition)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      throw problem(`events.profiles.${name}: ${error.message}`)
+    }
+  }
+  if (!Object.hasOwn(profiles, events.defaultProfile)) {
+    const known = Object.keys(profiles).join(', ')
+    throw problem(`expected events.default_profile to be one of ${known}, got ${JSON.stringify(events.defaultProfile)}`)
+  }
+  const { payloadsKeptMs, attemptsKeptMs, storageBytes, defaultProfile, delaysMs } = events
+  return {
+    network: { policy: 'event', ...eventNetwork, ownPorts },
+    profiles,
+    defaultProfile,
+    delaysMs,
+    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes },
+  }
+}
