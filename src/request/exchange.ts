@@ -1,7 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../campaign/outcome.ts'
-import { systemClock } from '../clock.ts'
 import { decodeBody, lastHeader, mediaTypeFrom } from './answer.ts'
 import type { Connection } from './connection.ts'
 import { brokenFailure, CallFailure, formatSpan, lateConnectFailure } from './failure.ts'
@@ -61,8 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #connection: Connection
   readonly #call: Call
   readonly #onResult: (result: CallResult) => void
-  readonly #startedAt: number
-  readonly #stopDeadline: () => void
+  readonly startedAt: number
   #phase: 'waiting' | 'sent' | 'settled' = 'waiting'
   /** Over both tries, where the phase is that of the last one. */
   #mayHaveArrived = false
@@ -81,9 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#connection = parts.connection
     this.#call = parts.call
     this.#onResult = parts.onResult
-    this.#startedAt = parts.startedAt
-    // The timers of a turn run before its I/O: an answer that came while the event loop was blocked is not too late.
-    this.#stopDeadline = systemClock.after(settings.timeoutMs, () => setImmediate(() => this.#expire()))
+    this.startedAt = parts.startedAt
   }
 
   /** @throws {RangeError} when undici refuses the request as malformed; nothing was sent then. */
@@ -161,7 +157,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     })
     const isIdleLoss = failure.failure === 'reset' && wasReusedConnection && !hasAnswerBytes
     const mayTryAgain = isIdleLoss && !(this.#settings.isSingleTry && this.#mayHaveArrived)
-    if (mayTryAgain && this.#settings.now() - this.#startedAt < INSTANT_RETRY_MS) this.#tryAgain()
+    if (mayTryAgain && this.#settings.now() - this.startedAt < INSTANT_RETRY_MS) this.#tryAgain()
     else this.#fail(failure)
   }
 
@@ -180,7 +176,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#connection.dispatch({ path, method, headers: headers as string[], body }, this)
   }
 
-  #expire(): void {
+  /** Its time is up. */
+  expire(): void {
     if (this.#phase === 'settled') return
     const { timeoutMs, target } = this.#settings
     const late = `No complete answer within ${formatSpan(timeoutMs)}: ${target.origin}`
@@ -221,7 +218,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const result: CallResult = {
       answer,
       headers: answer.kind === 'answered' ? this.#headers : NO_HEADERS,
-      latencyMs: this.#settings.now() - this.#startedAt,
+      latencyMs: this.#settings.now() - this.startedAt,
       hadInstantRetry: this.#hadInstantRetry,
       wasReusedConnection: this.#isReused,
     }
@@ -237,7 +234,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #leave(): void {
     this.#phase = 'settled'
-    this.#stopDeadline()
     this.#settings.onSettled(this.#connection)
   }
 }

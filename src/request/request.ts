@@ -1,6 +1,7 @@
 import { createSecureContext, getCACertificates } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
+import { systemClock } from '../clock.ts'
 import type { Connection } from './connection.ts'
 import { ConnectionLanes } from './connection-lanes.ts'
 import { wayFrom } from './egress.ts'
@@ -63,7 +64,9 @@ export class CallClient {
   readonly #settings: ExchangeSettings
   readonly #limit: number
   readonly #lanes: ConnectionLanes
+  /** In the order in which they began. */
   readonly #exchanges = new Map<Connection, Exchange>()
+  #cancelDeadline: (() => void) | null = null
   #isClosed = false
 
   /** @throws {RangeError} when an option is not what it has to be, before any connection is made. */
@@ -126,6 +129,7 @@ export class CallClient {
     connection.retire(startedAt)
     const exchange = new Exchange(this.#settings, { connection, call, onResult, startedAt })
     this.#exchanges.set(connection, exchange)
+    this.#awaitDeadline()
     exchange.start()
   }
 
@@ -142,6 +146,33 @@ export class CallClient {
   #release(connection: Connection): void {
     this.#exchanges.delete(connection)
     this.#lanes.give(connection)
+    if (this.#exchanges.size > 0) return
+    this.#cancelDeadline?.()
+    this.#cancelDeadline = null
+  }
+
+  /** One timer for all: every call has the same time, so the one that began first is the next to be late. */
+  #awaitDeadline(): void {
+    if (this.#cancelDeadline !== null) return
+    const [first] = this.#exchanges.values()
+    if (first === undefined) return
+    const { timeoutMs, now } = this.#settings
+    // The timers of a turn run before its I/O: an answer that came while the event loop was blocked is not too late.
+    const cancel = systemClock.after(Math.ceil(first.startedAt + timeoutMs - now()), () => {
+      setImmediate(() => (this.#cancelDeadline === cancel ? this.#expire() : undefined))
+    })
+    this.#cancelDeadline = cancel
+  }
+
+  #expire(): void {
+    this.#cancelDeadline = null
+    const { timeoutMs, now } = this.#settings
+    const latest = now() - timeoutMs
+    for (const exchange of this.#exchanges.values()) {
+      if (exchange.startedAt > latest) break
+      exchange.expire()
+    }
+    this.#awaitDeadline()
   }
 }
 

@@ -1,4 +1,5 @@
 import { systemClock } from '../clock.ts'
+import { packReports } from '../queue/processes/plain-reports.ts'
 import type { FromSender, ToSender } from '../queue/processes/processes.ts'
 import { armSender } from './crash-point.ts'
 import { Sender, type SenderPort } from './sender.ts'
@@ -15,7 +16,10 @@ function tell(message: FromSender, onSent?: () => void): void {
 
 function setUp(setup: SenderSetup, isReplacement: boolean): void {
   const port: SenderPort = {
-    reports: (batches) => tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted }),
+    reports: (groups) => {
+      const batches = groups.map(({ sliceId, reports }) => ({ sliceId, ...packReports(reports) }))
+      tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted })
+    },
     started: (sliceId) => tell({ kind: 'started', sliceId }),
     ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),
     alarm: (alarm) => tell({ kind: 'alarm', alarm }),

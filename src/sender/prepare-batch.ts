@@ -1,4 +1,5 @@
-import { customerIdOf, parseSpoolLine, type KeptRequest } from '../audience/audience.ts'
+import { customerIdOf } from '../audience/customer-id.ts'
+import { parseSpoolLine, type KeptRequest } from '../audience/spool-line.ts'
 import type { BatchReport, Decision } from '../campaign/delivery.ts'
 import { partIdOf, requestIdOf } from '../campaign/run-id.ts'
 import { faultyJsonPieces, safeText, type RenderJob } from '../template/template.ts'

@@ -1,4 +1,5 @@
-import { customerIdOf, parseSpoolLine, type SpoolRow } from '../audience/audience.ts'
+import { customerIdOf } from '../audience/customer-id.ts'
+import { parseSpoolLine, type SpoolRow } from '../audience/spool-line.ts'
 import type { Decision } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import { requestIdOf } from '../campaign/run-id.ts'

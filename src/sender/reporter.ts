@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { CallResult } from '../request/request.ts'
 import { batchReportFrom, memberJobs, membersFrom, withProperties } from './batch-report.ts'
 import type { JudgedBatch } from './judge-batch.ts'
-import { PropertyRenderer, type PropertyJob } from './property-renderer.ts'
+import { PropertyRenderer, type PropertyJob, type RenderedProperties } from './property-renderer.ts'
 import { TrialNotes } from './trial-notes.ts'
 import { digestOf } from './request-parts.ts'
 import type { SenderPort } from './sender.ts'
@@ -16,13 +16,11 @@ const FLUSH_MS = 10
 const SAMPLE_CHARS = 1024
 const SAMPLES_PER_CODE = 100
 const NO_JOBS: readonly PropertyJob[] = []
-const NO_PROPERTIES = { properties: null, warning: null } as const
-
-type UnfinishedReport = Omit<DeliveryReport, 'properties' | 'warning' | 'batch'>
+const NO_TRIAL = {} as const
 
 interface Waiting {
   readonly sliceId: number
-  readonly report: UnfinishedReport
+  readonly report: DeliveryReport
   readonly jobs: readonly PropertyJob[]
   readonly batch: BatchReport | null
 }
@@ -45,7 +43,7 @@ export class Reporter {
   }
 
   decided({ task, customerId, verdict, batch }: DecidedTask): void {
-    const report: UnfinishedReport = {
+    const report: DeliveryReport = {
       seq: task.seq,
       customerId,
       attempt: task.attempt,
@@ -57,7 +55,9 @@ export class Reporter {
       hadInstantRetry: false,
       isKept: false,
       digest: null,
+      properties: null,
       sample: null,
+      warning: null,
     }
     if (batch === null) this.#add({ sliceId: task.sliceId, report, jobs: NO_JOBS, batch: null })
     else {
@@ -78,7 +78,7 @@ export class Reporter {
     const wasCalled = code !== 'local' && code !== 'blocked'
     const isFinal = outcome.kind !== 'retry' && outcome.kind !== 'local'
     const hasProperties = isFinal && this.#properties.isWanted(ready.definition)
-    const report: UnfinishedReport = {
+    const report: DeliveryReport = {
       seq: task.seq,
       customerId: ready.customerId,
       attempt: task.attempt,
@@ -91,18 +91,20 @@ export class Reporter {
       isKept: ready.isKept,
       // A TLS failure counts as one bad node once the run has had a success anywhere: the coordinator may retry it.
       digest: isFinal && !isTlsStop(outcome) ? null : digestOf(ready.request),
+      properties: null,
       sample:
         outcome.kind === 'sent'
           ? null
           : this.#sampleOf(code, answer.kind === 'answered' ? answer.body : answer.message),
-      ...(this.#trials === null ? {} : { trial: this.#trials.note(ready, result) }),
+      warning: null,
+      ...(this.#trials === null ? NO_TRIAL : { trial: this.#trials.note(ready, result) }),
     }
     this.#addCalled(ready, { report, hasProperties, answer }, call.batch)
   }
 
   #addCalled(
     ready: PreparedDelivery,
-    called: { readonly report: UnfinishedReport; readonly hasProperties: boolean; readonly answer: Answer },
+    called: { readonly report: DeliveryReport; readonly hasProperties: boolean; readonly answer: Answer },
     judged: JudgedBatch | null,
   ): void {
     const { report, answer } = called
@@ -126,12 +128,9 @@ export class Reporter {
     const batches = new Map<number, DeliveryReport[]>()
     let next = 0
     for (const { sliceId, report, jobs, batch } of waiting) {
-      const rendered = jobs.length === 0 ? NO_PROPERTIES : properties[next]!
-      const told =
-        batch === null
-          ? { ...report, ...rendered }
-          : { ...report, ...NO_PROPERTIES, batch: withProperties(batch, properties.slice(next, next + jobs.length)) }
+      const rendered = jobs.length === 0 ? NONE : properties.slice(next, next + jobs.length)
       next += jobs.length
+      const told = finished(report, batch, rendered)
       const reports = batches.get(sliceId)
       if (reports === undefined) batches.set(sliceId, [told])
       else reports.push(told)
@@ -157,6 +156,17 @@ export class Reporter {
     this.#samples.set(code, taken + 1)
     return text.slice(0, SAMPLE_CHARS)
   }
+}
+
+const NONE: readonly RenderedProperties[] = []
+
+function finished(
+  report: DeliveryReport,
+  batch: BatchReport | null,
+  rendered: readonly RenderedProperties[],
+): DeliveryReport {
+  if (batch !== null) return { ...report, batch: withProperties(batch, rendered) }
+  return rendered.length === 0 ? report : { ...report, ...rendered[0] }
 }
 
 function isTlsStop(outcome: Outcome): boolean {

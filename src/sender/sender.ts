@@ -276,7 +276,8 @@ export class Sender {
         : judgeBatch(ready, { answer: result.answer, masked: answer, outcome: whole }, this.#setup)
     const outcome = batch?.outcome ?? whole
     if (outcome.kind === 'sent') this.#hasSucceeded = true
-    this.#reporter.called(ready, { result: { ...result, answer }, outcome, round, batch })
+    const told = answer === result.answer ? result : { ...result, answer }
+    this.#reporter.called(ready, { result: told, outcome, round, batch })
     this.#work.finished(task)
     const split = batch?.isToBeSplit === true ? splitOf(ready) : 'none'
     const alarm = this.#alarms.for({ chunk: task.chunk, outcome, split }, this.#isHalted)

@@ -49,6 +49,9 @@ export class Template implements CompiledTemplate {
   readonly #runtime: Readonly<Record<string, unknown>>
   readonly #render: RenderFunction
   readonly #journal = new Journal()
+  /** Nothing in it is printed or run: it renders once. */
+  readonly #isConstant: boolean
+  #constant: string | null = null
   #tracing: Tracing | null = null
 
   constructor(parsed: Parsed, settings: RenderSettings, rules: OutputRules) {
@@ -57,12 +60,16 @@ export class Template implements CompiledTemplate {
     this.#rules = rules
     this.#runtime = createRuntime(settings.dialect)
     this.#render = load(generate(parsed, false).code, this.#runtime)
+    this.#isConstant = parsed.body.every(({ kind }) => kind === 'text')
   }
 
   render(context: Record<string, unknown>, { seed = '' }: { readonly seed?: string } = {}): string {
+    if (this.#constant !== null) return this.#constant
     const state = new RenderState(this.#settings, this.#journal, seed)
     try {
-      return finishOutput(this.#render(state, context), this.#rules)
+      const text = finishOutput(this.#render(state, context), this.#rules)
+      if (this.#isConstant) this.#constant = text
+      return text
     } catch (error) {
       if (error instanceof SuppressedByTemplate) throw error
       this.#journal.undo()

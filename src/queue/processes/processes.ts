@@ -2,6 +2,7 @@ import { deliveriesOf, type Slice } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import type { Gate, Queue, QueueEvents } from '../queue.ts'
+import { unpackReports } from './plain-reports.ts'
 import type { FromSender } from './protocol.ts'
 import { SenderProcess, type SenderProgram } from './sender-process.ts'
 import { splitShares } from './shares.ts'
@@ -158,7 +159,7 @@ export class ProcessQueue implements Queue {
       case 'reports':
         sender.inFlight = message.inFlight
         sender.unstarted = message.unstarted
-        for (const { sliceId, reports } of message.batches) events.onReports(sliceId, reports)
+        for (const told of message.batches) events.onReports(told.sliceId, unpackReports(told))
         return
       case 'started': {
         const held = sender.slices.get(message.sliceId)

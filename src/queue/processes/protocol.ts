@@ -1,5 +1,6 @@
-import type { DeliveryReport, Slice } from '../../campaign/delivery.ts'
+import type { Slice } from '../../campaign/delivery.ts'
 import type { Alarm, Announced } from '../queue.ts'
+import type { ToldReports } from './plain-reports.ts'
 
 /** From the coordinator to a sender process. */
 export type ToSender =
@@ -25,7 +26,7 @@ export type FromSender =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'reports'
-      readonly batches: readonly { readonly sliceId: number; readonly reports: readonly DeliveryReport[] }[]
+      readonly batches: readonly (ToldReports & { readonly sliceId: number })[]
       readonly inFlight: number
       readonly unstarted: number
     }
