@@ -3,6 +3,8 @@ import type { Clock } from '../clock.ts'
 /** Sender processes that a run may have; given back when they are gone. */
 export interface Seats extends Disposable {
   readonly count: number
+  /** The senders have started: the turn is counted from now, so that each makes some calls in its own. */
+  begin(): void
 }
 
 export interface SeatRequest {
@@ -38,7 +40,7 @@ export class SenderSeats {
   readonly #clock: Clock
   readonly #turnMs: Readonly<Record<SeatRequest['kind'], number>>
   readonly #waiting: Waiter[] = []
-  /** Since when they have seats; the one who has them longest comes first. Whoever was asked to leave is not among them. */
+  /** Since when they work; the one who does so longest comes first. Whoever was asked to leave is not among them. */
   readonly #holders = { run: new Map<() => void, number>(), event: new Map<() => void, number>() }
   readonly #cancelTurn: { run: (() => void) | null; event: (() => void) | null } = { run: null, event: null }
   #taken = 0
@@ -99,8 +101,14 @@ export class SenderSeats {
     const byRuns = kind === 'run' ? count : 0
     this.#taken += count
     this.#takenByRuns += byRuns
-    this.#holders[kind].set(onTurn, this.#clock.now())
     let isGivenBack = false
+    let hasBegun = false
+    const begin = (): void => {
+      if (hasBegun || isGivenBack) return
+      hasBegun = true
+      this.#holders[kind].set(onTurn, this.#clock.now())
+      this.#takeTurns(kind)
+    }
     const giveBack = (): void => {
       if (isGivenBack) return
       isGivenBack = true
@@ -109,7 +117,7 @@ export class SenderSeats {
       this.#holders[kind].delete(onTurn)
       this.#serve()
     }
-    return { count, [Symbol.dispose]: giveBack }
+    return { count, begin, [Symbol.dispose]: giveBack }
   }
 
   #takeTurns(kind: SeatRequest['kind']): void {

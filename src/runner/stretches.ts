@@ -64,7 +64,7 @@ async function stretch({
     now: () => clock.now(),
   })
   const isComplete = (): boolean => streaming?.isComplete ?? growth === undefined
-  const coordinator = createCoordinator({ ...parts, ceilings, isComplete, senders: seats.count })
+  const coordinator = createCoordinator({ ...parts, ceilings, isComplete, seats })
   streaming?.follow(coordinator)
   growth?.onCoordinator(coordinator)
   void endWhen(Promise.race([asked, turn.promise]), coordinator)
@@ -85,7 +85,7 @@ async function takeSeats(
   { patience, onTurn }: { readonly patience: Patience; readonly onTurn: () => void },
 ): Promise<Seats | null> {
   const wanted = sendersFor(campaign, senders)
-  if (seats === undefined) return { count: wanted, [Symbol.dispose]: () => undefined }
+  if (seats === undefined) return { count: wanted, begin: () => undefined, [Symbol.dispose]: () => undefined }
   const kind = growth === undefined ? 'run' : 'event'
   // What is left of a limit is known by its coordinator alone; nor does it go on for long.
   const leave = limit === null ? onTurn : (): void => undefined
@@ -101,10 +101,10 @@ interface CoordinatorParts {
   readonly ceilings: SharedCeilings
   readonly memory: ReceiverMemory
   readonly isComplete: () => boolean
-  readonly senders: number
+  readonly seats: Seats
 }
 
-function createCoordinator({ execution, host, isComplete, setup, senders, ...parts }: CoordinatorParts): Coordinator {
+function createCoordinator({ execution, host, isComplete, setup, seats, ...parts }: CoordinatorParts): Coordinator {
   const { campaign, ledger, limit, growth } = execution
   const { clock, random, isUnknownResent, program, onAttempt } = host
   const pace = new Pace()
@@ -115,7 +115,7 @@ function createCoordinator({ execution, host, isComplete, setup, senders, ...par
     timeline: new Timeline(ledger.intervals()),
     clock,
     random,
-    senders,
+    senders: seats.count,
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent,
@@ -128,9 +128,9 @@ function createCoordinator({ execution, host, isComplete, setup, senders, ...par
     createQueue: (events) =>
       new ProcessQueue({
         program,
-        senders,
+        senders: seats.count,
         setup,
-        events,
+        events: { ...events, onRoom: () => (seats.begin(), events.onRoom()) },
         onProcess: (pid) => coordinator.recordSender(pid, processStartOf(pid)),
       }),
   })

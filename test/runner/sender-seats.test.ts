@@ -73,6 +73,7 @@ describe('seats of sender processes', () => {
     const work = async (name: string): Promise<void> => {
       const turn = Promise.withResolvers<void>()
       using own = (await seats.take({ kind, wanted: 1, onTurn: turn.resolve, signal: never }))!
+      own.begin()
       expect(own.count).toBe(1)
       order.push(name)
       await turn.promise
