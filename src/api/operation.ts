@@ -59,6 +59,8 @@ interface Definition<P extends Shape, Q extends Shape, B extends z.ZodType, A ex
   readonly answer?: A
   /** What is remembered of the answer for repeats under the same `Idempotency-Key`: all of it, unless it must not lie about. */
   readonly kept?: (answer: Frozen<z.output<A>>) => Frozen<z.output<A>>
+  /** Throws what would refuse the request whatever its body says: that, which may be of any size, is not read then. */
+  readonly refuse?: (params: OutputOf<P>, services: ApiServices) => void
   readonly handle: (taken: Taken<OutputOf<P>, OutputOf<Q>, z.output<B>>) => Promise<Frozen<z.output<A>> | Response>
 }
 
@@ -69,6 +71,7 @@ export interface Operation extends Facts {
   readonly body: z.ZodType | null
   readonly answer: z.ZodType | null
   readonly kept: (answer: unknown) => unknown
+  readonly refuse: (params: never, services: ApiServices) => void
   readonly handle: (taken: Taken<never, never, never>) => Promise<unknown>
 }
 
@@ -81,13 +84,14 @@ export function operation<
   B extends z.ZodType = z.ZodUndefined,
   A extends z.ZodType = z.ZodUndefined,
 >(definition: Definition<P, Q, B, A>): Operation {
-  const { params = NOTHING, query = NOTHING, body = null, answer = null, kept, handle, ...facts } = definition
+  const { params = NOTHING, query = NOTHING, body = null, answer = null, kept, refuse, handle, ...facts } = definition
   return {
     ...facts,
     params: z.object(params),
     query: z.strictObject(query),
     body,
     answer,
+    refuse: refuse ?? (() => undefined),
     kept: (value) => (kept === undefined ? value : kept(value as Frozen<z.output<A>>)),
     handle,
   }

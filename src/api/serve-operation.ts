@@ -12,6 +12,7 @@ export async function serveOperation(operation: Operation, context: Context, ser
   if (operation.isSigned !== true) authorize(operation, actor)
   const params = readParams(operation, context)
   const query = readQuery(operation, context)
+  operation.refuse(params as never, services)
   if (operation.method !== 'post' || operation.isRaw === true)
     return await answer({ body: undefined, upload: null, digest: '' })
   const key = keyOf(context)

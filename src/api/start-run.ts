@@ -57,6 +57,7 @@ export const startOperation = operation({
   uploads: { 'application/x-ndjson': 'ndjson', 'text/csv': 'csv', 'text/tab-separated-values': 'tsv' },
   status: 201,
   answer: z.object({ run_id: z.string() }).meta({ id: 'StartedRun' }),
+  refuse: ({ campaign }, { campaigns }) => void campaigns.filesOf(campaign),
   handle: async ({ params, query, body, upload, actor, services, context }) => {
     const { surroundings, campaigns, runs, audit } = services
     const files = campaigns.filesOf(params.campaign)

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { findKnownRun, pauseRun } from '../library/library.ts'
+import { findKnownRun, pauseRun, type KnownRun } from '../library/library.ts'
 import type { Context } from './context.ts'
 import { untilInterrupted } from './interrupts.ts'
 
@@ -19,6 +19,12 @@ async function pause(wanted: string, context: Context): Promise<void> {
   const run = findKnownRun(wanted, context)
   const { wasGoingOn, report } = await untilInterrupted(clock, (signal) => pauseRun(run, { clock, signal }))
   const words = wasGoingOn ? `The run is ${report.state}` : `The run was not going on, it is ${report.state}`
-  const command = context.commandFor('resume', run.runId, run.settings)
+  const command = goOnWith(run, context, report.state)
   await context.terminal.print(context.terminal.asTyped(`${words}: go on with ${command}\n`))
+}
+
+/** A run of events goes on with its service. */
+function goOnWith({ runId, settings, snapshot: { event } }: KnownRun, context: Context, state: string): string {
+  if (event === undefined) return context.commandFor('resume', runId, settings)
+  return state === 'paused' ? context.commandFor('release', event.campaign, settings) : '`hookcast serve`'
 }

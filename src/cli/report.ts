@@ -105,13 +105,15 @@ async function follows(run: KnownRun, flags: ReportFlags, context: Context): Pro
 function whole(run: KnownRun, { format, out, ...page }: ReportFlags & PageOptions, context: Context): string {
   const { terminal, wiring } = context
   const at = { isLocked: isRunLocked(run.paths), clock: wiring.clock }
-  if (format === 'html') return formatPage(readStory(run.paths, at), readableCampaign(run, context), page)
+  const eventCampaign = run.snapshot.event?.campaign ?? null
+  if (format === 'html')
+    return formatPage(readStory(run.paths, at), readableCampaign(run, context), { ...page, eventCampaign })
   const report = readReport(run.paths, at)
   const { isOutputColored, outputWidth: width } = terminal
   const color = isOutputColored && out === undefined
   return format === 'json'
     ? `${JSON.stringify(report, null, 2)}\n`
-    : terminal.asTyped(formatReport(report, { color, width }))
+    : terminal.asTyped(formatReport(report, { color, width, eventCampaign }))
 }
 
 function* results(

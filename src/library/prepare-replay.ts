@@ -37,7 +37,7 @@ export function prepareReplay(
   const { campaign, snapshot } = checkCampaign(campaignFilesAt(join(folder, file)), {
     env: surroundings.env,
     settings,
-    isService: surroundings.isService === true,
+    isService: surroundings.isService === true || kept.event !== undefined,
     params,
     ...(audience === null ? {} : { audience }),
   })

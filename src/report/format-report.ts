@@ -7,6 +7,8 @@ export interface ReportLayout {
   readonly color: boolean
   /** Columns of the terminal: only sentences are broken to fit, never what is to be typed. */
   readonly width: number
+  /** The campaign of a run of events. */
+  readonly eventCampaign?: string | null
 }
 
 type Style = 'bold' | 'dim' | 'green' | 'red' | 'yellow'
@@ -22,7 +24,7 @@ interface Row {
 const NARROWEST = 40
 
 /** Writes a run for people: what became of everyone, why, and what to type next. Ends with a line break. */
-export function formatReport(report: RunReport, { color, width }: ReportLayout): string {
+export function formatReport(report: RunReport, { color, width, eventCampaign = null }: ReportLayout): string {
   const paint: Paint = (style, text) => (color ? styleText(style, text, { validateStream: false }) : text)
   const columns = Math.max(width, NARROWEST)
   const blocks = [
@@ -41,7 +43,7 @@ export function formatReport(report: RunReport, { color, width }: ReportLayout):
       report.warnings.flatMap((warning) => warningLines(warning, columns)),
       paint,
     ),
-    listFrom('next', stepLines(report), paint),
+    listFrom('next', stepLines(report, eventCampaign), paint),
   ]
   return `${blocks.filter((block) => block !== '').join('\n\n')}\n`
 }
@@ -142,8 +144,8 @@ function warningLines({ code, message, count }: RunReport['warnings'][number], w
 }
 
 /** Commands with what they are for, one a line, so that each can be copied. */
-function stepLines(report: RunReport): string[] {
-  return labelled(nextSteps(report).map(({ purpose, command }) => ({ label: purpose, value: command })))
+function stepLines(report: RunReport, eventCampaign: string | null): string[] {
+  return labelled(nextSteps(report, eventCampaign).map(({ purpose, command }) => ({ label: purpose, value: command })))
 }
 
 function timeFrom(instant: string): string {

@@ -6,8 +6,8 @@ export interface NextStep {
   readonly command: string
 }
 
-/** What can be done with a run as it stands, with the command for it. */
-export function nextSteps(report: RunReport): NextStep[] {
+/** What can be done with a run as it stands, with the command for it; `eventCampaign` is that of a run of events. */
+export function nextSteps(report: RunReport, eventCampaign: string | null = null): NextStep[] {
   const { run_id: runId, state, failed, aborted, waiting, pending } = report
   const left = aborted + waiting + pending
   // The sentence of a stop says what to mend, and which of these helps then.
@@ -16,7 +16,7 @@ export function nextSteps(report: RunReport): NextStep[] {
   const add = (purpose: string, command: string): void => void steps.push({ purpose, command: `hookcast ${command}` })
   if (state === 'running') add('pause it', `pause ${runId}`)
   if (state === 'paused' || state === 'interrupted' || (state === 'aborted' && !isTold)) {
-    add(`go on with the ${number(left)} that are left`, `resume ${runId}`)
+    add(`go on with the ${number(left)} that are left`, goOnWith(report, eventCampaign))
   }
   if (state === 'cancelled' && left > 0) {
     add(`call the ${number(left)} that are left`, `replay ${runId} --status aborted`)
@@ -26,4 +26,10 @@ export function nextSteps(report: RunReport): NextStep[] {
   }
   if (failed + aborted > 0) add('see each of them', `report ${runId} --format ndjson --status failed,aborted`)
   return steps
+}
+
+/** A run of events goes on with its service, which keeps what is on hold until it is released. */
+function goOnWith({ run_id: runId, state }: RunReport, eventCampaign: string | null): string {
+  if (eventCampaign === null) return `resume ${runId}`
+  return state === 'interrupted' ? 'serve' : `release ${eventCampaign}`
 }

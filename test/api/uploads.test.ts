@@ -41,6 +41,15 @@ describe('an audience that is sent', () => {
     expect(desk.receiver.requests.map(({ body }) => body).toSorted()).toEqual(['{"id": "u-1"}', '{"id": "u-2"}'])
   })
 
+  test('is not read when there is no such campaign', async ({ desk }) => {
+    const endless = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(Buffer.from('{"id":"u-1"}\n')),
+    })
+    const response = await upload(desk, 'application/x-ndjson', { body: endless })
+    expect([response.status, await response.json()]).toMatchObject([404, { code: 'HOOKCAST_CAMPAIGN_UNKNOWN' }])
+    expect(uploadsOf(desk)).toEqual([])
+  })
+
   test('is told in the query how to run', async ({ desk }) => {
     desk.writeCampaign('welcome', {
       top: 'params: { shop: Acme }',

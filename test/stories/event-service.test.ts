@@ -85,6 +85,22 @@ describe('a service with an event campaign', { timeout: 90_000 }, () => {
     expect(sent).toEqual(Array.from({ length: 23 }, (_, i) => `c-${17 + i}`))
     expect(receiver.requests[0]!.body).toBe('{"customer":"c-0","plan":"pro"}')
     expect((await hookcast(folder, 'holds')).stderr).toBe('Nothing is on hold\n')
+    const [{ run_id: runId }] = JSON.parse((await hookcast(folder, 'runs', '--json')).stdout).runs as [
+      { run_id: string },
+    ]
+    // Those who were refused, while the run is open; then it is paused, and says how it goes on.
+    const replayed = await hookcast(folder, 'replay', runId, '--status', 'failed', '--yes', '--json')
+    expect(JSON.parse(replayed.stdout)).toMatchObject({ state: 'finished', sent: 5 })
+    expect(receiver.requests.slice(40).map(({ customer }) => customer)).toEqual([
+      'c-12',
+      'c-13',
+      'c-14',
+      'c-15',
+      'c-16',
+    ])
+    const paused = await hookcast(folder, 'pause', runId)
+    expect(paused.stdout).toContain('The run is paused: go on with hookcast release welcome')
+    expect((await hookcast(folder, 'release', 'welcome')).code).toBe(0)
     expect((await hookcast(folder, 'release', 'welcome')).code).toBe(2)
     const { code, lines } = await second.end('SIGTERM')
     expect(code).toBe(0)

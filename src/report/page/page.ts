@@ -12,6 +12,8 @@ import { verdict } from './verdict.ts'
 export interface PageOptions {
   /** Seconds after which a browser loads the page again: for one that is rewritten while the run goes on. */
   readonly refreshSeconds?: number
+  /** The campaign of a run of events. */
+  readonly eventCampaign?: string | null
 }
 
 /**
@@ -19,8 +21,9 @@ export interface PageOptions {
  *
  * Its own policy forbids both, so that not even what a receiver wrote could change that.
  */
-export function formatPage(story: RunStory, campaign: Campaign, { refreshSeconds }: PageOptions = {}): string {
+export function formatPage(story: RunStory, campaign: Campaign, options: PageOptions = {}): string {
   const { report } = story
+  const { refreshSeconds } = options
   return `<!doctype html>\n${
     html`<html lang="en">
       <head>
@@ -44,7 +47,7 @@ export function formatPage(story: RunStory, campaign: Campaign, { refreshSeconds
         ${header(story)}
         <main>
           ${section('Customers', 'customers', [html`<p class="verdict">${verdict(report)}</p>`, resultBar(report)])}
-          ${stops(report.aborts)} ${steps(report)} ${overTime(story)} ${answers(story)} ${failures(story)}
+          ${stops(report.aborts)} ${steps(report, options)} ${overTime(story)} ${answers(story)} ${failures(story)}
           ${warnings(report)} ${section('Calls', 'calls', factList(callFacts(report)))}
           ${section('Campaign', 'campaign', factList(campaignFacts(campaign, story)))}
         </main>
@@ -110,8 +113,8 @@ function stops(aborts: readonly AbortEntry[]): Part {
   )
 }
 
-function steps(report: RunReport): Part {
-  const all = nextSteps(report)
+function steps(report: RunReport, { eventCampaign }: PageOptions): Part {
+  const all = nextSteps(report, eventCampaign)
   if (all.length === 0) return ''
   const items = all.map(
     ({ purpose, command }) =>
