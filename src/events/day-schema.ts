@@ -5,6 +5,7 @@
  * - `message.seq`: its place in time, which its public id holds too: no index finds it by id.
  * - `delivery`: a message to an endpoint. `due_at` while it is open; `lane` 0 live, 1 replayed, 2 held; `tries` since it was
  *   last begun; `trigger` of its next attempts: 0 by itself, 1 by hand.
+ * - `request`: which message came of a request, by the digest of its key: sent again, it is the same message.
  * - `attempt`: one call, under the day of its message. `answer` is cut to 1 kB.
  * - `long_answer`: the whole answers of an endpoint's last failures of the day.
  */
@@ -35,6 +36,13 @@ CREATE TABLE delivery (
   PRIMARY KEY (endpoint, message)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (endpoint, lane, due_at, message) WHERE due_at IS NOT NULL;
+
+CREATE TABLE request (
+  app INTEGER NOT NULL,
+  key BLOB NOT NULL,
+  message INTEGER NOT NULL,
+  PRIMARY KEY (app, key)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE attempt (
   endpoint INTEGER NOT NULL,

@@ -20,6 +20,13 @@ import { Sequence } from './public-id.ts'
 import type { Standing } from './standing.ts'
 
 export type { EventRules } from './endpoint-rules.ts'
+export type { App, AppIn } from './apps.ts'
+export type { Attempt, AttemptQuery } from './attempts.ts'
+export type { Endpoint, EndpointIn } from './endpoints.ts'
+export type { EventType, EventTypeIn } from './event-types.ts'
+export { EventsError } from './events-error.ts'
+export type { Message, MessageQuery } from './messages.ts'
+export type { Page, PageQuery } from './page.ts'
 
 export interface EventsOptions {
   readonly dataFolder: string

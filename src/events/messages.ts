@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto'
+import type { SQLInputValue } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import type { Row, Statements } from '../ledger/group-store.ts'
+import type { Statements } from '../ledger/group-store.ts'
 import { checkPayload } from '../profile/profile.ts'
 import type { App } from './apps.ts'
 import type { Day, Days } from './days.ts'
@@ -9,8 +11,8 @@ import { EVENT_TYPE_PATTERN } from './endpoint-rules.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import type { Keeping } from './keeping.ts'
+import { insertMessage, MESSAGE_COLUMNS, messageFrom } from './message-row.ts'
 import { isRising, pageFrom, type Page, type PageQuery } from './page.ts'
-import { parsedFrom } from './parsed-from.ts'
 import { publicIdFrom, seqAt, seqFrom, timeOfSeq, type IdPrefix, type Sequence } from './public-id.ts'
 import { wants } from './subscription.ts'
 
@@ -24,10 +26,12 @@ export interface MessageIn {
   readonly tags: readonly string[]
   /** Sent with it, besides those of its endpoint. */
   readonly headers: Readonly<Record<string, string>>
+  /** The request's own key: sent again within a day it gives the same message, whatever else it says. */
+  readonly requestKey?: string | null
 }
 
 /** One event, accepted once. */
-export interface Message extends Omit<MessageIn, 'payload'> {
+export interface Message extends Omit<MessageIn, 'payload' | 'requestKey'> {
   /** Its place in time, which orders all messages. */
   readonly seq: number
   readonly id: string
@@ -47,6 +51,8 @@ export interface MessageQuery extends PageQuery {
 export interface Accepted {
   readonly message: Message
   readonly isNew: boolean
+  /** It came of this very request, sent before; not of another one that has the same event id. */
+  readonly isSameRequest: boolean
 }
 
 export interface MessagesOptions {
@@ -66,19 +72,18 @@ export interface MessagesOptions {
 const MOST_CHANNELS = 5
 const MOST_TAGS = 10
 
-const insertMessage = `
-  INSERT INTO message (seq, app, id, event_id, event_type, channels, tags, headers, payload)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const insertDelivery = `INSERT INTO delivery (endpoint, message, state, lane, due_at) VALUES (?, ?, 0, ?, ?)`
-const COLUMNS = 'seq, app, id, event_id, event_type, channels, tags, headers'
-const selectMessage = `SELECT ${COLUMNS} FROM message WHERE seq = ?`
-const selectByEventId = `SELECT ${COLUMNS} FROM message WHERE app = ? AND event_id = ?`
+const insertRequest = `INSERT INTO request (app, key, message) VALUES (?, ?, ?)`
+const selectMessage = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`
+const selectByEventId = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE app = ? AND event_id = ?`
+const selectByRequest = `
+  SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = (SELECT message FROM request WHERE app = ? AND key = ?)`
 const selectPayload = `SELECT payload FROM message WHERE seq = ?`
 const expungePayload = `UPDATE message SET payload = NULL, headers = NULL WHERE seq = ?`
 const selectRising = `
-  SELECT ${COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`
+  SELECT ${MESSAGE_COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq LIMIT ?`
 const selectFalling = `
-  SELECT ${COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?`
+  SELECT ${MESSAGE_COLUMNS} FROM message WHERE app = ? AND seq > ? AND seq < ? ORDER BY seq DESC LIMIT ?`
 
 const PER_READ = 100
 /** What a message, or a delivery with its attempts, takes on the disk besides, more or less. */
@@ -105,24 +110,28 @@ export class Messages {
     const { days, deliveries, sequence, clock, onAccepted } = this.#options
     const now = clock.now()
     const seq = sequence.next(now)
-    const { payload, ...rest } = input
+    const { payload, requestKey = null, ...rest } = input
+    const key = requestKey === null ? null : createHash('sha256').update(requestKey).digest()
     const message = { ...rest, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt: timeOfSeq(seq) }
     const day = days.at(seq)
     const accepted = await day.store.commit((store) => {
-      const known = input.eventId === null ? null : this.#known(store, day, message)
-      if (known !== null) return { message: known, targets: null }
-      insert(store, message, payload)
+      const sent = key === null ? null : this.#known(store, { day, query: selectByRequest, values: [app.key, key] })
+      const known = sent ?? this.#ofEventId(store, day, message)
+      if (known !== null) return { message: known, isSameRequest: sent !== null, targets: null }
+      insertMessage(store, message, payload)
+      if (key !== null) store.run(insertRequest, app.key, key, seq)
       // As they are now: whoever is suspended from here on holds what is there by then.
       const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])
       const targets = endpoints.flatMap((endpoint) => targetFrom(endpoint) ?? [])
       for (const { endpoint, lane } of targets)
         store.run(insertDelivery, endpoint.key, seq, LANES[lane], timeOfSeq(seq))
-      return { message, targets }
+      return { message, isSameRequest: false, targets }
     })
-    if (accepted.targets === null) return { message: accepted.message, isNew: false }
+    const { isSameRequest } = accepted
+    if (accepted.targets === null) return { message: accepted.message, isNew: false, isSameRequest }
     deliveries.noteOpen(day)
     onAccepted({ message, payload }, accepted.targets)
-    return { message, isNew: true }
+    return { message, isNew: true, isSameRequest }
   }
 
   /** Those that a message is for, of the endpoints of an app that are not disabled. */
@@ -143,12 +152,19 @@ export class Messages {
     }
   }
 
-  /** The first message of an event id: of this day, or of the one before. */
-  #known(store: Statements, day: Day, { app, eventId }: Message): Message | null {
+  #ofEventId(store: Statements, day: Day, { app, eventId }: Message): Message | null {
+    return eventId === null ? null : this.#known(store, { day, query: selectByEventId, values: [app, eventId] })
+  }
+
+  /** The first message that fits: of this day, or of the one before. */
+  #known(
+    store: Statements,
+    { day, query, values }: { readonly day: Day; readonly query: string; readonly values: readonly SQLInputValue[] },
+  ): Message | null {
     const before = this.#options.days.before(day)
     // What came before midnight may be waiting for its commit.
     before?.store.flush()
-    const row = store.get(selectByEventId, app, eventId) ?? before?.store.get(selectByEventId, app, eventId)
+    const row = store.get(query, ...values) ?? before?.store.get(query, ...values)
     return row === undefined ? null : messageFrom(row)
   }
 
@@ -261,37 +277,4 @@ function checkMessage({ eventType, channels, tags }: MessageIn): void {
 function targetFrom(endpoint: Endpoint): { readonly endpoint: Endpoint; readonly lane: Lane } | null {
   if (endpoint.state === 'disabled') return null
   return { endpoint, lane: endpoint.state === 'active' ? 'live' : 'held' }
-}
-
-function insert(store: Statements, message: Message, payload: Uint8Array): void {
-  const { seq, app, id, eventId, eventType, channels, tags, headers } = message
-  const hasHeaders = Object.keys(headers).length > 0
-  const lists = [channels, tags].map((list) => (list.length === 0 ? null : JSON.stringify(list)))
-  store.run(
-    insertMessage,
-    seq,
-    app,
-    id,
-    eventId,
-    eventType,
-    ...lists,
-    hasHeaders ? JSON.stringify(headers) : null,
-    payload,
-  )
-}
-
-function messageFrom(row: Row): Message {
-  const list = (name: string): readonly string[] => (parsedFrom(row[name]) ?? []) as string[]
-  const seq = Number(row['seq'])
-  return {
-    seq,
-    id: String(row['id']),
-    app: Number(row['app']),
-    eventId: row['event_id'] as string | null,
-    eventType: String(row['event_type']),
-    channels: list('channels'),
-    tags: list('tags'),
-    headers: (parsedFrom(row['headers']) ?? {}) as Record<string, string>,
-    acceptedAt: timeOfSeq(seq),
-  }
 }

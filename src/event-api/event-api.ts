@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { Hono, type Context } from 'hono'
+import { CallRate, Repeats, type Actor, type FailedLogins, type Tokens } from '../access/access.ts'
+import type { Clock } from '../clock.ts'
+import { EventsError, type Events } from '../events/events.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
+import { answerFrom, authorize, Call, Failure, failureFrom, readBytes, SVIX_ROUTES, type Route } from './svix/svix.ts'
+
+export interface EventApiOptions {
+  readonly events: Events
+  readonly store: ServiceStore
+  readonly tokens: Tokens
+  readonly failedLogins: FailedLogins
+  readonly clock: Clock
+  readonly addressOf: (context: Context) => string
+  /** Told of what is ours to mend. */
+  readonly onUnexpected: (error: unknown) => void
+}
+
+const ROOT = '/api/v1'
+/** A token's requests a second: those of a sender of messages. */
+const CALLS_PER_S = 5000
+
+/**
+ * Makes the API of event webhooks, which is Svix's own: its official clients work with it.
+ *
+ * How it is served is not its matter; it holds no connection and no timer.
+ */
+export function createEventApi(options: EventApiOptions): Hono {
+  const { clock, store } = options
+  const repeats = new Repeats(store, { clock, isRefusal: (error) => statusOf(error) < 500 })
+  const parts = { ...options, repeats, callRate: new CallRate(clock, CALLS_PER_S) }
+  // Svix takes a slash at the end.
+  const app = new Hono({ strict: false })
+  app.get(`${ROOT}/health`, (context) => context.body(null, 204))
+  for (const route of SVIX_ROUTES) {
+    app.on(route.method, [ROOT + route.path], (context) => serve(route, context, parts))
+  }
+  app.notFound(() => answerFrom(new Failure(404, { code: 'not_found', detail: 'No such operation' })))
+  app.onError((error) => {
+    const failure = error instanceof EventsError ? failureFrom(error) : error
+    if (failure instanceof Failure) return answerFrom(failure)
+    options.onUnexpected(error)
+    return answerFrom(new Failure(500, { code: 'server_error', detail: 'Internal Server Error' }))
+  })
+  return app
+}
+
+type Parts = EventApiOptions & { readonly repeats: Repeats; readonly callRate: CallRate }
+
+async function serve(route: Route, context: Context, parts: Parts): Promise<Response> {
+  const caller = authenticate(context, parts)
+  authorize(route, caller)
+  const body = route.method === 'get' || route.method === 'delete' ? Buffer.alloc(0) : await readBytes(context)
+  const call = new Call({ context, caller, events: parts.events, body })
+  const key = route.method === 'post' && route.isRepeatable !== true ? context.req.header('Idempotency-Key') : undefined
+  if (key === undefined) return responseFrom(await route.handle(call))
+  let first: Response | null = null
+  const { pathname, search } = new URL(context.req.url)
+  const request = `POST ${pathname}${search} ${createHash('sha256').update(body).digest('hex')}`
+  const kept = await parts.repeats.once({ token: caller.id, key, request }, async () => {
+    const answer = await route.handle(call)
+    first = responseFrom(answer)
+    return { status: answer.status, location: null, body: JSON.stringify(answer.body) }
+  })
+  if (kept === null) return first!
+  return responseFrom({ status: kept.status, body: kept.body === 'null' ? null : kept.body })
+}
+
+/** @throws {Failure} 401, 429 */
+function authenticate(context: Context, { tokens, failedLogins, callRate, addressOf }: Parts): Actor {
+  const address = addressOf(context)
+  const waitMs = failedLogins.waitMs(address)
+  if (waitMs > 0) throw limited(waitMs)
+  const [, text] = /^Bearer +(\S+) *$/i.exec(context.req.header('Authorization') ?? '') ?? []
+  const caller = text === undefined ? null : tokens.verify(text)
+  if (caller === null) {
+    if (text !== undefined) failedLogins.note(address)
+    const detail = 'Incorrect authentication credentials.'
+    throw new Failure(401, { code: 'authentication_failed', detail })
+  }
+  const retryAfterMs = callRate.take(caller.id)
+  if (retryAfterMs > 0) throw limited(retryAfterMs)
+  return caller
+}
+
+const limited = (retryAfterMs: number): Failure =>
+  new Failure(429, { code: 'rate_limited', detail: 'Too many requests.', retryAfterMs })
+
+function responseFrom({ status, body }: { readonly status: number; readonly body: object | string | null }): Response {
+  if (body === null) return new Response(null, { status })
+  const text = typeof body === 'string' ? body : JSON.stringify(body)
+  return new Response(text, { status, headers: { 'Content-Type': 'application/json' } })
+}
+
+function statusOf(error: unknown): number {
+  if (error instanceof Failure) return error.status
+  return error instanceof EventsError ? failureFrom(error).status : 500
+}

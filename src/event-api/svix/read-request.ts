@@ -1,0 +1,56 @@
+import type { Context } from 'hono'
+import type { z } from 'zod'
+import { Failure, type Mistake } from './failure.ts'
+
+/** A payload of 1 MiB written as JSON in JSON, with what stands around it. */
+const MOST_BODY_BYTES = 4 * 1024 ** 2
+
+/** @throws {Failure} 413 */
+export async function readBytes(context: Context): Promise<Buffer> {
+  const { body } = context.req.raw
+  if (body === null) return Buffer.alloc(0)
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.byteLength
+    if (bytes > MOST_BODY_BYTES) {
+      const detail = `expected the body to be at most ${MOST_BODY_BYTES} bytes, got more`
+      throw new Failure(413, { code: 'payload_too_large', detail })
+    }
+    chunks.push(chunk)
+  }
+  return chunks.length === 1 && Buffer.isBuffer(chunks[0]) ? chunks[0] : Buffer.concat(chunks)
+}
+
+/** @throws {Failure} 422 with each place that is wrong; unknown keys are left out, as Svix leaves them. */
+export function checkBody<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
+  return checked(schema, { value: bytes.byteLength === 0 ? {} : parsed(bytes), place: 'body' })
+}
+
+/** @throws {Failure} 422 */
+export function readQuery<T>(schema: z.ZodType<T>, context: Context): T {
+  return checked(schema, { value: context.req.query(), place: 'query' })
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+  } catch (cause) {
+    const mistake = { loc: ['body'], msg: 'expected JSON in UTF-8, got something else', type: 'value_error.jsondecode' }
+    throw new Failure(422, { code: 'validation', detail: [mistake], cause })
+  }
+}
+
+function checked<T>(
+  schema: z.ZodType<T>,
+  { value, place }: { readonly value: unknown; readonly place: 'body' | 'query' },
+): T {
+  const result = schema.safeParse(value)
+  if (result.success) return result.data
+  const mistakes = result.error.issues.map(({ path, message }): Mistake => ({
+    loc: [place, ...path.map(String)],
+    msg: message,
+    type: 'value_error',
+  }))
+  throw new Failure(422, { code: 'validation', detail: mistakes })
+}

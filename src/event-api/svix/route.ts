@@ -1,0 +1,93 @@
+import type { Context } from 'hono'
+import type { Actor } from '../../access/access.ts'
+import type { App, Endpoint, Events, Message } from '../../events/events.ts'
+import { Failure, notFound } from './failure.ts'
+
+/**
+ * Who may call: `admin` those who run the instance, `app` its own token too.
+ *
+ * Svix's organisation and application permissions.
+ */
+export type Access = 'admin' | 'app'
+
+export interface Answer {
+  readonly status: 200 | 201 | 202 | 204
+  /** JSON text, or what becomes it; null with 204. */
+  readonly body: object | string | null
+}
+
+/** One operation of Svix's API. */
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete'
+  /** Below `/api/v1`; `:app`, `:endpoint` and `:message` are ids or uids. */
+  readonly path: string
+  readonly access: Access
+  /** It does nothing twice by itself: no answer is kept for its `Idempotency-Key`. */
+  readonly isRepeatable?: true
+  readonly handle: (call: Call) => Promise<Answer> | Answer
+}
+
+export interface CallOptions {
+  readonly context: Context
+  readonly caller: Actor
+  readonly events: Events
+  readonly body: Buffer
+}
+
+/** One request: who calls, and what its path names. */
+export class Call {
+  readonly context: Context
+  readonly caller: Actor
+  readonly events: Events
+  /** All of it, as it came. */
+  readonly body: Buffer
+
+  constructor({ context, caller, events, body }: CallOptions) {
+    this.context = context
+    this.caller = caller
+    this.events = events
+    this.body = body
+  }
+
+  get isAdmin(): boolean {
+    return this.caller.app === null
+  }
+
+  param(name: string): string {
+    return this.context.req.param(name) ?? ''
+  }
+
+  /** @throws {Failure} 404, also for an app that the caller may not see. */
+  get app(): App {
+    const app = this.findApp()
+    if (app === null) throw notFound()
+    return app
+  }
+
+  findApp(): App | null {
+    const app = this.events.apps.find(this.param('app'))
+    return app !== null && (this.isAdmin || app.id === this.caller.app) ? app : null
+  }
+
+  /** @throws {Failure} 404 */
+  get endpoint(): Endpoint {
+    const endpoint = this.events.endpoints.find(this.app, this.param('endpoint'))
+    if (endpoint === null) throw notFound()
+    return endpoint
+  }
+
+  /** @throws {Failure} 404 */
+  get message(): Message {
+    const message = this.events.messages.find(this.app, this.param('message'))
+    if (message === null) throw notFound()
+    return message
+  }
+}
+
+/** @throws {Failure} 403 */
+export function authorize({ access }: Route, caller: Actor): void {
+  const isAdmin = caller.role === 'admin'
+  const isApp = caller.role === 'app' && caller.app !== null
+  if (isAdmin || (access === 'app' && isApp)) return
+  throw new Failure(403, { code: 'insufficient access', detail: 'Insufficient access for the given operation.' })
+}
