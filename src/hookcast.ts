@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from './clock.ts'
+import { environment, trustEnvironment } from './config.ts'
 import type { SenderProgram } from './queue/processes/processes.ts'
 
 /** The parts that a run is put together from on this machine. */
@@ -65,5 +66,5 @@ function senderProgram(): SenderProgram {
     if (end !== -1) readable.add(fileURLToPath(`${place.slice(0, end)}/node_modules`))
   }
   const entry = fileURLToPath(new URL(`sender/entry${extname(own)}`, import.meta.url))
-  return { entry, readable: [...readable] }
+  return { entry, readable: [...readable], env: trustEnvironment(environment()) }
 }

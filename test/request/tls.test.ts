@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TlsOptions } from 'node:tls'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
-import { CallClient } from '../../src/request/request.ts'
+import { CallClient, Resolver } from '../../src/request/request.ts'
 import { createAuthority } from '../support/certificates.ts'
 import type { Authority, Pair } from '../support/certificates.ts'
 import { answered, callInChild, callOnce, failed, LOOPBACK, test } from './fixture.ts'
@@ -62,6 +62,11 @@ describe('TLS', () => {
       'Certificate is for another host (other.test, *.other.test)',
     ],
     [
+      'its right name in the subject, and another where names belong',
+      () => authority.issue({ subject: '127.0.0.1', names: 'DNS:other.test' }),
+      'Certificate is for another host (other.test)',
+    ],
+    [
       'an unknown authority, not sent along',
       () => stranger.issue(),
       'Certificate is signed by an unknown authority (trust it with tls.ca)',
@@ -88,6 +93,22 @@ describe('TLS', () => {
       mayHaveArrived: false,
     })
     expect(receiver.count).toBe(0)
+  })
+
+  test.for([
+    ['*.shop.test', 'a.shop.test', true],
+    ['*.shop.test', 'shop.test', false],
+    ['*.shop.test', 'a.b.shop.test', false],
+    ['*.*.test', 'a.shop.test', false],
+    ['*', 'shop.test', false],
+  ] as const)('takes %s for %s: %s', async ([pattern, host, isTaken], { receive, connect }) => {
+    const receiver = await receive({ tls: authority.issue({ names: `DNS:${pattern}` }) })
+    const resolver = new Resolver({
+      lookup: (_name, _options, callback) => callback(null, [{ address: '127.0.0.1', family: 4 }]),
+    })
+    const client = connect(`https://${host}:${receiver.port}`, { ca: authority.ca, resolver })
+    const { answer } = await callOnce(client)
+    expect(answer.kind === 'answered' ? 'answered' : answer.code).toBe(isTaken ? 'answered' : 'tls')
   })
 
   test('refuses a self-signed certificate', async ({ receive, connect }) => {

@@ -11,8 +11,13 @@ export interface Pair {
 export interface Authority {
   readonly ca: string
   readonly caKey: string
-  /** `names` as in a subjectAltName; dates as `20400101000000Z`. */
-  issue(options?: { readonly names?: string; readonly from?: string; readonly until?: string }): Pair
+  /** `names` as in a subjectAltName, `subject` a common name; dates as `20400101000000Z`. */
+  issue(options?: {
+    readonly names?: string
+    readonly subject?: string
+    readonly from?: string
+    readonly until?: string
+  }): Pair
 }
 
 const CONFIG = `
@@ -43,10 +48,25 @@ export function createAuthority(name: string): Authority & { remove(): void } {
   return {
     ca: read('ca.pem'),
     caKey: read('ca.key'),
-    issue({ names = 'IP:127.0.0.1,DNS:localhost', from = '20200101000000Z', until = '20491231000000Z' } = {}) {
+    issue({
+      names = 'IP:127.0.0.1,DNS:localhost',
+      subject = 'leaf',
+      from = '20200101000000Z',
+      until = '20491231000000Z',
+    } = {}) {
       const file = `leaf-${count++}`
       const extension = ['-addext', `subjectAltName=${names}`]
-      openssl('req', ...newKey, '-keyout', `${file}.key`, '-out', `${file}.csr`, '-subj', '/CN=leaf', ...extension)
+      openssl(
+        'req',
+        ...newKey,
+        '-keyout',
+        `${file}.key`,
+        '-out',
+        `${file}.csr`,
+        '-subj',
+        `/CN=${subject}`,
+        ...extension,
+      )
       const dates = ['-startdate', from, '-enddate', until]
       const signing = ['-config', 'ca.cnf', '-cert', 'ca.pem', '-keyfile', 'ca.key', '-notext']
       openssl('ca', '-batch', ...signing, ...dates, '-in', `${file}.csr`, '-out', `${file}.pem`)

@@ -9,6 +9,8 @@ export interface SenderProgram {
   /** The entry file of a sender, and the folders it may read: its own code and its packages. */
   readonly entry: string
   readonly readable: readonly string[]
+  /** All that they get of an environment. Default: nothing. */
+  readonly env?: Readonly<Record<string, string>>
 }
 
 /**
@@ -57,8 +59,8 @@ export class SenderProcess {
     this.#child = fork(program.entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Nothing of the coordinator's environment: no secret, no NODE_OPTIONS, no NODE_TLS_REJECT_UNAUTHORIZED, no proxy.
-      env: { UV_THREADPOOL_SIZE: String(THREADS) },
+      // Nothing else of the coordinator's environment: no secret, no NODE_OPTIONS, no NODE_TLS_REJECT_UNAUTHORIZED, no proxy.
+      env: { ...program.env, UV_THREADPOOL_SIZE: String(THREADS) },
       execArgv: [
         `--max-old-space-size=${HEAP_MB}`,
         `--max-semi-space-size=${NURSERY_MB}`,

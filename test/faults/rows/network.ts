@@ -55,9 +55,9 @@ class Island {
     this.#context.held(beside.check())
   }
 
-  /** A rule of the packet filter; `-A` adds it, `-D` takes it away. */
+  /** A rule of the packet filter; `-A` adds it, `-D` takes it away. A reset has to get through itself: one way only. */
   filter(how: '-A' | '-D', port: number, ...what: readonly string[]): void {
-    for (const side of ['--dport', '--sport']) {
+    for (const side of what.includes('REJECT') ? ['--dport'] : ['--dport', '--sport']) {
       this.namespace.run('iptables', how, 'INPUT', '-p', 'tcp', side, String(port), ...what)
     }
   }
