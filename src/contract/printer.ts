@@ -1,3 +1,5 @@
+import { SecretMask } from '../request/request.ts'
+
 /** Enough of an answer to know it again. */
 const MOST_CHARS = 200
 
@@ -7,8 +9,9 @@ const MOST_CHARS = 200
  * An API may repeat whatever it got. The secret goes first: cut in the middle, it would not be known any more.
  */
 export function createPrinter(secrets: readonly string[]): <T>(value: T) => T {
+  const mask = new SecretMask(secrets)
   const printText = (text: string): string => {
-    const masked = secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text)
+    const masked = mask.apply(text)
     return masked.length > MOST_CHARS ? `${masked.slice(0, MOST_CHARS)}…` : masked
   }
   const print = (value: unknown): unknown => {

@@ -22,6 +22,7 @@ export { checkRange, describeAddress, isAddressAllowed } from './network-guard.t
 export type { EventNetwork, NetworkRules } from './network-guard.ts'
 export { Resolver } from './resolver.ts'
 export type { Lookup } from './resolver.ts'
+export { SecretMask } from './secret-mask.ts'
 export { redactUrl } from './url.ts'
 
 export interface CallClientOptions {

@@ -1,26 +1,11 @@
 import type { Answer, Outcome } from '../campaign/outcome.ts'
+import type { SecretMask } from '../request/request.ts'
 
-const MASK = '***'
-
-/** Takes secrets out of what a receiver said, however it wrote them: as they are, in JSON, or percent-encoded. */
-export class Mask {
-  readonly #forms: readonly string[]
-
-  constructor(secrets: readonly string[]) {
-    const forms = secrets.flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret)])
-    // The longest first: a form may lie within another.
-    this.#forms = [...new Set(forms)].toSorted((a, b) => b.length - a.length)
-  }
-
-  /** The same answer when there is nothing to hide. */
-  apply(answer: Answer): Answer {
-    if (answer.kind !== 'answered' || !this.#forms.some((form) => answer.body.includes(form))) return answer
-    return { ...answer, body: this.text(answer.body) }
-  }
-
-  text(text: string): string {
-    return this.#forms.reduce((masked, form) => masked.replaceAll(form, MASK), text)
-  }
+/** The same answer when there is nothing to hide. */
+export function maskedAnswer(answer: Answer, mask: SecretMask): Answer {
+  if (answer.kind !== 'answered') return answer
+  const body = mask.apply(answer.body)
+  return body === answer.body ? answer : { ...answer, body }
 }
 
 /**

@@ -2,10 +2,10 @@ import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import { createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
 import type { Alarm, Announced } from '../queue/queue.ts'
-import { CallClient, type CallResult } from '../request/request.ts'
+import { CallClient, SecretMask, type CallResult } from '../request/request.ts'
 import { Alarms, splitOf } from './alarms.ts'
 import { judgeBatch } from './judge-batch.ts'
-import { Mask, withMaskedWords } from './mask.ts'
+import { maskedAnswer, withMaskedWords } from './mask.ts'
 import { Preparer } from './prepare.ts'
 import { RehearsalClient } from './rehearsal-client.ts'
 import { Reporter } from './reporter.ts'
@@ -50,7 +50,7 @@ export class Sender {
   readonly #client: Pick<CallClient, 'call' | 'destroy'>
   readonly #preparer: Preparer
   readonly #reporter: Reporter
-  readonly #mask: Mask
+  readonly #mask: SecretMask
   readonly #work = new Workload()
   readonly #lowered: { readonly order: number; readonly share: number }[] = []
   readonly #alarms: Alarms
@@ -83,7 +83,7 @@ export class Sender {
     this.#clock = clock
     this.#isReplacement = isReplacement
     this.#preparer = new Preparer(setup, clock)
-    this.#mask = new Mask(setup.secrets)
+    this.#mask = new SecretMask(setup.secrets)
     this.#alarms = new Alarms(setup)
     this.#reporter = new Reporter({ setup, port, clock })
     const { origin, concurrency: connections, timeoutMs, ca, network, egress } = setup
@@ -268,7 +268,7 @@ export class Sender {
       rules: this.#setup,
     }
     const judged = judgeAnswer(result.answer, context)
-    const answer = this.#mask.apply(result.answer)
+    const answer = maskedAnswer(result.answer, this.#mask)
     const whole = answer === result.answer ? judged : withMaskedWords(judged, judgeAnswer(answer, context))
     const batch =
       ready.batch === null

@@ -1,7 +1,6 @@
 import type { PlainDifference, Trial } from '../campaign/delivery.ts'
-import type { CallResult } from '../request/request.ts'
+import { SecretMask, type CallResult } from '../request/request.ts'
 import { createPlainComparison, type PlainComparison } from '../template/template.ts'
-import { Mask } from './mask.ts'
 import type { RequestDefinition, SenderSetup } from './sender-setup.ts'
 import type { PreparedDelivery } from './task.ts'
 
@@ -11,12 +10,12 @@ const NONE: readonly PlainDifference[] = []
 
 /** Notes what a trial wants to see; whole requests are large and secret, so only that of the first is shown. */
 export class TrialNotes {
-  readonly #mask: Mask
+  readonly #mask: SecretMask
   readonly #comparison: PlainComparison | null
   #noted = 0
 
   constructor({ secrets, isRehearsal, definition }: SenderSetup) {
-    this.#mask = new Mask(secrets)
+    this.#mask = new SecretMask(secrets)
     this.#comparison = isRehearsal ? comparisonOf(definition) : null
   }
 
@@ -35,7 +34,7 @@ export class TrialNotes {
     if (answer.kind !== 'answered') return null
     const shown = Object.entries(headers).map(([name, value]) => [
       name,
-      this.#mask.text([value ?? ''].flat().join(', ')),
+      this.#mask.apply([value ?? ''].flat().join(', ')),
     ])
     const { body, isTruncated } = answer
     return { headers: Object.fromEntries(shown) as Record<string, string>, body, isTruncated }
