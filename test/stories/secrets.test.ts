@@ -186,7 +186,7 @@ describe('secrets', { timeout: 120_000 }, () => {
     const before = receiver.count
     const killed = start(['run', file('bearer')])
     await receiver.waitUntil(() => receiver.requests.slice(before).some(({ customer }) => customer === 'held'))
-    for (const pid of [...childrenOf(killed.pid)]) {
+    for (const pid of childrenOf(killed.pid)) {
       texts[`what ps tells of ${pid}`] =
         readFileSync(`/proc/${pid}/cmdline`, 'utf8') + readFileSync(`/proc/${pid}/environ`, 'utf8')
     }
