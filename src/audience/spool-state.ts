@@ -84,6 +84,6 @@ export function removeOldSpools(folder: string, { generation = 0 }: SpoolState):
 export function storageError(phrase: string, path: string, cause: unknown): LedgerError {
   const code = (cause as NodeJS.ErrnoException).code
   const isFull = code === 'ENOSPC' || code === 'EDQUOT'
-  const message = isFull ? `${phrase}: ${path}` : `${phrase}: ${path} (${code ?? 'unknown'})`
+  const message = isFull ? `${phrase}, the disk is full: ${path}` : `${phrase}: ${path} (${code ?? 'unknown'})`
   return new LedgerError(isFull ? 'HOOKCAST_STORAGE_FULL' : 'HOOKCAST_LEDGER_UNUSABLE', message, { cause })
 }

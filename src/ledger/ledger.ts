@@ -35,6 +35,11 @@ export class Ledger implements Disposable {
     return this.#store.commit(change)
   }
 
+  /** Brings everything into the file itself: what a failing disk left in the log would not go along when the file is renamed. */
+  settle(): void {
+    this.#store.settle()
+  }
+
   createRun(run: Omit<RunRow, 'state' | 'startedAt' | 'finishedAt' | 'resumed'>): void {
     this.#store.run(
       sql.insertRun,

@@ -67,9 +67,27 @@ export function createRunFolder(dataFolder: string, runId: string): RunPaths {
     }
     writeFileSync(paths.ballast, Buffer.alloc(BALLAST_BYTES))
   } catch (cause) {
-    throw folderError(paths.folder, writeFailure(dataFolder) ?? cause)
+    const error = folderError(paths.folder, writeFailure(dataFolder) ?? cause)
+    // Half of a ballast would only make a full disk fuller.
+    rmSync(paths.folder, { recursive: true, force: true })
+    throw notBegun(error)
   }
   return paths
+}
+
+/**
+ * Takes the room again that was given up when the disk was full, before a run goes on.
+ *
+ * @throws {LedgerError} HOOKCAST_STORAGE_FULL, when there is still none.
+ */
+export function restoreBallast({ ballast }: RunPaths): void {
+  if (existsSync(ballast)) return
+  try {
+    writeFileSync(ballast, Buffer.alloc(BALLAST_BYTES))
+  } catch (cause) {
+    rmSync(ballast, { force: true })
+    throw folderError(ballast, cause)
+  }
 }
 
 /** Makes the names of files in it last over a power cut. */
@@ -177,7 +195,9 @@ function lockFile({ folder }: RunPaths): string {
 const LOOK_MS = 500
 
 const SQLITE_BUSY = 5
+const SQLITE_LOCKED = 6
 const SQLITE_READONLY = 8
+const SQLITE_IOERR = 10
 const SQLITE_CANTOPEN = 14
 const SQLITE_CORRUPT = 11
 const SQLITE_NOTADB = 26
@@ -211,6 +231,13 @@ export function storageFullError(): LedgerError {
   )
 }
 
+/** That the disk is full is told without the advice to resume what has not begun. */
+export function notBegun(error: unknown): unknown {
+  if (!(error instanceof HookcastError) || error.code !== 'HOOKCAST_STORAGE_FULL') return error
+  const message = `${error.message}; the run had not begun, nothing was sent`
+  return new LedgerError('HOOKCAST_STORAGE_FULL', message, { cause: error })
+}
+
 /** Turns what the disk said about a run's folder into a sentence with what to do; errors of ours pass. */
 export function folderError(place: string, cause: unknown): HookcastError {
   if (cause instanceof HookcastError) return cause
@@ -231,6 +258,13 @@ export function folderError(place: string, cause: unknown): HookcastError {
   if (code === 'ENOTDIR' || code === 'EEXIST') return unusable('Could not make the folder, a file is in its place')
   if (sqlite === SQLITE_CORRUPT || sqlite === SQLITE_NOTADB) {
     return unusable('The ledger is damaged: restore it from a backup; the spool beside it is not touched')
+  }
+  if (sqlite === SQLITE_BUSY || sqlite === SQLITE_LOCKED) {
+    return unusable('Another program has locked the ledger (a backup, a database browser): end that')
+  }
+  if (sqlite === SQLITE_IOERR) {
+    const said = cause instanceof Error ? ` (${cause.message})` : ''
+    return unusable(`The disk did not take what was written${said}: look at its health, and at the log of the kernel`)
   }
   if (sqlite === SQLITE_CANTOPEN) return unusable('Could not open the ledger')
   return unusable(`Could not use the folder (${cause instanceof Error ? cause.message : String(cause)})`)

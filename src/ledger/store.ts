@@ -91,6 +91,19 @@ export class Store implements Disposable {
     }
   }
 
+  /**
+   * Brings what is in the log into the file. SQLite does it when it closes the file, and says nothing when that fails.
+   *
+   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE.
+   */
+  settle(): void {
+    try {
+      this.#database.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+    } catch (cause) {
+      throw folderError(this.#paths.ledger, cause)
+    }
+  }
+
   #dropBallast(): boolean {
     try {
       unlinkSync(this.#paths.ballast)

@@ -46,6 +46,7 @@ export function createLedger(
         event: event === undefined ? null : { version: event.version, day: event.day, position: null },
       }),
     )
+    ledger.settle()
   }
   try {
     renameSync(unnamed.ledger, paths.ledger)

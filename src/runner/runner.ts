@@ -19,7 +19,7 @@ import { runRowFrom } from '../ledger/rows.ts'
 import { selectRun } from '../ledger/statements.ts'
 import { openForReading } from '../ledger/store.ts'
 import { openPseudonyms } from '../ledger/pseudonym.ts'
-import { createRunFolder, findRun, lockRun, type RunPaths } from '../ledger/run-folder.ts'
+import { createRunFolder, findRun, lockRun, restoreBallast, type RunPaths } from '../ledger/run-folder.ts'
 import { campaignOf, readSnapshot, writeSnapshot } from './run-snapshot.ts'
 import { removeExpiredRuns, type RemovedRun } from './retention.ts'
 import { orRemove } from './or-remove.ts'
@@ -102,7 +102,10 @@ export async function startRun(request: StartRequest, options: RunOptions): Prom
     const overused = overuseWarnings(campaign, deliveriesOf(campaign, summary), request.overuse)
     return { summary, warnings: [...campaign.warnings, ...summary.warnings, ...overused] }
   })
-  using ledger = createLedger(paths, { runId, campaign, warnings, customers: summary.rows, isComplete: true, options })
+  const customers = summary.rows
+  using ledger = await orRemove(paths, () =>
+    createLedger(paths, { runId, campaign, warnings, customers, isComplete: true, options }),
+  )
   request.onRunId?.(runId)
   using spool = SpoolReader.open(paths.folder)
   const ending = await execute(
@@ -133,6 +136,7 @@ export async function resumeRun(wanted: string, options: RunOptions): Promise<Ru
     )
   }
   if (run.state === 'finished') return { runId, state: 'finished', error: null }
+  restoreBallast(paths)
   // A replay that repeats batches is one chunk, whatever its campaign says.
   const campaign = { ...campaignOf(snapshot.campaign, options), chunkSize: run.chunkSize }
   const kept = new Map(Object.entries(snapshot.kept).map(([id, kept]) => [id, campaignOf(kept, options)]))
@@ -200,15 +204,8 @@ export async function replayRun(request: ReplayRequest, options: RunOptions): Pr
     const overused = overuseWarnings(campaign, deliveriesOf(campaign, { rows: summary.rows }), request.overuse)
     return { summary, warnings: [...campaign.warnings, ...overused] }
   })
-  using ledger = createLedger(paths, {
-    runId,
-    campaign,
-    warnings,
-    customers: summary.rows,
-    isComplete: true,
-    options,
-    replayOf: old.runId,
-  })
+  const made = { runId, campaign, warnings, customers: summary.rows, isComplete: true, options, replayOf: old.runId }
+  using ledger = await orRemove(paths, () => createLedger(paths, made))
   request.onRunId?.(runId)
   using spool = SpoolReader.open(paths.folder)
   const ending = await execute(
@@ -233,14 +230,10 @@ async function streamRun({
   options: RunOptions
   request: StartRequest
 }): Promise<RunEnd> {
-  using ledger = createLedger(paths, {
-    runId,
-    campaign,
-    warnings: campaign.warnings,
-    customers: 0,
-    isComplete: false,
-    options,
-  })
+  const { warnings } = campaign
+  using ledger = await orRemove(paths, () =>
+    createLedger(paths, { runId, campaign, warnings, customers: 0, isComplete: false, options }),
+  )
   onRunId?.(runId)
   const ending = await execute(
     {

@@ -142,7 +142,7 @@ describe('a spool', () => {
     symlinkSync('/dev/full', join(room.run, 'spool.ndjson'))
     await expect(room.spool(room.write('a.ndjson', '{"id":1}\n'))).rejects.toMatchObject({
       code: 'HOOKCAST_STORAGE_FULL',
-      message: `Could not write the spool: ${room.run}`,
+      message: `Could not write the spool, the disk is full: ${room.run}`,
     })
     expect(sealedSummary(room.run)).toBeNull()
   })

@@ -46,7 +46,8 @@ export interface FaultContext {
 /** Why a fault cannot be made here; null when it can. */
 export function obstacleTo({ needs = [] }: Fault): string | null {
   for (const need of needs) {
-    const obstacle = OBSTACLES[need]?.() ?? (isInstalled(PROGRAMS[need] ?? need) ? null : `${need} is not installed`)
+    const look = OBSTACLES[need] ?? (() => (isInstalled(PROGRAMS[need] ?? need) ? null : `${need} is not installed`))
+    const obstacle = look()
     if (obstacle !== null) return obstacle
   }
   return null
