@@ -4,10 +4,10 @@ import { CRASH_POINTS } from './crash-points.ts'
 import { HOSTILE_ANSWERS } from './hostile-answers.ts'
 import { KILLS } from './kills.ts'
 import { LOST_OUTPUT } from './lost-output.ts'
-import { STORAGE } from './storage.ts'
 import { NETWORK } from './network.ts'
 import { OPERATORS } from './operators.ts'
 import { SIGNALS } from './signals.ts'
+import { STORAGE } from './storage.ts'
 import { TLS } from './tls.ts'
 import { TWO_AT_ONCE } from './two-at-once.ts'
 import { UNREACHABLE } from './unreachable.ts'
@@ -21,6 +21,7 @@ const ROWS: readonly Fault[] = [
   ...NETWORK,
   ...OPERATORS,
   ...SIGNALS,
+  ...STORAGE,
   ...TLS,
   ...TWO_AT_ONCE,
   ...UNREACHABLE,
