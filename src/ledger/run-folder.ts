@@ -238,6 +238,32 @@ export function notBegun(error: unknown): unknown {
   return new LedgerError('HOOKCAST_STORAGE_FULL', message, { cause: error })
 }
 
+const READ_ONLY =
+  'Could not write there, the folder is read-only or belongs to somebody else: choose another with --data'
+const IN_ITS_PLACE = 'Could not make the folder, a file is in its place'
+const DAMAGED = 'The ledger is damaged: restore it from a backup; the spool beside it is not touched'
+const LOCKED = 'Another program has locked the ledger (a backup, a database browser): end that'
+
+const WORDS_OF_FILES: ReadonlyMap<unknown, string> = new Map([
+  ['EROFS', READ_ONLY],
+  ['EACCES', READ_ONLY],
+  ['EPERM', READ_ONLY],
+  ['ENOTDIR', IN_ITS_PLACE],
+  ['EEXIST', IN_ITS_PLACE],
+])
+const WORDS_OF_SQLITE: ReadonlyMap<number | null, string> = new Map([
+  [SQLITE_BUSY, LOCKED],
+  [SQLITE_LOCKED, LOCKED],
+  [SQLITE_READONLY, READ_ONLY],
+  [
+    SQLITE_IOERR,
+    'The disk did not take what was written (disk I/O error): look at its health, and at the log of the kernel',
+  ],
+  [SQLITE_CORRUPT, DAMAGED],
+  [SQLITE_CANTOPEN, 'Could not open the ledger'],
+  [SQLITE_NOTADB, DAMAGED],
+])
+
 /** Turns what the disk said about a run's folder into a sentence with what to do; errors of ours pass. */
 export function folderError(place: string, cause: unknown): HookcastError {
   if (cause instanceof HookcastError) return cause
@@ -247,27 +273,10 @@ export function folderError(place: string, cause: unknown): HookcastError {
     })
   }
   const code = cause instanceof Error && 'code' in cause ? cause.code : null
-  const sqlite = sqliteCodeOf(cause)
-  const unusable = (words: string): LedgerError =>
-    new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `${words}: ${place}`, { cause })
-  if (code === 'EROFS' || code === 'EACCES' || code === 'EPERM' || sqlite === SQLITE_READONLY) {
-    return unusable(
-      'Could not write there, the folder is read-only or belongs to somebody else: choose another with --data',
-    )
-  }
-  if (code === 'ENOTDIR' || code === 'EEXIST') return unusable('Could not make the folder, a file is in its place')
-  if (sqlite === SQLITE_CORRUPT || sqlite === SQLITE_NOTADB) {
-    return unusable('The ledger is damaged: restore it from a backup; the spool beside it is not touched')
-  }
-  if (sqlite === SQLITE_BUSY || sqlite === SQLITE_LOCKED) {
-    return unusable('Another program has locked the ledger (a backup, a database browser): end that')
-  }
-  if (sqlite === SQLITE_IOERR) {
-    const said = cause instanceof Error ? ` (${cause.message})` : ''
-    return unusable(`The disk did not take what was written${said}: look at its health, and at the log of the kernel`)
-  }
-  if (sqlite === SQLITE_CANTOPEN) return unusable('Could not open the ledger')
-  return unusable(`Could not use the folder (${cause instanceof Error ? cause.message : String(cause)})`)
+  const said = cause instanceof Error ? cause.message : String(cause)
+  const words =
+    WORDS_OF_FILES.get(code) ?? WORDS_OF_SQLITE.get(sqliteCodeOf(cause)) ?? `Could not use the folder (${said})`
+  return new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `${words}: ${place}`, { cause })
 }
 
 function holderOf(paths: RunPaths): string {
