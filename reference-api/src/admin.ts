@@ -36,10 +36,11 @@ export function createAdminApp(parts: AdminParts): Hono {
     )
   })
   app.get('/metrics', async (c) => {
-    const size = await store.size().catch(() => ({ keys: null, queued: null }))
+    const size = await store.size().catch(() => ({ keys: null, keyBytes: null, queued: null }))
     const text = metrics.print({
       api_queue_length: { help: 'Work that is promised and not done yet.', value: size.queued },
       api_idempotency_keys: { help: 'Keys held in memory.', value: size.keys },
+      api_idempotency_key_bytes: { help: 'Memory that their answers take.', value: size.keyBytes },
       api_held_body_bytes: { help: 'Bytes of bodies being received.', value: parts.heldBytes() },
     })
     return c.text(text, 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' })

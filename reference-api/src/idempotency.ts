@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { busy, CODES, failure, Refusal, success } from './answer.ts'
 import type { Answer, Reply } from './answer.ts'
-import type { Claim, Store } from './store/store.ts'
+import type { Claim, Claimed, Soon, Store } from './store/store.ts'
 
 export interface IdempotencyRules {
   readonly isRequired: boolean
@@ -12,8 +12,6 @@ export interface IdempotencyRules {
 
 /** A duplicate waits this long for the first one's answer: well under the sender's 10 s. */
 const WAIT_MS = 5_000
-/** A longer one is kept as its hash, so that what a key costs in memory is bounded. */
-const KEY_LENGTH = 200
 const KEY = /^[\x21-\x7e]{1,255}$/
 
 /** A key that can be used, none, or one whose value is wrong: that one is this customer's fault. */
@@ -49,11 +47,22 @@ export function fieldOf(pointer: string): string {
   return unescape(pointer.split('/')[1] ?? '')
 }
 
-/** Who uses a key for what, and the body that it stands for. */
+/** What the store knows of a request with a key. */
 export interface KeyUse {
-  /** User, method, path and key in one: the same key of another user, or on another path, is another name. */
-  readonly name: string
-  readonly body: Buffer
+  /** Of user, method, path and key: the same key of another user, or on another path, is another one. */
+  readonly key: string
+  /** Of the body that it stands for. */
+  readonly digest: string
+}
+
+/** Makes the two of one length, whatever they are of: the store holds no user's name and no customer's id. */
+export function keyUse(name: string, body: Buffer): KeyUse {
+  return { key: fingerprint(name), digest: fingerprint(body) }
+}
+
+/** 132 bits are plenty for two never to be the same. */
+function fingerprint(of: string | Buffer): string {
+  return hash('sha256', of, 'base64url').slice(0, 22)
 }
 
 /**
@@ -61,16 +70,26 @@ export interface KeyUse {
  *
  * The answer is kept and the work is queued in one step. Whatever is thrown (a 429, a 500, a 503) frees the key, so
  * that the sender's retry starts from the beginning.
+ *
+ * What is there already is not awaited: each needless `await` costs a request a turn, and there would be four.
  */
-export async function answerOnce(store: Store, use: KeyUse | null, run: () => Reply | Promise<Reply>): Promise<Answer> {
-  const claim = use === null ? null : await claimKey(store, use)
-  if (claim !== null && 'status' in claim) return claim
+export async function answerOnce(store: Store, use: KeyUse | null, run: () => Soon<Reply>): Promise<Answer> {
+  let claim: Claim | null = null
+  if (use !== null) {
+    const soon = store.claim(use.key, use.digest)
+    let claimed = soon instanceof Promise ? await soon : soon
+    if (claimed.kind === 'running') claimed = await afterTheFirst(store, use)
+    if (claimed.kind !== 'claimed') return answerTo(claimed)
+    claim = claimed.claim
+  }
   try {
-    const reply = await run()
+    const soonReply = run()
+    const reply = soonReply instanceof Promise ? await soonReply : soonReply
     const answer = reply.success ? success(reply.fields) : failure(reply.errors)
     const work = reply.success ? (reply.work ?? []) : []
     if (claim === null && work.length === 0) return answer
-    const settled = await store.settle(claim, answer, work)
+    const soonSettled = store.settle(claim, answer, work)
+    const settled = soonSettled instanceof Promise ? await soonSettled : soonSettled
     if (settled === 'full') throw busy(429, 'The work queue is full.')
     if (settled === 'lost') throw busy(503, 'This took too long here; the request may be sent again.')
     return answer
@@ -88,28 +107,30 @@ async function release(store: Store, claim: Claim): Promise<void> {
   }
 }
 
-async function claimKey(store: Store, { name, body }: KeyUse): Promise<Claim | Answer> {
-  const key = name.length <= KEY_LENGTH ? name : hash('sha256', name, 'base64')
-  const digest = hash('sha256', body, 'base64')
-  let giveUpAt = 0
+/** @throws {Refusal} 409 when the first one takes too long. */
+async function afterTheFirst(store: Store, { key, digest }: KeyUse): Promise<Claimed> {
+  const giveUpAt = performance.now() + WAIT_MS
   for (;;) {
+    const leftMs = giveUpAt - performance.now()
+    if (leftMs <= 0) throw inProgress()
+    await store.changed(key, leftMs)
     const claimed = await store.claim(key, digest)
-    switch (claimed.kind) {
-      case 'claimed':
-        return claimed.claim
-      case 'stored':
-        return { ...claimed.answer, headers: { 'Idempotency-Replayed': 'true' } }
-      case 'reused':
-        return failure([{ code: CODES.keyReused, description: 'This idempotency key was used with another body.' }])
-      case 'full':
-        throw busy(503, 'No room for another idempotency key.', 60)
-      case 'running': {
-        giveUpAt ||= performance.now() + WAIT_MS
-        const leftMs = giveUpAt - performance.now()
-        if (leftMs <= 0) throw inProgress()
-        await store.changed(key, leftMs)
-      }
+    if (claimed.kind !== 'running') return claimed
+  }
+}
+
+function answerTo(claimed: Exclude<Claimed, { readonly kind: 'claimed' }>): Answer {
+  switch (claimed.kind) {
+    case 'stored': {
+      const { status, text } = claimed.answer
+      return { status, text, headers: { 'Idempotency-Replayed': 'true' } }
     }
+    case 'reused':
+      return failure([{ code: CODES.keyReused, description: 'This idempotency key was used with another body.' }])
+    case 'full':
+      throw busy(503, 'No room for another idempotency key.', 60)
+    case 'running':
+      throw inProgress()
   }
 }
 

@@ -13,7 +13,7 @@ import { checkValue } from './check-value.ts'
 import type { Checked } from './check-value.ts'
 import { DRIP_MS } from './faults.ts'
 import type { Fault, FaultSource } from './faults.ts'
-import { answerOnce, fieldOf, findKey } from './idempotency.ts'
+import { answerOnce, fieldOf, findKey, keyUse } from './idempotency.ts'
 import type { IdempotencyRules, KeyFound } from './idempotency.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -99,8 +99,8 @@ export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => 
       const params = hasParams ? (exchange.c.req.param() as Record<string, string>) : {}
       return route.handle({ body: checked.value, params, user })
     }
-    if (found.kind === 'none') return answerOnce(store, null, run)
-    return answerOnce(store, { name: `${user} ${route.method} ${exchange.c.req.path} ${found.key}`, body: raw }, run)
+    if (found.kind === 'none') return await answerOnce(store, null, run)
+    return await answerOnce(store, keyUse(`${user} ${route.method} ${exchange.c.req.path} ${found.key}`, raw), run)
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { EventEmitter, once } from 'node:events'
 import { after, before, describe, it } from 'node:test'
 import { Redis } from 'ioredis'
-import { answerOnce, findKey } from '../src/idempotency.ts'
+import { answerOnce, keyUse, findKey } from '../src/idempotency.ts'
 import { busy } from '../src/answer.ts'
 import type { Reply as Outcome } from '../src/answer.ts'
 import { MemoryStore } from '../src/store/memory-store.ts'
@@ -191,7 +191,7 @@ describe('IDEMPOTENCY and IDEMPOTENCY_FIELD', () => {
 })
 
 describe('answerOnce', () => {
-  const use = { name: 'acme POST /x k', body: Buffer.from('{}') }
+  const use = keyUse('acme POST /x k', Buffer.from('{}'))
   const limits = { ttlMs: 60_000, keys: 10, queue: 10 }
 
   it('frees the key when the work throws: the next one runs', async () => {

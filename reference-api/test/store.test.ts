@@ -168,7 +168,6 @@ describe('MemoryStore', () => {
     const claim = async (index: number): Promise<Claim> => claimOf(await store.claim(`k${index}`, 'd'))
     const first: Claim[] = []
     for (let index = 0; index < 1_000; index += 1) first.push(await claim(index))
-    // Each shard has looked at its oldest by now; those are released.
     for (const each of first) await store.release(each)
     for (let index = 0; index < 1_000; index += 1) await store.settle(await claim(index), ANSWER, [])
     now += 1_000

@@ -1,15 +1,5 @@
+import { KeptAnswers } from './kept-answers.ts'
 import type { Claim, Claimed, Lease, Store, StoredAnswer, StoreLimits, StoreSize, Work } from './store.ts'
-
-/** `status` is 0 while the request runs; then `text` is empty and `expiresAtS` far away. */
-interface Entry {
-  readonly digest: string
-  status: number
-  text: string
-  /** Seconds since the store was made: a small integer, which costs no memory of its own. */
-  expiresAtS: number
-}
-
-const NEVER_S = 2 ** 30
 
 interface Item {
   readonly work: Work
@@ -19,15 +9,15 @@ interface Item {
 /**
  * The store of a single instance. A crash loses what is queued and every key: run with Redis where that matters.
  *
- * Keys lie in many small maps: a map that outgrows its table copies all of it, and with a million keys that would stop
- * every request for most of a second. Nothing here awaits, so each method is atomic.
+ * Nothing here awaits, so each method is atomic.
  */
 export class MemoryStore implements Store {
   readonly #limits: StoreLimits
   readonly #now: () => number
   readonly #startedAt: number
-  readonly #shards = Array.from({ length: SHARDS }, () => new Shard())
-  #keys = 0
+  /** The digest of each key that is being worked on. */
+  readonly #running = new Map<string, string>()
+  readonly #kept: KeptAnswers
   /** Who waits for a running key: hardly ever anybody. */
   readonly #waiters = new Map<string, (() => void)[]>()
   readonly #queue = new Deque<Item>()
@@ -42,21 +32,18 @@ export class MemoryStore implements Store {
     this.#limits = limits
     this.#now = now
     this.#startedAt = now()
+    this.#kept = new KeptAnswers(limits.keys)
   }
 
   claim(key: string, digest: string): Claimed {
-    const shard = this.#shardOf(key)
-    this.#keys -= shard.expire(this.#seconds())
-    const entry = shard.entries.get(key)
-    if (entry) {
-      if (entry.digest !== digest) return { kind: 'reused' }
-      if (entry.status === 0) return { kind: 'running' }
-      return { kind: 'stored', answer: { status: entry.status, text: entry.text } }
-    }
-    if (this.#keys >= this.#limits.keys) this.#expireAll()
-    if (this.#keys >= this.#limits.keys) return { kind: 'full' }
-    this.#keys += 1
-    shard.entries.set(key, { digest, status: 0, text: '', expiresAtS: NEVER_S })
+    const running = this.#running.get(key)
+    if (running !== undefined) return { kind: running === digest ? 'running' : 'reused' }
+    this.#kept.expire(this.#seconds())
+    const kept = this.#kept.find(key)
+    if (kept?.digest === digest) return { kind: 'stored', answer: { status: kept.status, text: kept.text } }
+    if (kept) return { kind: 'reused' }
+    if (this.#keys() >= this.#limits.keys) return { kind: 'full' }
+    this.#running.set(key, digest)
     return { kind: 'claimed', claim: { key, token: '' } }
   }
 
@@ -74,11 +61,11 @@ export class MemoryStore implements Store {
 
   settle(claim: Claim | null, answer: StoredAnswer, work: readonly Work[]): 'kept' | 'full' {
     if (work.length > 0 && this.#queued() + work.length > this.#limits.queue) return 'full'
-    const entry = claim ? this.#shardOf(claim.key).entries.get(claim.key) : undefined
-    if (claim && entry) {
-      entry.status = answer.status
-      entry.text = answer.text
-      entry.expiresAtS = this.#seconds() + Math.ceil(this.#limits.ttlMs / 1000)
+    const digest = claim ? this.#running.get(claim.key) : undefined
+    if (claim && digest !== undefined) {
+      this.#running.delete(claim.key)
+      const expiresAtS = this.#seconds() + Math.ceil(this.#limits.ttlMs / 1000)
+      this.#kept.add(claim.key, { digest, ...answer }, expiresAtS)
       this.#wakeWaiters(claim.key)
     }
     for (const each of work) this.#enqueue({ work: each, attempt: 1 })
@@ -86,7 +73,7 @@ export class MemoryStore implements Store {
   }
 
   release({ key }: Claim): void {
-    if (this.#shardOf(key).forget(key)) this.#keys -= 1
+    this.#running.delete(key)
     this.#wakeWaiters(key)
   }
 
@@ -148,14 +135,19 @@ export class MemoryStore implements Store {
   }
 
   size(): Promise<StoreSize> {
-    this.#expireAll()
-    return Promise.resolve({ keys: this.#keys, queued: this.#queued() })
+    this.#kept.expire(this.#seconds())
+    return Promise.resolve({ keys: this.#keys(), keyBytes: this.#kept.bytes, queued: this.#queued() })
   }
 
   close(): Promise<void> {
     return Promise.resolve()
   }
 
+  #keys(): number {
+    return this.#running.size + this.#kept.count
+  }
+
+  /** Since the store was made. */
   #seconds(): number {
     return Math.floor((this.#now() - this.#startedAt) / 1000)
   }
@@ -177,49 +169,6 @@ export class MemoryStore implements Store {
     if (this.#waiters.size === 0) return
     for (const wake of this.#waiters.get(key) ?? []) wake()
     this.#waiters.delete(key)
-  }
-
-  #expireAll(): void {
-    const nowS = this.#seconds()
-    for (const shard of this.#shards) this.#keys -= shard.expire(nowS)
-  }
-
-  #shardOf(key: string): Shard {
-    // The end of a key is where one differs from the next.
-    let sum = 0
-    for (let at = Math.max(0, key.length - 8); at < key.length; at += 1) sum = (sum * 31 + key.charCodeAt(at)) | 0
-    return this.#shards[sum & (SHARDS - 1)] as Shard
-  }
-}
-
-/** A power of two: 2,000,000 keys are 8,000 in each. */
-const SHARDS = 256
-
-/** Keys expire in the order in which they were claimed, near enough: one iterator, kept at the oldest, removes them for nothing. */
-class Shard {
-  readonly entries = new Map<string, Entry>()
-  #oldest: { iterator: IterableIterator<[string, Entry]>; head: [string, Entry] | null } | null = null
-
-  /** Whether there was one. An entry that the iterator stands at is passed by as too old, or nothing behind it would ever expire. */
-  forget(key: string): boolean {
-    const entry = this.entries.get(key)
-    if (entry) entry.expiresAtS = -1
-    return this.entries.delete(key)
-  }
-
-  /** Removes what is too old, and says how many. */
-  expire(nowS: number): number {
-    for (let count = 0; ;) {
-      const oldest = (this.#oldest ??= { iterator: this.entries.entries(), head: null })
-      oldest.head ??= oldest.iterator.next().value ?? null
-      // An iterator that came to its end stays there, also when keys are added: make another next time.
-      if (oldest.head === null) this.#oldest = null
-      if (oldest.head === null || oldest.head[1].expiresAtS > nowS) return count
-      const [key, entry] = oldest.head
-      // A key that was forgotten may have been claimed anew: that is another entry.
-      if (this.entries.get(key) === entry && this.entries.delete(key)) count += 1
-      oldest.head = null
-    }
   }
 }
 

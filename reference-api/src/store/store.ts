@@ -1,4 +1,4 @@
-/** A store in memory answers at once, one elsewhere later; `await` takes both, and waits only where it must. */
+/** A store in memory answers at once, one elsewhere later. */
 export type Soon<T> = T | Promise<T>
 
 /** Something to do after the answer: handed to the queue together with the answer, done by the worker. */
@@ -42,8 +42,10 @@ export interface Lease {
 }
 
 export interface StoreSize {
-  /** Null where the store does not count them. */
+  /** Null where the store does not count them, as the next one. */
   readonly keys: number | null
+  /** Memory that their answers take. */
+  readonly keyBytes: number | null
   readonly queued: number
 }
 
@@ -52,7 +54,7 @@ export interface StoreSize {
  * an answer is kept *and* its work is queued, or neither.
  */
 export interface Store {
-  /** Takes a key, or says why not; atomic over all instances that share the store. */
+  /** Takes a key, or says why not; atomic over all instances that share the store. Both are short and hold no NUL. */
   claim(key: string, digest: string): Soon<Claimed>
   /** Resolves when a running key may have changed, or after `waitMs`. */
   changed(key: string, waitMs: number): Promise<void>

@@ -1,7 +1,7 @@
 import { CODES, Refusal } from '../answer.ts'
 import type { Answer } from '../answer.ts'
 import { unauthorized } from '../auth.ts'
-import { answerOnce } from '../idempotency.ts'
+import { answerOnce, keyUse } from '../idempotency.ts'
 import type { Store } from '../store/store.ts'
 import { createBridgeVerifier } from './bridge.ts'
 import { createCrossRiverVerifier } from './crossriver.ts'
@@ -40,7 +40,7 @@ export async function receiveEvent({ source, verify, store }: WebhookParts, rece
   }
   const id = `${source}:${event.id}`
   const payload = { source, type: event.type, data: event.payload }
-  return answerOnce(store, { name: `webhook ${id}`, body: NO_BODY }, () => ({
+  return answerOnce(store, keyUse(`webhook ${id}`, NO_BODY), () => ({
     success: true,
     fields: {},
     work: [{ kind: 'event', id, payload }],
