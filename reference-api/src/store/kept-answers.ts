@@ -136,9 +136,9 @@ export class KeptAnswers {
   }
 }
 
-/** Keys are hashes themselves: nobody can choose ones that share a bucket. */
+/** FNV-1a, with its upper bits mixed into the lower ones, which choose the bucket. */
 function hashOf(key: string): number {
-  let hash = 0
-  for (let at = 0; at < key.length; at += 1) hash = (Math.imul(hash, 31) + key.charCodeAt(at)) | 0
-  return hash >>> 0
+  let hash = 0x811c9dc5
+  for (let at = 0; at < key.length; at += 1) hash = Math.imul(hash ^ key.charCodeAt(at), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
 }

@@ -54,7 +54,7 @@ export interface StoreSize {
  * an answer is kept *and* its work is queued, or neither.
  */
 export interface Store {
-  /** Takes a key, or says why not; atomic over all instances that share the store. Both are short and hold no NUL. */
+  /** Takes a key, or says why not; atomic over all instances that share the store. Neither holds a NUL. */
   claim(key: string, digest: string): Soon<Claimed>
   /** Resolves when a running key may have changed, or after `waitMs`. */
   changed(key: string, waitMs: number): Promise<void>
