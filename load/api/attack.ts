@@ -20,8 +20,8 @@ export interface Figures {
   readonly acceptedP99Ms: number
   /** 429 and 503. */
   readonly shed: number
-  /** Other statuses, broken connections, no answer within 10 s. */
-  readonly errors: number
+  /** What else became of requests, and how often: another status, a broken connection by its code, no answer within 10 s. */
+  readonly errors: Readonly<Record<string, number>>
   /** CPU time of the server for each answer; null where the system does not tell. */
   readonly cpuMicros: number | null
 }
@@ -35,6 +35,10 @@ export async function attack(api: ApiProcess, { connections, seconds }: Attack):
   const spans: number[] = []
   let shed = 0
   let others = 0
+  const errors: Record<string, number> = {}
+  const noteError = (kind: string): void => {
+    errors[kind] = (errors[kind] ?? 0) + 1
+  }
   const result = await new Promise<autocannon.Result>((resolve, reject) => {
     const instance = autocannon(
       {
@@ -60,8 +64,12 @@ export async function attack(api: ApiProcess, { connections, seconds }: Attack):
     instance.on('response', (...[, status, , spanMs]) => {
       if (status === 200) spans.push(spanMs)
       else if (status === 429 || status === 503) shed += 1
-      else others += 1
+      else {
+        others += 1
+        noteError(`status ${status}`)
+      }
     })
+    instance.on('reqError', (error: NodeJS.ErrnoException) => noteError(error.code ?? error.message))
   })
   const cpuAfter = api.cpuMs()
   spans.sort((a, b) => a - b)
@@ -76,7 +84,7 @@ export async function attack(api: ApiProcess, { connections, seconds }: Attack):
     accepted: spans.length,
     acceptedP99Ms: spans[Math.floor(spans.length * 0.99)] ?? 0,
     shed,
-    errors: others + result.errors + result.timeouts,
+    errors,
     cpuMicros: cpuBefore === null || cpuAfter === null ? null : ((cpuAfter - cpuBefore) * 1000) / answers,
   }
 }

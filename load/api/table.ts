@@ -76,7 +76,7 @@ function formatPairs(pairs: readonly Pair[]): string[] {
       micros(medianOfKnown(all.map(({ cpuMicros }) => cpuMicros))),
       ...(['p50Ms', 'p97Ms', 'p99Ms'] as const).map((name) => String(middle((figures) => figures[name]))),
       String(Math.max(...all.map(({ maxMs }) => maxMs))),
-      String(all.reduce((sum, { errors, shed }) => sum + errors + shed, 0)),
+      formatErrors(...all.map(errorsOf)),
     ]
   })
   const head = ['', 'requests/s', '× bare', 'CPU µs a request', 'p50 ms', 'p97.5 ms', 'p99 ms', 'max ms', 'errors']
@@ -91,7 +91,7 @@ function formatCurve(curve: readonly Figures[]): string[] {
     String(each.p97Ms),
     String(each.p99Ms),
     String(each.maxMs),
-    String(each.errors + each.shed),
+    formatErrors(errorsOf(each)),
   ])
   return table(['connections', 'requests/s', 'p50 ms', 'p97.5 ms', 'p99 ms', 'max ms', 'errors'], rows)
 }
@@ -102,7 +102,7 @@ function formatOverload({ figures, peakBytes, recoveredMs }: Overload, seconds: 
     whole(figures.accepted),
     String(Math.round(figures.acceptedP99Ms)),
     whole(figures.shed),
-    String(figures.errors),
+    formatErrors(figures.errors),
     mb(peakBytes),
     recoveredMs === null ? 'not within 15 s' : `${(recoveredMs / 1000).toFixed(1)} s`,
   ]
@@ -130,6 +130,19 @@ function formatAgreement(agreement: Agreement): string[] {
       [[customers, attempts, sent, failed, disagreeing.length, doubled.length].map(whole)],
     ),
   ]
+}
+
+/** Where nothing is to be shed, that is an error too. */
+function errorsOf({ errors, shed }: Figures): Figures['errors'] {
+  return shed > 0 ? { ...errors, 'status 429, 503': shed } : errors
+}
+
+function formatErrors(...all: readonly Figures['errors'][]): string {
+  const sums = new Map<string, number>()
+  for (const [kind, count] of all.flatMap((errors) => Object.entries(errors))) {
+    sums.set(kind, (sums.get(kind) ?? 0) + count)
+  }
+  return Array.from(sums, ([kind, count]) => `${whole(count)} (${kind})`).join(', ') || '0'
 }
 
 function keysOf({ pairs, curve }: Findings): string {

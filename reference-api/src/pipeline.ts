@@ -20,6 +20,7 @@ import type { Metrics } from './metrics.ts'
 import type { Route } from './route.ts'
 import { StoreUnavailable } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import type { Turns } from './turns.ts'
 import { parseXml } from './xml.ts'
 
 export type AppContext = Context<{ Bindings: HttpBindings }>
@@ -28,6 +29,7 @@ export interface Parts {
   readonly checkAddress: AddressCheck
   readonly authenticate: Authenticator
   readonly bodies: BodyReader
+  readonly turns: Turns
   readonly idempotency: IdempotencyRules
   readonly store: Store
   readonly faults: FaultSource | null
@@ -85,6 +87,7 @@ export function serveRoute(route: Route, parts: Parts): (exchange: Exchange) => 
     if (user === null) throw unauthorized()
 
     const raw = await parts.bodies.read(incoming, route.bodyLimitBytes ?? BODY_LIMIT_BYTES, route.format)
+    if (!parts.turns.take()) await parts.turns.next()
     const body = route.body === null && raw.length === 0 ? null : parse(raw)
 
     const found: KeyFound = route.method === 'GET' ? { kind: 'none' } : findKey(idempotency, incoming.headers, body)

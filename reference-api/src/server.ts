@@ -21,6 +21,7 @@ import type { Settings } from './settings.ts'
 import { MemoryStore } from './store/memory-store.ts'
 import { RedisStore } from './store/redis-store.ts'
 import type { Store } from './store/store.ts'
+import { Turns } from './turns.ts'
 import { WEBHOOK_SOURCES } from './webhooks/verifier.ts'
 import { VERIFIERS } from './webhooks/webhooks.ts'
 import { Worker } from './worker.ts'
@@ -58,6 +59,7 @@ export async function startServer(settings: Settings): Promise<RunningServer> {
     checkAddress: createAddressCheck(settings),
     authenticate: createAuthenticator(settings.users),
     bodies,
+    turns: new Turns(),
     idempotency: settings.idempotency,
     store,
     faults: settings.faults ? new FaultSource(settings.faults) : null,
