@@ -7,6 +7,7 @@ import type { IdempotencyRules } from './idempotency.ts'
 import { LOG_LEVELS } from './log.ts'
 import type { LogLevel } from './log.ts'
 import type { ProviderSettings } from './provider.ts'
+import { BATCH_LIMIT } from './routes/messages.ts'
 import { WEBHOOK_SOURCES } from './webhooks/verifier.ts'
 import type { WebhookSource } from './webhooks/verifier.ts'
 import { VERIFIERS } from './webhooks/webhooks.ts'
@@ -62,7 +63,8 @@ export function readSettings(environment: Environment): Settings {
     ipAllow: readNetworks(read, 'IP_ALLOW'),
     trustProxy: readNetworks(read, 'TRUST_PROXY'),
     redisUrl: readRedisUrl(read),
-    queueLimit: read.number('QUEUE_LIMIT', { least: 1, most: 10_000_000, fallback: 10_000 }),
+    // A batch that never fits would be turned away with a 429, and come again, for ever.
+    queueLimit: read.number('QUEUE_LIMIT', { least: BATCH_LIMIT, most: 10_000_000, fallback: 10_000 }),
     idempotency: {
       isRequired: read.choice('IDEMPOTENCY', ['optional', 'required'], 'optional') === 'required',
       field: readPointer(read),

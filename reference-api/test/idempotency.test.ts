@@ -62,13 +62,16 @@ function suite(start: (environment?: Readonly<Record<string, string>>) => Promis
   })
 
   it('frees the key when the queue is full: the retry is a first time', async () => {
-    await using api = await start({ QUEUE_LIMIT: '2', PROVIDER_DELAY_MS: '300' })
-    for (const id of ['a', 'b']) await api.send('/v1/messages', GOOD, { headers: { 'idempotency-key': id } })
-    const full = await api.send('/v1/messages', GOOD, { headers: KEY })
+    await using api = await start({ QUEUE_LIMIT: '1000', PROVIDER_DELAY_MS: '40' })
+    // The largest batch fills the smallest queue, and the next one needs all of it: it is full until all is done.
+    const messages = Array.from({ length: 1000 }, () => GOOD)
+    assert.equal((await api.send('/v1/messages/batch', { messages })).status, 200)
+    const send = (): ReturnType<Api['send']> => api.send('/v1/messages/batch', { messages }, { headers: KEY })
+    const full = await send()
     assert.equal(full.status, 429)
     assert.equal(full.headers.get('retry-after'), '1')
     let retry = full
-    while (retry.status === 429) retry = await api.send('/v1/messages', GOOD, { headers: KEY })
+    while (retry.status === 429) retry = await send()
     assert.equal(retry.body.success, true)
     assert.equal(retry.headers.get('idempotency-replayed'), null)
   })

@@ -233,6 +233,7 @@ describe('administration', () => {
     const metrics = await (await get('/metrics')).text()
     assert.match(metrics, /^api_requests_total\{method="POST",route="\/v1\/messages",status="200"\} 1$/m)
     assert.match(metrics, /^api_idempotency_keys 1$/m)
+    assert.match(metrics, /^api_idempotency_key_bytes 1048576$/m)
     for (const line of metrics.trim().split('\n'))
       assert.match(line, /^(# (HELP|TYPE) \w+ .+|\w+(\{.*\})? [\d.e+-]+|\w+(\{.*\})? NaN)$/)
     const page = await get('/docs')

@@ -58,7 +58,7 @@ describe('readSettings', () => {
       IDEMPOTENCY: 'always',
       IDEMPOTENCY_FIELD: 'request_id',
       IDEMPOTENCY_TTL: '7 days',
-      QUEUE_LIMIT: '0',
+      QUEUE_LIMIT: '999',
       LOG_LEVEL: 'loud',
       FAULTS: 'x',
       WEBHOOK_SECRET_SVIX: 'whsec_topsecret6!',
@@ -71,6 +71,11 @@ describe('readSettings', () => {
       'LOG_LEVEL FAULTS WEBHOOK_SECRET_SVIX WEBHOOK_SECRET_CROSSRIVER WEBHOOK_SECRET_RECEEVE'
     assert.deepEqual(new Set(named), new Set(expected.split(' ')))
     assert.doesNotMatch(problems.join(), /topsecret/)
+  })
+
+  it('refuses a queue without room for the largest batch: that would be turned away for ever', () => {
+    assert.match(problemsOf({ ...USERS, QUEUE_LIMIT: '999' })[0] ?? '', /expected `QUEUE_LIMIT` to be .* from 1000 to /)
+    assert.equal(readSettings({ ...USERS, QUEUE_LIMIT: '1000' }).queueLimit, 1000)
   })
 
   it('refuses users with control characters, without a name or a password', () => {

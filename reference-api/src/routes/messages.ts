@@ -7,7 +7,8 @@ import type { Route } from '../route.ts'
 import type { Work } from '../store/store.ts'
 
 const MESSAGE_LIMIT = 160
-const BATCH_LIMIT = 1000
+/** Messages in a batch; the queue has room for as many at least. */
+export const BATCH_LIMIT = 1000
 
 export const Phone = z
   .string('1002 The phone number has to be a string.')
