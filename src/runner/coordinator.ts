@@ -133,12 +133,12 @@ export class Coordinator {
     return ending
   }
 
-  /** The audience has grown (`--stream`), or is complete. */
+  /** The audience has grown, or is complete: where nothing is in hand, there are no outcomes to wait for. */
   setAudience(customers: number, isComplete: boolean): void {
     this.#customers = customers
     this.#lender.setAudienceComplete(isComplete)
     this.#recorder.add((ledger) => ledger.saveAudience(customers, isComplete))
-    this.#schedule()
+    this.#schedule(this.#slices.size === 0 ? 0 : COMMIT_MS)
   }
 
   addWarnings(warnings: readonly Warning[]): void {
@@ -224,8 +224,8 @@ export class Coordinator {
     this.#schedule()
   }
 
-  #schedule(): void {
-    this.#cancelTick ??= this.#options.clock.after(COMMIT_MS, () => this.#tick())
+  #schedule(waitMs = COMMIT_MS): void {
+    this.#cancelTick ??= this.#options.clock.after(waitMs, () => this.#tick())
   }
 
   #tick(): void {
