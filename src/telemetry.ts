@@ -64,6 +64,8 @@ export const LOG_LINES = {
     ],
   },
   'webhook.held': { level: 'warn', fields: ['campaign', 'run_id', 'rule'] },
+  'hold.released': { level: 'info', fields: ['campaign', 'run_id', 'is_discarded'] },
+  'schedule.fired': { level: 'info', fields: ['campaign', 'due_at', 'state', 'run_id'] },
   'notice.delivered': { level: 'info', fields: ['id', 'type', 'attempt'] },
   'notice.failed': { level: 'warn', fields: ['id', 'type', 'attempt', 'is_final', 'http_status', 'code'] },
   'storage.low': { level: 'warn', fields: ['free_bytes', 'least_bytes'] },

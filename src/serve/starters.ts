@@ -81,6 +81,7 @@ export function openStarters(options: StartersOptions): OpenStarters {
       if (type === 'webhook.held') telemetry.log(type, facts)
       options.tell(type, facts)
     },
+    log: (line, facts) => telemetry.log(line, facts),
     onRun,
     onError,
   })

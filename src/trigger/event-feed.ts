@@ -13,6 +13,7 @@ export interface Stop {
   readonly runId: string | null
   readonly rule: string
   readonly message: string
+  readonly stoppedAt: number
 }
 
 export interface FeedOptions {
@@ -147,12 +148,12 @@ export class EventFeed {
     this.kick()
   }
 
-  /** Ends the runs that are on hold; what waits is added first, so that it has a result and can be replayed. */
-  async discard(): Promise<void> {
+  /** Ends the runs that are on hold; what waits since before `until` is added first, so that it has a result and can be replayed. */
+  async discard(until: number): Promise<void> {
     await this.#turn.take(async () => {
       const held = this.#runs().filter((run) => run.hold !== null)
       const last = this.#run
-      if (last !== null && held.includes(last)) while (await this.#move(last));
+      if (last !== null && held.includes(last)) while (await this.#move(last, until));
       for (const run of held) await run.cancel()
       this.#isHeld = false
     })
@@ -227,7 +228,7 @@ export class EventFeed {
       if (!(error instanceof HookcastError)) throw error
       if (error.code === 'HOOKCAST_RUN_STATE') return null
       this.#isHeld = true
-      this.#options.onStop({ runId, rule: 'trouble', message: error.message })
+      this.#options.onStop({ runId, rule: 'trouble', message: error.message, stoppedAt: this.#clock.now() })
       return null
     }
     this.#waiting.note(run.version, run.position ?? 0)
@@ -250,17 +251,18 @@ export class EventFeed {
 
   #holdOn({ state, error }: Hold, run: EventRun): void {
     this.#isHeld = true
-    const { aborts } = readReport(run.paths, { isLocked: true, clock: this.#clock })
+    const { aborts, finished_at: at } = readReport(run.paths, { isLocked: true, clock: this.#clock })
     const stop = state === 'aborted' ? aborts.at(-1) : undefined
     const rule = stop?.rule ?? (error === null ? 'paused' : 'trouble')
     const message = stop?.message ?? error?.message ?? 'Paused by hand'
-    this.#options.onStop({ runId: run.runId, rule, message })
+    const stoppedAt = at === null ? this.#clock.now() : Date.parse(at)
+    this.#options.onStop({ runId: run.runId, rule, message, stoppedAt })
   }
 
   /** Adds some triggers to a run; false when none are left. */
-  async #move(run: EventRun): Promise<boolean> {
+  async #move(run: EventRun, until = Infinity): Promise<boolean> {
     const listener = this.#waiting.listeners().find(({ version }) => version === run.version)
-    const next = listener === undefined ? null : this.#waiting.next(listener)
+    const next = listener === undefined ? null : this.#waiting.next(listener, until)
     if (next === null) return false
     try {
       await run.append(next.rows, next.position)

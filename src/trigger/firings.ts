@@ -1,7 +1,7 @@
-import type { SQLInputValue } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import type { Row, ServiceStore } from '../ledger/service-store.ts'
+import type { Row, ServiceStore, Statements } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
+import type { TriggerLog } from './trigger-log.ts'
 
 /**
  * What became of an instant of a schedule.
@@ -34,10 +34,12 @@ type Told = Pick<Firing, 'state'> & Partial<Pick<Firing, 'version' | 'runId' | '
 export class Firings {
   readonly #store: ServiceStore
   readonly #clock: Clock
+  readonly #log: TriggerLog
 
-  constructor(store: ServiceStore, clock: Clock) {
+  constructor(store: ServiceStore, { clock, log }: { readonly clock: Clock; readonly log: TriggerLog }) {
     this.#store = store
     this.#clock = clock
+    this.#log = log
   }
 
   /** Writes an instant down, and with it what `also` does; false, and nothing, when it was there already. */
@@ -48,21 +50,36 @@ export class Firings {
   ): Promise<boolean> {
     const { state, runId = null, audience = null, message = null } = told
     const values = [campaign, dueAt, version, state, runId, audience, message, this.#clock.now()]
-    return await this.#change(sql.insertFiring, values, also)
+    return await this.#change(
+      { campaign, dueAt, state, runId },
+      also,
+      (store) => store.run(sql.insertFiring, ...values).changes,
+    )
   }
 
   async update(firing: Firing, told: Told, also: () => void = nothing): Promise<boolean> {
     const { campaign, dueAt, version, state, runId, audience, message } = { ...firing, ...told }
     const values = [version, state, runId, audience, message, campaign, dueAt]
-    return await this.#change(sql.updateFiring, values, also)
+    return await this.#change(
+      { campaign, dueAt, state, runId },
+      also,
+      (store) => store.run(sql.updateFiring, ...values).changes,
+    )
   }
 
-  async #change(statement: string, values: readonly SQLInputValue[], also: () => void): Promise<boolean> {
-    return await this.#store.commit((store) => {
-      const isChanged = store.run(statement, ...values).changes > 0
+  async #change(
+    { campaign, dueAt, state, runId }: Pick<Firing, 'campaign' | 'dueAt' | 'state' | 'runId'>,
+    also: () => void,
+    change: (store: Statements) => number,
+  ): Promise<boolean> {
+    const isChanged = await this.#store.commit((store) => {
+      const isChanged = change(store) > 0
       if (isChanged) also()
       return isChanged
     })
+    const facts = { campaign, due_at: new Date(dueAt).toISOString(), state, run_id: runId }
+    if (isChanged && state !== 'starting') this.#log('schedule.fired', facts)
+    return isChanged
   }
 
   /** Newest first, before an instant. */

@@ -13,6 +13,13 @@ export interface HeldCampaign {
   readonly heldAt: number
 }
 
+/** What somebody has decided of a hold. */
+export interface HoldEnd {
+  readonly runId: string | null
+  readonly endedAt: number
+  readonly isDiscarded: boolean
+}
+
 /** The holds of campaigns, each from its beginning to its release. */
 export class Holds {
   readonly #store: ServiceStore
@@ -34,10 +41,19 @@ export class Holds {
     })
   }
 
-  /** Ends a hold; false when there is none. */
-  async end(campaign: string, { by, isDiscarded }: { by: string; isDiscarded: boolean }): Promise<boolean> {
-    const values = [this.#clock.now(), by, Number(isDiscarded), campaign]
-    return await this.#store.commit((store) => store.run(sql.releaseHold, ...values).changes > 0)
+  /** Ends a hold, and says when it did. */
+  async end(campaign: string, { by, isDiscarded }: { by: string; isDiscarded: boolean }): Promise<number> {
+    const now = this.#clock.now()
+    await this.#store.commit((store) => void store.run(sql.releaseHold, now, by, Number(isDiscarded), campaign))
+    return now
+  }
+
+  /** The end of a campaign's last hold; null while it has not ended, or there was none. */
+  lastEnd(campaign: string): HoldEnd | null {
+    const row = this.#store.get(sql.selectLastHold, campaign)
+    if (row === undefined || row['released_at'] === null) return null
+    const runId = row['run_id'] as string | null
+    return { runId, endedAt: Number(row['released_at']), isDiscarded: row['is_discarded'] === 1 }
   }
 
   /** The longest first. */

@@ -4,14 +4,16 @@ import type { ServiceStore } from '../ledger/service-store.ts'
 import { listEventRuns, type EventRun, type EventRunHost } from '../runner/runner.ts'
 import type { Campaigns } from './campaigns.ts'
 import { EventFeed, type Stop } from './event-feed.ts'
-import { Holds, type HeldCampaign } from './holds.ts'
+import { Holds, type HeldCampaign, type HoldEnd } from './holds.ts'
 import * as sql from './statements.ts'
+import type { TriggerLog } from './trigger-log.ts'
 
 export interface RouterOptions {
   readonly store: ServiceStore
   readonly campaigns: () => Campaigns
   readonly host: EventRunHost & { readonly dataFolder: string }
   readonly tell: Tell
+  readonly log: TriggerLog
   /** Told of each run of events that is opened. */
   readonly onRun: (run: EventRun) => void
   /** Told what nobody expects: the other campaigns go on. */
@@ -26,6 +28,8 @@ export class Router implements AsyncDisposable {
   /** How far the runs of each campaign had come, by version; null before anybody has looked. */
   #positions: Map<string, Map<number, number>> | null = null
   #isStarted = false
+  /** Releases that a crash has broken off, by campaign. */
+  readonly #brokenOff = new Map<string, HoldEnd>()
   /** Holds that are being written down. */
   #writing: Promise<void> = Promise.resolve()
 
@@ -41,7 +45,9 @@ export class Router implements AsyncDisposable {
       if (state === 'finished' || state === 'cancelled') continue
       await this.#feed(campaign).reopen(runId, { isSealed })
     }
+    await this.#writing
     this.#isStarted = true
+    for (const [campaign, end] of this.#brokenOff) await this.#finish(campaign, end)
     this.refresh()
     for (const { campaign } of this.#holds.list()) {
       // What could not be opened, for one, and can be now.
@@ -96,17 +102,32 @@ export class Router implements AsyncDisposable {
     if (hold === undefined) {
       throw new HookcastError('HOOKCAST_CAMPAIGN_STATE', `expected the campaign to be on hold: ${campaign}`)
     }
-    const feed = this.#feed(campaign)
     // A stop that follows at once is a hold of its own.
     await this.#writing
-    await this.#holds.end(campaign, { by, isDiscarded })
+    const endedAt = await this.#holds.end(campaign, { by, isDiscarded })
     try {
-      await (isDiscarded ? feed.discard() : feed.release())
+      await this.#letGo(campaign, { runId: hold.runId, endedAt, isDiscarded })
     } catch (error) {
       await this.#holds.put(hold)
       throw error
     }
     return hold
+  }
+
+  async #finish(campaign: string, end: HoldEnd): Promise<void> {
+    try {
+      await this.#letGo(campaign, end)
+    } catch (error) {
+      const message = error instanceof HookcastError ? error.message : 'A release was broken off'
+      await this.#holds.put({ campaign, runId: end.runId, rule: 'trouble', message })
+      this.#options.onError(error)
+    }
+  }
+
+  async #letGo(campaign: string, { runId, endedAt, isDiscarded }: HoldEnd): Promise<void> {
+    const feed = this.#feed(campaign)
+    await (isDiscarded ? feed.discard(endedAt) : feed.release())
+    this.#options.log('hold.released', { campaign, run_id: runId, is_discarded: isDiscarded })
   }
 
   #feed(campaign: string): EventFeed {
@@ -145,8 +166,11 @@ export class Router implements AsyncDisposable {
       await before
       try {
         const { runId, rule, message } = stop
+        const end = this.#isStarted ? null : this.#holds.lastEnd(campaign)
+        // Whoever released it before a crash need not do so again.
+        if (end?.runId === runId && end.endedAt >= stop.stoppedAt) return void this.#brokenOff.set(campaign, end)
         const facts = { campaign, run_id: runId, rule, message }
-        await this.#holds.put({ campaign, ...stop }, () => this.#options.tell('webhook.held', facts))
+        await this.#holds.put({ campaign, runId, rule, message }, () => this.#options.tell('webhook.held', facts))
       } catch (error) {
         this.#options.onError(error)
       }

@@ -9,6 +9,7 @@ import type { ServiceStore } from '../ledger/service-store.ts'
 import { identityOf } from './audience-identity.ts'
 import type { Campaigns } from './campaigns.ts'
 import { Firings, type Firing } from './firings.ts'
+import type { TriggerLog } from './trigger-log.ts'
 import type { CampaignVersion } from './versions.ts'
 
 /** Who lets runs go, as far as schedules need them. */
@@ -27,6 +28,7 @@ export interface SchedulerOptions {
   readonly campaigns: Campaigns
   readonly runs: ScheduledRuns
   readonly tell: Tell
+  readonly log: TriggerLog
   /** Told what nobody expects: the schedule goes on. */
   readonly onError: (error: unknown) => void
 }
@@ -67,7 +69,7 @@ export class Scheduler implements AsyncDisposable {
 
   constructor(options: SchedulerOptions) {
     this.#options = options
-    this.firings = new Firings(options.store, options.clock)
+    this.firings = new Firings(options.store, options)
   }
 
   /** Goes on with what a restart has left, and deals with what was missed meanwhile. */

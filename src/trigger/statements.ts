@@ -40,7 +40,7 @@ export const selectListeningCampaigns = `SELECT DISTINCT campaign FROM listener 
 export const moveListener = `UPDATE listener SET from_seq = max(from_seq, ?) WHERE id = ?`
 export const deleteListener = `DELETE FROM listener WHERE id = ?`
 export const selectTriggers = `
-  SELECT seq, body, occurred_at FROM inbox WHERE type = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
+  SELECT seq, body, occurred_at, accepted_at FROM inbox WHERE type = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`
 export const countTriggers = `SELECT count(*) AS count FROM inbox WHERE type = ? AND seq > ? AND seq <= ?`
 export const pruneInbox = `
   DELETE FROM inbox WHERE seq IN (
@@ -51,6 +51,7 @@ export const insertHold = `
   INSERT INTO hold (campaign, run_id, rule, message, held_at) VALUES (?, ?, ?, ?, ?)
   ON CONFLICT (campaign) WHERE released_at IS NULL DO NOTHING`
 export const selectHolds = `SELECT * FROM hold WHERE released_at IS NULL ORDER BY id`
+export const selectLastHold = `SELECT * FROM hold WHERE campaign = ? ORDER BY id DESC LIMIT 1`
 export const releaseHold = `
   UPDATE hold SET released_at = ?, released_by = ?, is_discarded = ? WHERE campaign = ? AND released_at IS NULL`
 

@@ -6,6 +6,7 @@ import { Campaigns } from './campaigns.ts'
 import { Inbox } from './inbox.ts'
 import { Router } from './router.ts'
 import { Scheduler, type ScheduledRuns } from './scheduler.ts'
+import type { TriggerLog } from './trigger-log.ts'
 
 export type { MessageOrigin, Receipt } from './inbox.ts'
 export { TRIGGER_BYTES_LIMIT } from './parse-trigger.ts'
@@ -20,6 +21,7 @@ export interface TriggersOptions extends Pick<LoadOptions, 'env' | 'settings'> {
   /** Who lets the runs of schedules go. */
   readonly runs: ScheduledRuns
   readonly tell: Tell
+  readonly log: TriggerLog
   /** Told of each run of events that is opened. */
   readonly onRun: (run: EventRun) => void
   /** Told what nobody expects: the rest goes on. */
@@ -39,9 +41,9 @@ export class Triggers implements AsyncDisposable {
 
   /** @throws {HookcastError} HOOKCAST_CONFIG_INVALID, when the campaigns' folder cannot be read. */
   constructor(options: TriggersOptions) {
-    const { store, folder, env, settings, host, runs, tell, onRun, onError } = options
+    const { store, folder, env, settings, host, runs, tell, log, onRun, onError } = options
     const { clock } = host
-    this.router = new Router({ store, campaigns: () => this.campaigns, host, tell, onRun, onError })
+    this.router = new Router({ store, campaigns: () => this.campaigns, host, tell, log, onRun, onError })
     this.campaigns = new Campaigns({
       store,
       clock,
@@ -56,7 +58,7 @@ export class Triggers implements AsyncDisposable {
         },
       },
     })
-    this.scheduler = new Scheduler({ store, clock, campaigns: this.campaigns, runs, tell, onError })
+    this.scheduler = new Scheduler({ store, clock, campaigns: this.campaigns, runs, tell, log, onError })
     this.inbox = new Inbox({ store, clock, onTriggers: (type) => this.router.kick(type) })
   }
 

@@ -60,9 +60,12 @@ export class WaitingTriggers {
     return this.#select(listener, 1).length > 0
   }
 
-  /** The next ones, in the order of their acceptance, and how far one has come with them; null when there are none. */
-  next(listener: Listener): { readonly rows: readonly EventRow[]; readonly position: number } | null {
-    const found = this.#select(listener, AT_ONCE)
+  /**
+   * The next ones that were accepted by `until`, in the order of their acceptance, and how far one has come with them; null
+   * when there are none.
+   */
+  next(listener: Listener, until = Infinity): { readonly rows: readonly EventRow[]; readonly position: number } | null {
+    const found = this.#select(listener, AT_ONCE).filter((row) => Number(row['accepted_at']) <= until)
     const last = found.at(-1)
     return last === undefined ? null : { rows: found.map(rowFrom), position: Number(last['seq']) }
   }

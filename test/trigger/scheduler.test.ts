@@ -117,6 +117,7 @@ function open({ store, campaigns: folder }: Place, clock: Clock, runs: Runs): St
     campaigns,
     runs,
     tell: (type, facts) => void notices.push({ type, ...facts }),
+    log: () => undefined,
     onError: (error) => {
       throw error
     },

@@ -45,6 +45,7 @@ export function triggersOf({ store, data, campaigns, clock, tell, onError }: Ser
     },
     runs: noRuns,
     tell: (type, facts) => tell?.(type, facts),
+    log: () => undefined,
     onRun: () => undefined,
     onError:
       onError ??
