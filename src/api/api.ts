@@ -9,7 +9,7 @@ import { problemFrom, problemResponse } from './problem.ts'
 import { serveOperation } from './serve-operation.ts'
 import { servicesFrom, type ApiOptions } from './services.ts'
 
-export type { ApiLimits, ApiOptions } from './services.ts'
+export type { AnsweredRequest, ApiLimits, ApiOptions } from './services.ts'
 
 /**
  * Makes the control API: every operation under `/v1`, its OpenAPI document, and a page that shows it.

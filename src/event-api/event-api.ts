@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { Hono, type Context } from 'hono'
-import { CallRate, Repeats, type Actor, type FailedLogins, type Tokens } from '../access/access.ts'
+import { routePath } from 'hono/route'
+import { CallRate, FailedLogins, Repeats, Tokens, type Actor } from '../access/access.ts'
 import type { Clock } from '../clock.ts'
 import { EventsError, type Events } from '../events/events.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
@@ -9,12 +10,17 @@ import { answerFrom, authorize, Call, Failure, failureFrom, readBytes, SVIX_ROUT
 export interface EventApiOptions {
   readonly events: Events
   readonly store: ServiceStore
-  readonly tokens: Tokens
-  readonly failedLogins: FailedLogins
   readonly clock: Clock
   readonly addressOf: (context: Context) => string
   /** Told of what is ours to mend. */
   readonly onUnexpected: (error: unknown) => void
+  /** Told of every answer; `route` is the pattern, never what somebody has put into it. */
+  readonly onAnswered?: (answered: {
+    readonly method: string
+    readonly route: string
+    readonly status: number
+    readonly waitMs: number
+  }) => void
 }
 
 const ROOT = '/api/v1'
@@ -29,9 +35,23 @@ const CALLS_PER_S = 5000
 export function createEventApi(options: EventApiOptions): Hono {
   const { clock, store } = options
   const repeats = new Repeats(store, { clock, isRefusal: (error) => statusOf(error) < 500 })
-  const parts = { ...options, repeats, callRate: new CallRate(clock, CALLS_PER_S) }
+  const callRate = new CallRate(clock, CALLS_PER_S)
+  const parts = {
+    ...options,
+    repeats,
+    callRate,
+    tokens: new Tokens(store, clock),
+    failedLogins: new FailedLogins(clock),
+  }
   // Svix takes a slash at the end.
   const app = new Hono({ strict: false })
+  app.use(async (context, next) => {
+    const startedAt = clock.now()
+    await next()
+    const { req, res } = context
+    const route = routePath(context, -1)
+    options.onAnswered?.({ method: req.method, route, status: res.status, waitMs: clock.now() - startedAt })
+  })
   app.get(`${ROOT}/health`, (context) => context.body(null, 204))
   for (const route of SVIX_ROUTES) {
     app.on(route.method, [ROOT + route.path], (context) => serve(route, context, parts))
@@ -46,7 +66,12 @@ export function createEventApi(options: EventApiOptions): Hono {
   return app
 }
 
-type Parts = EventApiOptions & { readonly repeats: Repeats; readonly callRate: CallRate }
+interface Parts extends EventApiOptions {
+  readonly repeats: Repeats
+  readonly callRate: CallRate
+  readonly tokens: Tokens
+  readonly failedLogins: FailedLogins
+}
 
 async function serve(route: Route, context: Context, parts: Parts): Promise<Response> {
   const caller = authenticate(context, parts)

@@ -3,6 +3,8 @@ import type { Telemetry } from '../telemetry.ts'
 
 export interface FrontOptions {
   readonly api: Hono
+  /** Of event webhooks. */
+  readonly eventApi: Hono
   readonly telemetry: Telemetry
   /** Null when the service can take work; else why it cannot, in our own words. */
   readonly whyNotReady: () => string | null
@@ -10,15 +12,20 @@ export interface FrontOptions {
 
 /** What strangers may reach besides, with a token or a signature. */
 const TRIGGERS = '/v1/triggers'
+const EVENT_API = '/api/v1/*'
 
 /** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
-export function createFront({ api, telemetry, whyNotReady }: FrontOptions, audience: 'admin' | 'public'): Hono {
+export function createFront(
+  { api, eventApi, telemetry, whyNotReady }: FrontOptions,
+  audience: 'admin' | 'public',
+): Hono {
   const app = new Hono()
   app.get('/healthz', (context) => context.json({ status: 'alive' }))
   app.get('/readyz', (context) => {
     const reason = whyNotReady()
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'not ready', reason }, 503)
   })
+  app.all(EVENT_API, (context) => eventApi.fetch(context.req.raw, context.env))
   if (audience === 'public') {
     for (const path of [TRIGGERS, `${TRIGGERS}/:source`])
       app.all(path, (context) => api.fetch(context.req.raw, context.env))

@@ -1,10 +1,12 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { getConnInfo } from '@hono/node-server/conninfo'
+import type { Context } from 'hono'
 import { Tokens } from '../access/access.ts'
-import { createApi } from '../api/api.ts'
+import { createApi, type AnsweredRequest } from '../api/api.ts'
 import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
 import { HookcastError } from '../errors.ts'
+import { createEventApi } from '../event-api/event-api.ts'
 import { ServiceStore } from '../ledger/service-store.ts'
 import { ActiveRuns, type Surroundings } from '../library/library.ts'
 import { Telemetry } from '../telemetry.ts'
@@ -80,6 +82,12 @@ export async function serve(options: ServeOptions): Promise<void> {
   // Of a port that the system is to choose nobody knows yet: it is for trials and tests.
   const ownPorts = addresses.map(([, { port }]) => port)
   const events = cleanUp.use(openEvents({ surroundings, telemetry, ownPorts, warn: options.tell, onError: fail }))
+  const onUnexpected = (error: unknown): void => telemetry.log('request.failed', errorFacts(error))
+  const onAnswered = ({ method, route, status, waitMs }: AnsweredRequest): void => {
+    telemetry.count('hookcast_http_requests_total', { method, route, status: String(status) })
+    telemetry.observe('hookcast_http_request_duration_seconds', waitMs / 1000, { route })
+  }
+  const eventApi = createEventApi({ events, store, clock, addressOf, onUnexpected, onAnswered })
   const api = createApi({
     surroundings,
     store,
@@ -88,18 +96,15 @@ export async function serve(options: ServeOptions): Promise<void> {
     starters,
     triggerSources,
     publicUrl,
-    addressOf: (context) => getConnInfo(context).remote.address ?? '',
-    onUnexpected: (error) => telemetry.log('request.failed', errorFacts(error)),
-    onAnswered: ({ method, route, status, waitMs }) => {
-      telemetry.count('hookcast_http_requests_total', { method, route, status: String(status) })
-      telemetry.observe('hookcast_http_request_duration_seconds', waitMs / 1000, { route })
-    },
+    addressOf,
+    onUnexpected,
+    onAnswered,
   })
   const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))
   const listeners: Listener[] = []
   cleanUp.defer(() => closeAll(listeners))
   for (const [audience, address] of addresses) {
-    listeners.push(await listen(createFront({ api, telemetry, whyNotReady }, audience), address))
+    listeners.push(await listen(createFront({ api, eventApi, telemetry, whyNotReady }, audience), address))
   }
   const onLow = (facts: Readonly<Record<string, unknown>>): void =>
     void store.commit(() => tell('storage.low', facts)).catch(fail)
@@ -125,6 +130,8 @@ export async function serve(options: ServeOptions): Promise<void> {
   listeners.length = 0
   telemetry.log('service.stopped', { runs_left: observer.left().length })
 }
+
+const addressOf = (context: Context): string => getConnInfo(context).remote.address ?? ''
 
 /**
  * One hookcast.yaml holds for the whole service: one in a campaign's folder could give that campaign what `env` keeps

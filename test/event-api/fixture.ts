@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Svix } from 'svix'
 import { Svix as OlderSvix } from 'svix-1'
-import { FailedLogins, Tokens } from '../../src/access/access.ts'
+import { Tokens } from '../../src/access/access.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createEventApi } from '../../src/event-api/event-api.ts'
 import { ServiceStore } from '../../src/ledger/service-store.ts'
@@ -44,8 +44,6 @@ export const test = base.extend<{ desk: EventDesk }>({
     const api = createEventApi({
       events: on.events,
       store,
-      tokens,
-      failedLogins: new FailedLogins(systemClock),
       clock: systemClock,
       addressOf: (context) => context.req.header('x-test-address') ?? '127.0.0.1',
       onUnexpected: (error) => unexpected.push(error),

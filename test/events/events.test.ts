@@ -59,7 +59,7 @@ describe('a message', () => {
     expect(two.message).toEqual(one.message)
     on.clock.skip(86_400_000)
     const next = await on.publish(app, { eventId: 'e-1', text: '3' })
-    expect(next).toEqual({ message: one.message, isNew: false })
+    expect(next).toEqual({ message: one.message, isNew: false, isSameRequest: false })
     const another = await on.publish(await on.app(), { eventId: 'e-1' })
     expect(another.isNew).toBe(true)
     expect(on.events.messages.get(app, 'e-1')).toEqual(one.message)

@@ -1,0 +1,34 @@
+import { Svix, Webhook } from 'svix'
+import { expect, test } from 'vitest'
+import { createReceiver } from '../support/receiver.ts'
+import { ADMIN_TOKEN, createServiceFolder } from '../support/service.ts'
+
+test('the service takes messages of the official client, and sends them signed, also over its end', async () => {
+  let status = 503
+  await using receiver = await createReceiver({ answer: () => ({ status }) })
+  const config = `
+server: { listen: { admin: "127.0.0.1:0", public: "127.0.0.1:0" } }
+network: { events: { allow: ["127.0.0.0/8"], http: true, ports: [${new URL(receiver.url).port}] } }
+events: { retry: [1s, 1s, 1s] }
+`
+  await using folder = createServiceFolder({ 'hookcast.yaml': config, 'campaigns/.keep': '' })
+  const first = await folder.start()
+  const before = new Svix(ADMIN_TOKEN, { serverUrl: first.urls[1]! })
+  await before.application.create({ name: 'Acme', uid: 'acme' })
+  await before.endpoint.create('acme', { url: receiver.url })
+  const { key } = await before.endpoint.getSecret('acme', (await before.endpoint.list('acme')).data[0]!.id)
+  const message = await before.message.create('acme', { eventType: 'user.created', payload: { id: 1 } })
+  await expect.poll(() => receiver.count, { timeout: 20_000 }).toBeGreaterThan(0)
+  await first.end('SIGKILL')
+  const sent = receiver.count
+  status = 200
+  const second = await folder.start()
+  await expect.poll(() => receiver.count, { timeout: 20_000 }).toBeGreaterThan(sent)
+  const request = receiver.requests.at(-1)!
+  expect(request.headers['svix-id']).toBe(message.id)
+  expect(() => new Webhook(key).verify(request.body, request.headers as Record<string, string>)).not.toThrow()
+  const after = new Svix(ADMIN_TOKEN, { serverUrl: second.url })
+  await expect.poll(async () => (await after.messageAttempt.listByMsg('acme', message.id)).data[0]?.status).toBe(0)
+  const { stderr } = await second.end('SIGTERM')
+  expect(stderr).not.toContain(key)
+})
