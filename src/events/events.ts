@@ -12,11 +12,13 @@ import { lifeDueAt } from './endpoint-life.ts'
 import type { EventRules } from './endpoint-rules.ts'
 import { EndpointSecrets } from './endpoint-secrets.ts'
 import { Endpoints, type Endpoint } from './endpoints.ts'
+import { EventsError } from './events-error.ts'
 import { EventTypes } from './event-types.ts'
 import { EVENTS_MIGRATIONS } from './events-schema.ts'
 import { Keeping } from './keeping.ts'
 import { Messages, type Message } from './messages.ts'
 import { Sequence } from './public-id.ts'
+import { Replays } from './replays.ts'
 import type { Standing } from './standing.ts'
 
 export type { EventRules } from './endpoint-rules.ts'
@@ -56,6 +58,7 @@ export class Events implements AsyncDisposable {
   readonly secrets: EndpointSecrets
   readonly messages: Messages
   readonly attempts: Attempts
+  readonly replays: Replays
   readonly #clock: Clock
   readonly #days: Days
   readonly #store: GroupStore
@@ -117,12 +120,17 @@ export class Events implements AsyncDisposable {
     const { random, userAgent } = options
     const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
     this.#courier = new Courier({ ...parts, onAttempt, onError })
+    const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
+    const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
+    const store = this.#store
+    this.replays = new Replays({ store, days, deliveries, clock, sequence, endpointOf, onOpened, onError })
   }
 
   /** Begins to deliver, with what was left from before. */
   start(): void {
     this.#courier.start()
     this.#keeping.start()
+    this.replays.start()
     this.#look()
   }
 
@@ -131,9 +139,13 @@ export class Events implements AsyncDisposable {
     return { inFlight: this.#courier.inFlight, bytes: this.#keeping.bytes }
   }
 
-  /** Sends a message to an endpoint once more, whatever became of it there; disabled endpoints are not called. */
+  /** Sends a message to an endpoint once more, whatever became of it there. @throws {EventsError} conflict */
   async resend(message: Message, endpoint: Endpoint): Promise<void> {
-    const day = this.#days.at(message.seq)
+    if (endpoint.state === 'disabled') {
+      throw new EventsError('conflict', 'The endpoint is disabled: enable it, then send again')
+    }
+    const day = this.#days.find(message.seq)
+    if (day === null) throw new EventsError('unknown', 'No such message')
     const lane = endpoint.state === 'active' ? 'live' : 'held'
     const dueAt = lane === 'live' ? this.#clock.now() : message.acceptedAt
     const delivery = { endpoint: endpoint.key, message: message.seq }
@@ -156,6 +168,7 @@ export class Events implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelLook?.()
     this.#keeping[Symbol.dispose]()
+    await this.replays[Symbol.asyncDispose]()
     await this.#courier[Symbol.asyncDispose]()
     this.#store[Symbol.dispose]()
     this.#days[Symbol.dispose]()

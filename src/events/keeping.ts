@@ -37,6 +37,7 @@ export class Keeping implements Disposable {
   readonly #cleared = new Set<Day>()
   #bytes: number
   #cancelLook: (() => void) | null = null
+  #isClosed = false
 
   constructor(
     parts: { readonly days: Days; readonly deliveries: Deliveries; readonly clock: Clock },
@@ -76,6 +77,7 @@ export class Keeping implements Disposable {
   async #look(): Promise<void> {
     const now = this.#clock.now()
     for (const day of this.#days.oldestFirst()) {
+      if (this.#isClosed) return
       const age = now - (Date.parse(day.date) + DAY_MS)
       if (age < this.#rules.payloadsKeptMs) break
       const isOpen = age < this.#rules.attemptsKeptMs + LONGEST_EXTRA_MS && this.#deliveries.isOpen(day)
@@ -98,6 +100,7 @@ export class Keeping implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isClosed = true
     this.#cancelLook?.()
   }
 }

@@ -236,7 +236,7 @@ export function seqRangeOf(prefix: IdPrefix, query: MessageQuery): { readonly lo
 }
 
 /** The payload as JSON, parsed once, when first asked for; undefined when it is none. */
-function contentOf(payload: Uint8Array): () => unknown {
+export function contentOf(payload: Uint8Array): () => unknown {
   let content: { readonly value: unknown } | null = null
   return () => {
     content ??= { value: parsed(payload) }

@@ -77,6 +77,10 @@ export class GroupStore implements Statements, Disposable {
    */
   commit<T>(change: (statements: Statements) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
+    if (!this.#database.isOpen) {
+      reject(new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `The store is closed: ${this.#path}`))
+      return promise
+    }
     let made: { readonly value: T } | null = null
     this.#waiting.push({
       change: () => {

@@ -27,6 +27,8 @@ export interface EventsFixture {
   app(metadata?: Readonly<Record<string, string>>): Promise<App>
   endpoint(app: App, to: Receiver, change?: Partial<EndpointIn>): Promise<Endpoint>
   publish(app: App, change?: Partial<MessageIn> & { readonly text?: string }): ReturnType<Events['messages']['accept']>
+  /** Ends them, until `reopen`. */
+  close(): Promise<void>
   /** Ends them as a crash would not, and opens them again, with other rules if one likes. */
   reopen(rules?: Partial<KeepingRules>): Promise<void>
 }
@@ -122,9 +124,13 @@ export const test = base.extend<{ on: EventsFixture }>({
           headers: {},
           ...change,
         }),
+      async close() {
+        await events?.[Symbol.asyncDispose]()
+        events = null
+      },
       async reopen(rules = {}) {
         keeping = { ...keeping, ...rules }
-        await now()[Symbol.asyncDispose]()
+        await events?.[Symbol.asyncDispose]()
         events = open()
       },
     })

@@ -1,0 +1,53 @@
+import { writeSync } from 'node:fs'
+import { systemClock } from '../../src/clock.ts'
+import { Events } from '../../src/events/events.ts'
+import { PROFILES } from '../../src/profile/profile.ts'
+import { provideSecretKeys, Vault } from '../../src/vault/vault.ts'
+
+/** Accepts messages as fast as it can, and prints the id of each as soon as it was accepted; delivers all the while. */
+export interface EventsProcessConfig {
+  readonly folder: string
+  readonly port: number
+  /** Uid of the app. */
+  readonly app: string
+  readonly count: number
+}
+
+const { folder, port, app, count } = JSON.parse(process.argv[2]!) as EventsProcessConfig
+const DAY = 86_400_000
+const events = new Events({
+  dataFolder: folder,
+  clock: systemClock,
+  random: Math.random,
+  userAgent: 'hookcast/test',
+  vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
+  rules: {
+    network: { policy: 'event', allow: ['127.0.0.0/8'], isHttpAllowed: true, ports: [port], ownPorts: [] },
+    profiles: PROFILES,
+    defaultProfile: 'svix',
+    delaysMs: null,
+    keeping: { payloadsKeptMs: 30 * DAY, attemptsKeptMs: 30 * DAY, storageBytes: 1024 ** 3 },
+  },
+  onError: (error) => {
+    throw error
+  },
+})
+events.start()
+const to = events.apps.get(app)
+
+async function publish(n: number): Promise<void> {
+  const payload = Buffer.from(JSON.stringify({ n, text: 'x'.repeat(n % 200) }))
+  const input = { eventType: 'test.made', payload, eventId: null, channels: [], tags: [], headers: {} }
+  const { message } = await events.messages.accept(to, input)
+  // Before anything else may happen: what was printed was accepted.
+  writeSync(1, `${message.id} ${payload.toString()}\n`)
+}
+
+async function worker(from: number): Promise<void> {
+  for (let n = from; n < count; n += WORKERS) await publish(n)
+}
+
+const WORKERS = 20
+await Promise.all(Array.from({ length: WORKERS }, async (_, from) => await worker(from)))
+// Until it is killed: it has messages to deliver.
+process.stdin.resume()
