@@ -1,39 +1,50 @@
 /**
- * Measures hookcast against a bare undici loop, and whether a run stays flat with a million customers: `npm run bench`.
+ * Measures hookcast against a bare undici loop and against what is written by hand, and what people wait for: `npm run bench`.
  *
  * Loopback only, bounded in count and time, one thing at a time; everything it starts and writes is gone at its end.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeAudience } from './bench/audience.ts'
-import { writeCampaign } from './bench/campaign.ts'
+import { measureCeilings } from './bench/ceiling.ts'
 import { readConditions, readSourceState } from './bench/conditions.ts'
-import { bareLoop, campaignOf, hookcastRun, type Bench, type Contender, type Sample } from './bench/contender.ts'
+import { hookcastRun, type Bench, type Contender, type Sample, type Task } from './bench/contender.ts'
+import { ControlBench } from './bench/control.ts'
+import { drawBars, drawLine } from './bench/picture.ts'
+import { buildProgram } from './bench/program.ts'
 import { startReceiver } from './bench/receiver.ts'
-import { formatFindings, placeFindings, type Series } from './bench/table.ts'
+import { PARTS, planSections, taskFor, type PlannedSection } from './bench/sections.ts'
+import {
+  cpuParts,
+  formatFindings,
+  placeFindings,
+  sendingPerCustomer,
+  type Section,
+  type Series,
+} from './bench/table.ts'
 
 const HELP = `npm run bench [-- flags]
 
-  --quick            fewer customers: a first impression in a minute or two; writes nothing
-  --rounds N         interleaved rounds (default 3; quick 2)
-  --calls N          calls a round in the comparison (default 200000; quick 30000)
-  --customers A,B    sizes to compare, the last one once (default 100000,1000000; quick 10000,100000)
+  --quick            a tenth of everything: a first impression in three minutes; writes nothing
+  --rounds N         interleaved rounds (default 5; quick 1)
+  --only A,B         just these parts: ${PARTS.join(', ')}; writes nothing
   --concurrency N    requests in flight (default 200)
-  --senders N        sender processes (default: as many as cores)
+  --senders N        sender processes (default: hookcast's own choice)
   --folder DIR       where the data goes meanwhile: a real disk (default: the system's temporary folder)
-  --no-write         print only; leave load/README.md as it is
+  --no-write         print only; leave load/README.md and the pictures as they are
 `
 
 const README = new URL('README.md', import.meta.url)
-const CONTENDERS: readonly Contender[] = [bareLoop, hookcastRun]
+const FLAT = new URL('bench-growth.svg', import.meta.url)
+const CPU = new URL('bench-cpu.svg', import.meta.url)
 
 interface Plan {
   readonly rounds: number
-  readonly calls: number
-  /** Ascending. The largest is run once: it is long, and what it tells shows at once. */
-  readonly sizes: readonly number[]
+  /** All counts are divided by it. */
+  readonly divisor: number
+  readonly parts: ReadonlySet<string>
   readonly concurrency: number
   readonly senders: number | null
   readonly folder: string
@@ -47,8 +58,7 @@ function readPlan(): Plan | null {
       help: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
       rounds: { type: 'string' },
-      calls: { type: 'string' },
-      customers: { type: 'string' },
+      only: { type: 'string' },
       concurrency: { type: 'string', default: '200' },
       senders: { type: 'string' },
       folder: { type: 'string', default: tmpdir() },
@@ -56,18 +66,17 @@ function readPlan(): Plan | null {
     },
   })
   if (values.help) return null
-  const [rounds, calls, customers] = values.quick ? ['2', '30000', '10000,100000'] : ['3', '200000', '100000,1000000']
+  const parts = values.only?.split(',') ?? [...PARTS]
+  const unknown = parts.find((part) => !PARTS.some((known) => known === part))
+  if (unknown !== undefined) throw new RangeError(`expected \`--only\` to be of ${PARTS.join(', ')}, got ${unknown}`)
   return {
-    rounds: positive('rounds', values.rounds ?? rounds),
-    calls: positive('calls', values.calls ?? calls),
-    sizes: (values.customers ?? customers)
-      .split(',')
-      .map((size) => positive('customers', size))
-      .toSorted((a, b) => a - b),
+    rounds: positive('rounds', values.rounds ?? (values.quick ? '1' : '5')),
+    divisor: values.quick ? 10 : 1,
+    parts: new Set(parts),
     concurrency: positive('concurrency', values.concurrency),
     senders: values.senders === undefined ? null : positive('senders', values.senders),
     folder: values.folder,
-    isWritten: values.write && !values.quick,
+    isWritten: values.write && !values.quick && values.only === undefined,
   }
 }
 
@@ -77,9 +86,12 @@ function positive(flag: string, text: string): number {
   throw new RangeError(`expected \`--${flag}\` to be a whole number from 1, got ${text}`)
 }
 
+const SIZES = [10_000, 100_000, 1_000_000]
+
 async function main(): Promise<void> {
   const plan = readPlan()
   if (plan === null) return void process.stdout.write(HELP)
+  const startedAt = performance.now()
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.once(signal, () => stopped.abort(new Error(`Stopped by ${signal}`)))
@@ -90,51 +102,106 @@ async function main(): Promise<void> {
   const conditions = readConditions(folder)
   const source = readSourceState()
   const receiver = cleanUp.use(await startReceiver(folder))
-  const { concurrency, senders, rounds } = plan
-  for (const size of new Set([plan.calls, ...plan.sizes])) {
+  const { concurrency, senders, rounds, divisor, parts } = plan
+  const bench: Bench = { folder, program: buildProgram(folder), concurrency, senders, signal: stopped.signal }
+  const sizes = SIZES.map((size) => size / divisor)
+  for (const size of new Set([...sizes, ...AUDIENCES.map((count) => count / divisor)])) {
     stopped.signal.throwIfAborted()
-    const audience = `${size}.ndjson`
-    await writeAudience(join(folder, audience), size)
-    writeCampaign(folder, { name: campaignOf(size), audience, origin: receiver.origin, concurrency })
+    await writeAudience(join(folder, `${size}.ndjson`), size)
   }
-  const bench: Bench = { folder, receiver, concurrency, senders, signal: stopped.signal }
-  const found = await measureAll(plan, bench)
-  const findings = formatFindings({ conditions, receiver: receiver.name, concurrency, senders, rounds, ...found })
-  console.log(`\n${findings}`)
+  const sections: Section[] = []
+  for (const planned of planSections({ bench, receiver, divisor })) {
+    if (parts.has(planned.part)) sections.push(await measureSection(planned, bench, rounds))
+  }
+  const growth = parts.has('growth') ? await measureGrowth(sizes, { bench, receiver, rounds }) : []
+  const ceilings = parts.has('ceiling')
+    ? await measureCeilings(receiver, { folder, connections: concurrency, rounds })
+    : []
+  const control = new ControlBench(bench)
+  const findings = {
+    conditions,
+    receiver: receiver.name,
+    concurrency,
+    senders:
+      senders === null
+        ? `hookcast's own number of senders (${Math.max(1, availableParallelism() - 1)} here)`
+        : `${senders} senders`,
+    rounds,
+    sections,
+    ceilings,
+    growth,
+    control: parts.has('control') ? await control.measure({ most: 1_000_000 / divisor, rounds }) : [],
+    retries: parts.has('retries') ? await control.retries(200_000 / divisor) : null,
+    minutes: (performance.now() - startedAt) / 60_000,
+  }
+  const text = formatFindings(findings)
+  console.log(`\n${text}`)
   if (readSourceState() !== source) throw new Error('The source changed while it was measured: run the benchmark again')
-  if (plan.isWritten) writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), findings))
+  if (!plan.isWritten) return
+  writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), text))
+  writeFileSync(FLAT, drawLine('Sending, µs a customer, over the number of customers', growth.map(pointOf)))
+  const bars = sections.filter(({ isPictured }) => isPictured).flatMap(({ rows }) => rows)
+  const title = 'CPU time, µs a call, by process'
+  writeFileSync(CPU, drawBars(title, ['own process', 'senders', 'Redis'], bars.map(barOf)))
+}
+
+const AUDIENCES = [100_000, 200_000, 20_000, 50_000, 4000]
+
+const pointOf = (series: Series): { x: number; y: number } => ({ x: series.customers, y: sendingPerCustomer(series) })
+
+function barOf(series: Series): { name: string; parts: readonly number[] } {
+  const name = series.name.replaceAll(/[*`]/g, '')
+  return { name: `${name}, ${series.customers.toLocaleString('en-US')}`, parts: cpuParts(series) }
 }
 
 /** Round by round, so that whatever happens on the machine meanwhile happens to all. */
-async function measureAll(plan: Plan, bench: Bench): Promise<{ speed: Series[]; growth: Series[] }> {
-  const speed = CONTENDERS.map(({ name }) => ({ name, customers: plan.calls, samples: [] as Sample[] }))
-  const growth = plan.sizes.map((customers) => ({ name: hookcastRun.name, customers, samples: [] as Sample[] }))
-  const last = growth.at(-1)
-  const middle = Math.ceil(plan.rounds / 2)
-  for (let round = 1; round <= plan.rounds; round++) {
-    const entries = CONTENDERS.map((contender, i) => ({ contender, series: speed[i] as (typeof speed)[number] }))
+async function measureSection(planned: PlannedSection, bench: Bench, most: number): Promise<Section> {
+  await using opened = await planned.open()
+  const rounds = Math.min(most, planned.mostRounds ?? most)
+  const rows = opened.rows.map(({ contender, name }) => ({
+    name: name ?? contender.name,
+    customers: planned.customers,
+    samples: [] as Sample[],
+  }))
+  for (let round = 1; round <= rounds; round++) {
+    const turns = opened.rows.map((row, i) => ({ ...row, series: rows[i]! }))
     // The other way round in every second round: none of them always comes after the same one.
-    for (const { contender, series } of round % 2 === 1 ? entries : entries.toReversed()) {
-      series.samples.push(await measureOne(contender, bench, { round, customers: series.customers }))
-    }
-    for (const series of growth) {
-      if (series === last && round !== middle) continue
-      series.samples.push(await measureOne(hookcastRun, bench, { round, customers: series.customers }))
+    for (const { contender, task, series } of round % 2 === 1 ? turns : turns.toReversed()) {
+      series.samples.push(await measureOne(contender, bench, { round, task, name: series.name }))
     }
   }
-  return { speed, growth }
+  const { title, note, isPictured } = planned
+  return { title, note, rows, isPictured }
+}
+
+/** The largest once: it is long, and what it tells shows at once. */
+async function measureGrowth(
+  sizes: readonly number[],
+  { bench, receiver, rounds }: { readonly bench: Bench; readonly receiver: Task['receiver']; readonly rounds: number },
+): Promise<Series[]> {
+  const growth = sizes.map((customers) => ({ name: hookcastRun.name, customers, samples: [] as Sample[] }))
+  for (let round = 1; round <= rounds; round++) {
+    for (const series of growth) {
+      if (series === growth.at(-1) && round !== Math.ceil(rounds / 2)) continue
+      const task = taskFor(bench, { customers: series.customers, receiver })
+      series.samples.push(await measureOne(hookcastRun, bench, { round, task, name: series.name }))
+    }
+  }
+  return growth
 }
 
 async function measureOne(
-  { name, run }: Contender,
+  { run }: Contender,
   bench: Bench,
-  { round, customers }: { readonly round: number; readonly customers: number },
+  { round, task, name }: { readonly round: number; readonly task: Task; readonly name: string },
 ): Promise<Sample> {
-  const sample = await run(bench, customers)
+  bench.signal.throwIfAborted()
+  const sample = await run(bench, task)
+  const { customers } = task
   const perSecond = Math.round((customers * 1000) / sample.sendingMs)
   const cpu = sample.cpuMs === null ? '' : `, ${((sample.cpuMs * 1000) / customers).toFixed(1)} µs CPU`
   const others = sample.othersShare === null ? '' : `, others ${Math.round(sample.othersShare * 100)} %`
-  console.log(`round ${round}: ${name}, ${customers} calls: ${perSecond}/s${cpu}${others}`)
+  console.log(`round ${round}: ${name}, ${customers} customers: ${perSecond}/s${cpu}${others}`)
   return sample
 }
 

@@ -3,6 +3,7 @@
  *
  * `node bare-loop.ts '{"origin":"http://127.0.0.1:80","calls":200000,…}'` prints what it took as one JSON object.
  */
+import { readFileSync } from 'node:fs'
 import { Pool } from 'undici'
 
 export interface BareLoop {
@@ -11,6 +12,8 @@ export interface BareLoop {
   readonly connections: number
   readonly authorization: string
   readonly body: string
+  /** What to trust over TLS; null for plain HTTP. */
+  readonly caFile: string | null
 }
 
 export interface BareLoopResult {
@@ -21,8 +24,11 @@ export interface BareLoopResult {
 
 const PATH = '/v1/messages'
 
-async function main({ origin, calls, connections, authorization, body }: BareLoop): Promise<BareLoopResult> {
-  const pool = new Pool(origin, { connections })
+async function main({ origin, calls, connections, authorization, body, caFile }: BareLoop): Promise<BareLoopResult> {
+  const pool = new Pool(origin, {
+    connections,
+    ...(caFile === null ? {} : { connect: { ca: readFileSync(caFile, 'utf8') } }),
+  })
   const headers = { authorization, 'content-type': 'application/json' }
   let left = calls
   let sent = 0

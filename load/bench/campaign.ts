@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { cpSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { customerAt, type Customer } from './audience.ts'
 
@@ -37,26 +37,41 @@ const PLACEHOLDERS = {
 /** A body of the benchmark's usual length, about 450 bytes, for a caller that renders nothing. */
 export const CONSTANT_BODY = bodyWith(customerAt(0))
 
-/** Writes a campaign whose audience is a file beside it. */
-export function writeCampaign(
-  folder: string,
-  campaign: {
-    readonly name: string
-    readonly audience: string
-    readonly origin: string
-    readonly concurrency: number
-  },
-): void {
-  writeFileSync(join(folder, 'body.json.j2'), bodyWith(PLACEHOLDERS))
-  writeFileSync(
-    join(folder, campaign.name),
-    `name: bench
-audience: ${campaign.audience}
-webhook:
-  url: "${campaign.origin}/v1/messages"
-  body: { file: body.json.j2 }
-  auth: { type: basic, username: ${CREDENTIALS.username}, password: "\${BENCH_PASSWORD}" }
-  concurrency: ${campaign.concurrency}
-`,
-  )
+/** What a campaign of the benchmark is like; each is an audience, a receiver, and a way to ask it. */
+export interface CampaignKind {
+  readonly audience: string
+  readonly origin: string
+  readonly concurrency: number
+  /** Nothing is rendered: everybody gets the same. */
+  readonly isConstant?: boolean
+  /** Customers in a request. */
+  readonly batch?: number
+  readonly caFile?: string | undefined
+}
+
+/** Writes a campaign whose audience is a file beside it, and gives its name. */
+export function writeCampaign(folder: string, name: string, kind: CampaignKind): string {
+  const { audience, origin, concurrency, isConstant = false, batch, caFile } = kind
+  const body = isConstant ? 'constant.json' : 'body.json.j2'
+  writeFileSync(join(folder, body), isConstant ? CONSTANT_BODY : bodyWith(PLACEHOLDERS))
+  const inside = batch === undefined ? [`  body: { file: ${body} }`] : batchLines(folder, batch, body)
+  if (caFile !== undefined) cpSync(caFile, join(folder, 'ca.pem'))
+  const lines = [
+    'name: bench',
+    `audience: ${audience}`,
+    'webhook:',
+    `  url: "${origin}/v1/messages"`,
+    ...inside,
+    `  auth: { type: basic, username: ${CREDENTIALS.username}, password: "\${BENCH_PASSWORD}" }`,
+    `  concurrency: ${concurrency}`,
+    ...(caFile === undefined ? [] : ['  tls: { ca: ca.pem }']),
+    '',
+  ]
+  writeFileSync(join(folder, name), lines.join('\n'))
+  return name
+}
+
+function batchLines(folder: string, size: number, customer: string): string[] {
+  writeFileSync(join(folder, 'root.json.j2'), '{"messages": [{{ customers | join(",") }}]}')
+  return [`  batch: { size: ${size}, root: { file: root.json.j2 }, customer: { file: ${customer} } }`]
 }

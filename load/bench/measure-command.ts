@@ -27,6 +27,8 @@ export interface Measured {
   readonly peakBytes: number | null
   /** Most memory held by each process that it started. */
   readonly childPeakBytes: readonly number[]
+  /** Of `cpuMs`, what those processes took, as far as it was seen before their end. */
+  readonly childCpuMs: number
 }
 
 /** How often peaks are read: the kernel keeps the highest value, so only the growth of a last moment is missed. */
@@ -51,6 +53,7 @@ export async function measureCommand({ args, env, folder, receiver, limitMs, sig
   let stdout = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
   const peaks = new Map<number, number>()
+  const childTimes = new Map<number, number>()
   const look = setInterval(() => {
     const { pid } = child
     if (pid === undefined) return
@@ -58,6 +61,8 @@ export async function measureCommand({ args, env, folder, receiver, limitMs, sig
       const bytes = readPeakBytes(each)
       // The last word counts: a process that has been forked and not yet become its program still shows its parent's.
       if (bytes !== null) peaks.set(each, bytes)
+      const times = each === pid ? null : readCpuTimes(each)
+      if (times !== null) childTimes.set(each, times.ownMs)
     }
   }, LOOK_MS)
   try {
@@ -80,6 +85,7 @@ export async function measureCommand({ args, env, folder, receiver, limitMs, sig
       othersShare: othersMs === null || totalMs === null ? null : Math.max(0, othersMs / totalMs),
       peakBytes,
       childPeakBytes: Object.values(childPeaks),
+      childCpuMs: [...childTimes.values()].reduce((sum, ms) => sum + ms, 0),
     }
   } finally {
     clearInterval(look)

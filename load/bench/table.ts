@@ -1,5 +1,7 @@
 import type { Conditions } from './conditions.ts'
+import type { Ceiling } from './ceiling.ts'
 import type { Sample } from './contender.ts'
+import type { ControlRow, RetryFindings } from './control.ts'
 import { median, medianOfKnown } from './median.ts'
 
 /** All rounds of one contender with one number of customers. */
@@ -9,16 +11,27 @@ export interface Series {
   readonly samples: readonly Sample[]
 }
 
+/** Contenders that called the same, round by round; the first is the yardstick. */
+export interface Section {
+  readonly title: string
+  readonly note: string
+  readonly rows: readonly Series[]
+  readonly isPictured: boolean
+}
+
 export interface Findings {
   readonly conditions: Conditions
   readonly receiver: string
   readonly concurrency: number
-  readonly senders: number | null
+  readonly senders: string
   readonly rounds: number
-  /** The first is the yardstick. */
-  readonly speed: readonly Series[]
+  readonly sections: readonly Section[]
+  readonly ceilings: readonly Ceiling[]
   /** Runs of ours with ever more customers, the fewest first. */
   readonly growth: readonly Series[]
+  readonly control: readonly ControlRow[]
+  readonly retries: RetryFindings | null
+  readonly minutes: number
 }
 
 const MB = 1_000_000
@@ -26,57 +39,143 @@ const DASH = '–'
 
 /** Writes down everything that was found, as Markdown. */
 export function formatFindings(findings: Findings): string {
-  return [...formatConditions(findings), '', ...formatSpeed(findings), '', ...formatGrowth(findings), ''].join('\n')
+  return [
+    ...formatConditions(findings),
+    ...findings.sections.flatMap(formatSection),
+    ...formatCeilings(findings),
+    ...formatGrowth(findings),
+    ...formatControl(findings.control),
+    ...(findings.retries === null ? [] : formatRetries(findings.retries)),
+  ].join('\n')
 }
 
-function formatConditions({ conditions, receiver, concurrency, senders, rounds, speed, growth }: Findings): string[] {
-  const shares = [...speed, ...growth].flatMap(({ samples }) => samples.map(({ othersShare }) => othersShare))
+function formatConditions({
+  conditions,
+  receiver,
+  concurrency,
+  senders,
+  rounds,
+  minutes,
+  ...rest
+}: Findings): string[] {
+  const series = [...rest.sections.flatMap(({ rows }) => rows), ...rest.growth]
+  const shares = series.flatMap(({ samples }) => samples.map(({ othersShare }) => othersShare))
   const others = medianOfKnown(shares)
   const most = Math.max(...shares.map((share) => share ?? 0))
   return [
-    `- **when:** ${conditions.at}, ${rounds === 1 ? 'one round' : `medians of ${rounds} interleaved rounds`}`,
+    `- **when:** ${conditions.at}, medians of ${rounds} interleaved rounds, ${Math.round(minutes)} minutes in all`,
     `- **machine:** ${conditions.machine}`,
     `- **disk:** ${conditions.disk}`,
     `- **versions:** ${conditions.versions}`,
-    `- **receiver:** ${receiver}, on the same machine`,
-    `- **settings:** ${concurrency} in flight, plain HTTP, Basic Auth, ${senders === null ? 'as many senders as cores' : `${senders} senders`}`,
+    `- **receiver:** ${receiver}, on the same machine, unless a table says otherwise`,
+    `- **settings:** ${concurrency} in flight, plain HTTP, Basic Auth, ${senders}`,
     `- **others on the machine meanwhile:** ${others === null ? 'not known' : `${percent(others)} of all CPU time (at most ${percent(most)} in a round)`}, load ${conditions.loadBefore.toFixed(1)} before`,
+    '',
   ]
 }
 
-function formatSpeed({ speed }: Findings): string[] {
-  const yardstick = speed[0]
-  const calls = yardstick?.customers ?? 0
-  const rows = speed.map((series) => [
+const SECTION_TITLES = [
+  'contender',
+  'calls/s while sending',
+  '× bare',
+  'calls/s, whole command',
+  'CPU µs a call',
+  '× bare',
+  'of it coordinator',
+  "store's CPU µs",
+  "receiver's CPU µs",
+  'peak memory, MB',
+]
+
+function formatSection({ title, note, rows }: Section): string[] {
+  const yardstick = rows[0]
+  const lines = rows.map((series) => [
     series.name,
     whole(speedOf(series)),
     times(pairedRatio(series, yardstick, callsPerSecond)),
     whole(wholeSpeedOf(series)),
     micros(cpuPerCall(series)),
     times(pairedRatio(series, yardstick, cpuOfSample)),
+    micros(medianOfKnown(series.samples.map(coordinatorCpu))),
+    micros(medianOfKnown(series.samples.map(({ storeCpuMs, calls }) => perCall(storeCpuMs, calls)))),
     micros(medianOfKnown(series.samples.map(({ receiverCpuMs, calls }) => perCall(receiverCpuMs, calls)))),
     peaksOf(series),
   ])
+  const titles = yardstick?.name === 'bare undici `request()` loop' ? SECTION_TITLES : SECTION_TITLES.map(asFirst)
+  return [`### ${title}`, '', ...(note === '' ? [] : [note, '']), ...markdownTable(titles, lines), '']
+}
+
+function asFirst(title: string): string {
+  return title === '× bare' ? '× the first' : title
+}
+
+/** Null where nothing but one process is at work. */
+function coordinatorCpu({ cpuMs, childCpuMs, calls }: Sample): number | null {
+  return cpuMs === null || childCpuMs === 0 ? null : perCall(cpuMs - childCpuMs, calls)
+}
+
+/** CPU µs a call by process, for the picture. */
+export function cpuParts({ samples }: Series): readonly [own: number, senders: number, store: number] {
+  const of = (read: (sample: Sample) => number): number => median(samples.map(read))
   return [
-    `### ${whole(calls)} calls`,
-    '',
-    ...markdownTable(
-      [
-        'contender',
-        'calls/s while sending',
-        '× bare',
-        'calls/s, whole command',
-        'CPU µs a call',
-        '× bare',
-        "receiver's CPU µs a call",
-        'peak memory, MB',
-      ],
-      rows,
-    ),
+    of(({ cpuMs, childCpuMs, calls }) => perCall((cpuMs ?? 0) - childCpuMs, calls) ?? 0),
+    of(({ childCpuMs, calls }) => perCall(childCpuMs, calls) ?? 0),
+    of(({ storeCpuMs, calls }) => perCall(storeCpuMs ?? 0, calls) ?? 0),
   ]
 }
 
+/** Microseconds of sending for each customer. */
+export function sendingPerCustomer({ samples }: Series): number {
+  return median(samples.map(({ sendingMs, calls }) => (sendingMs * 1000) / calls))
+}
+
+function formatCeilings({ ceilings }: Findings): string[] {
+  if (ceilings.length === 0) return []
+  const rows = ceilings.map(({ name, perSecond }) => [name, perSecond === null ? 'not installed' : whole(perSecond)])
+  return ['### What the receiver can do', '', ...markdownTable(['caller', 'requests/s'], rows), '']
+}
+
+function formatControl(rows: readonly ControlRow[]): string[] {
+  if (rows.length === 0) return []
+  const lines = rows.map(({ what, ms, barMs }) => [
+    what,
+    median(ms).toFixed(1),
+    Math.max(...ms).toFixed(1),
+    String(ms.length),
+    whole(barMs),
+  ])
+  return ['### Control', '', ...markdownTable(['what', 'ms', 'most', 'rounds', 'bar, ms'], lines), '']
+}
+
+function formatRetries({ customers, seen, wallMs, peakBytes, sent }: RetryFindings): string[] {
+  const [least = 0, onePercent = 0, half = 0, most99 = 0, most = 0] = seen.waits
+  const row = [
+    whole(customers),
+    whole(sent),
+    whole(seen.again),
+    [least, onePercent, half, most99, most].map((ms) => seconds(ms / 1000)).join(' · '),
+    whole(median(seen.againPerSecond)),
+    whole(Math.max(0, ...seen.againPerSecond)),
+    whole(seen.mostInFlight),
+    megabytes(peakBytes),
+    seconds(wallMs / 1000),
+  ]
+  const titles = [
+    'customers',
+    'sent',
+    'came again',
+    'wait in s: least · 1 % · half · 99 % · most',
+    'again a second, middle',
+    'most',
+    'most in flight',
+    'highest peak, MB',
+    'whole command, s',
+  ]
+  return ['### Everybody is answered 503 once', '', ...markdownTable(titles, [row]), '']
+}
+
 function formatGrowth({ growth }: Findings): string[] {
+  if (growth.length === 0) return []
   const least = growth[0]
   const rows = growth.map((series) => {
     const sending = median(series.samples.map(({ sendingMs, calls }) => (sendingMs * 1000) / calls))
@@ -111,6 +210,7 @@ function formatGrowth({ growth }: Findings): string[] {
       ],
       rows,
     ),
+    '',
   ]
 }
 
