@@ -1,14 +1,15 @@
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join, posix } from 'node:path'
+import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { test } from '../cli/fixture.ts'
 import { readPage } from '../support/page.ts'
-import { install, installNodes, pack, ROOT, type Packed } from './install.ts'
+import { copyReferenceApi, environmentOf, install, installNodes, pack, ROOT, type Packed } from './install.ts'
 
 const run = promisify(execFile)
 const folder = mkdtempSync(join(tmpdir(), 'package-'))
@@ -130,6 +131,42 @@ for await (const { customer_id: id } of run.results()) ids.push(id)
 const { state } = await run
 console.log(JSON.stringify({ version: process.version, hasOwnEnvironment: before.env === JSON.stringify(process.env), listeners: during, state, ids }))
 `
+
+describe('reference-api, copied to an empty folder', () => {
+  test('starts on Node 20, and passes the check of its README', async () => {
+    const copy = join(folder, 'api')
+    const bin = dirname(nodeOf(20))
+    await copyReferenceApi(copy, bin)
+    const api = spawn('npm', ['start'], {
+      cwd: copy,
+      detached: true,
+      env: { ...environmentOf(bin), PORT: '0', ADMIN_PORT: 'off', API_USERS: 'acme:secret', LOG_LEVEL: 'off' },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    try {
+      let url: string | undefined
+      for await (const line of createInterface({ input: api.stdout })) {
+        url = /^listening on (\S+)/.exec(line)?.[1]
+        if (url !== undefined) break
+      }
+      const readme = readFileSync(join(copy, 'README.md'), 'utf8')
+      const [, setUp = '', command = ''] = /```sh\n(echo .*body\.json)\nAPI_PASSWORD=… (npx .*)\n```/.exec(readme) ?? []
+      // The field `shop` is the one that the page adds.
+      await run('sh', ['-c', setUp.replace(',"shop":"acme"', '')], { cwd: copy })
+      const check = command
+        .replace('npx hookcast', `npx --yes --package ${packed.tarball} hookcast`)
+        .replace('http://127.0.0.1:3000', url ?? '')
+      const { stdout } = await run('sh', ['-c', `${check} --yes --json --skip latency_50,connections,latency_200`], {
+        cwd: copy,
+        env: { ...environmentOf(dirname(nodeOf(24))), API_PASSWORD: 'secret' },
+      })
+      expect(JSON.parse(stdout)).toMatchObject({ grade: 'warn' })
+    } finally {
+      // npm and what it started.
+      process.kill(-api.pid!, 'SIGKILL')
+    }
+  }, 200_000)
+})
 
 test('tells an old Node in words that it is too old', async () => {
   const bin = join(own, 'bin/hookcast.js')
