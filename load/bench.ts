@@ -138,12 +138,17 @@ async function main(): Promise<void> {
   console.log(`\n${text}`)
   if (readSourceState() !== source) throw new Error('The source changed while it was measured: run the benchmark again')
   if (!plan.isWritten) return
-  writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), text))
+  writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), `${text}\n${PICTURES}`))
   writeFileSync(FLAT, drawLine('Sending, µs a customer, over the number of customers', growth.map(pointOf)))
   const bars = sections.filter(({ isPictured }) => isPictured).flatMap(({ rows }) => rows)
   const title = 'CPU time, µs a call, by process'
   writeFileSync(CPU, drawBars(title, ['own process', 'senders', 'Redis'], bars.map(barOf)))
 }
+
+const PICTURES = `![CPU time a call by process](bench-cpu.svg)
+
+![Sending, microseconds a customer, over the number of customers](bench-growth.svg)
+`
 
 const AUDIENCES = [100_000, 200_000, 20_000, 50_000, 4000]
 
