@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { RESULT_STATUSES } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
 import { isRunLocked } from '../ledger/run-folder.ts'
-import { readableCampaign, type KnownRun } from '../library/library.ts'
-import { formatResults, instantOf, readProgress, readPropertyNames, readReport, readResults } from '../report/report.ts'
+import { progressFrom, readableCampaign, type KnownRun } from '../library/library.ts'
+import { formatResults, readProgress, readPropertyNames, readReport, readResults } from '../report/report.ts'
 import { Pace } from '../runner/runner.ts'
 import { operation } from './operation.ts'
 import { knownRun, RUN_PARAMS } from './runs.ts'
@@ -79,7 +79,8 @@ function followed(run: KnownRun, clock: Clock): ReadableStream<Uint8Array> {
   const look = (): { readonly text: string; readonly isLast: boolean } => {
     const { state, progress } = readProgress(run.paths, isRunLocked(run.paths))
     const now = clock.now()
-    const shown = shownProgress(run.runId, { ...progress, state, perSecond: pace.perSecond(progress.numbers, now) })
+    const perSecond = pace.perSecond(progress.numbers, now)
+    const shown: z.output<typeof runProgress> = { ...progressFrom(run.runId, { ...progress, perSecond }), state }
     const text = `event: progress\ndata: ${JSON.stringify(shown)}\n\n`
     if (state !== 'running') {
       const report = readReport(run.paths, { isLocked: false, clock })
@@ -108,27 +109,4 @@ function followed(run: KnownRun, clock: Clock): ReadableStream<Uint8Array> {
     },
     cancel: () => left.abort(),
   })
-}
-
-type Seen = ReturnType<typeof readProgress>
-
-function shownProgress(
-  runId: string,
-  progress: Seen['progress'] & Pick<Seen, 'state'> & { readonly perSecond: number | null },
-): z.output<typeof runProgress> {
-  const { numbers, state, customers, isAudienceComplete, aborted, inFlight, perSecond, nextDueAt } = progress
-  const { sent, failed, suppressed } = numbers
-  return {
-    run_id: runId,
-    state,
-    customers,
-    audience_complete: isAudienceComplete,
-    sent,
-    failed,
-    aborted,
-    suppressed,
-    in_flight: inFlight,
-    per_second: perSecond,
-    next_retry_at: instantOf(nextDueAt),
-  }
 }

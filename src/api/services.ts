@@ -8,7 +8,7 @@ import type { ActiveRuns, Surroundings } from '../library/library.ts'
 import type { ErasureInService } from '../privacy/privacy.ts'
 import type { Campaigns } from '../trigger/campaigns.ts'
 import type { Triggers } from '../trigger/trigger.ts'
-import { CampaignFolders } from './campaign-folders.ts'
+import { CampaignFolders } from '../campaign/campaign-folders.ts'
 import { problemFrom } from './problem.ts'
 import { Uploads } from './uploads.ts'
 

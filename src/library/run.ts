@@ -160,7 +160,8 @@ export class Run implements Promise<RunReport> {
   }
 }
 
-function progressFrom(runId: string, progress: Progress): RunProgress {
+/** Progress as programs and the API show it. */
+export function progressFrom(runId: string, progress: Omit<Progress, 'runId'>): RunProgress {
   const { numbers, customers, aborted, inFlight, nextDueAt, isAudienceComplete, perSecond } = progress
   const { sent, failed, suppressed } = numbers
   return {

@@ -5,7 +5,7 @@ import type { Clock } from '../clock.ts'
 import { ConfigError, HookcastError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { Activations, type Activation } from './activations.ts'
-import { CampaignFolders, type FoundCampaign } from './campaign-folders.ts'
+import { FoundCampaigns, type FoundCampaign } from './found-campaigns.ts'
 import { diffVersions } from './diff-versions.ts'
 import { CampaignVersions, filesOf, type CampaignVersion } from './versions.ts'
 
@@ -40,7 +40,7 @@ export interface CampaignsOptions extends Pick<LoadOptions, 'env' | 'settings'> 
 export class Campaigns {
   readonly versions: CampaignVersions
   readonly #activations: Activations
-  readonly #folders: CampaignFolders | null
+  readonly #folders: FoundCampaigns | null
   readonly #options: CampaignsOptions
 
   /** @throws {HookcastError} HOOKCAST_CONFIG_INVALID, when the folder cannot be read. */
@@ -49,7 +49,7 @@ export class Campaigns {
     this.#options = options
     this.versions = new CampaignVersions(store, clock)
     this.#activations = new Activations(store, clock)
-    this.#folders = folder === null ? null : new CampaignFolders(folder, { env, settings })
+    this.#folders = folder === null ? null : new FoundCampaigns(folder, { env, settings })
   }
 
   /** By name; also those whose folder is gone, while they are active. */

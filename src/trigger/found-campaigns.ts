@@ -1,7 +1,8 @@
-import { readdirSync, realpathSync, statSync } from 'node:fs'
-import { join, sep } from 'node:path'
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
 import { inspectCampaign, type LoadOptions } from '../campaign/campaign-file.ts'
 import { campaignFilesAt } from '../campaign/campaign-folder.ts'
+import { CAMPAIGN_FILE, CampaignFolders } from '../campaign/campaign-folders.ts'
 import { checkCampaign, type Checked } from '../check/check.ts'
 import { ConfigError, HookcastError, type Problem } from '../errors.ts'
 
@@ -23,24 +24,22 @@ interface Known {
   readonly found: FoundCampaign
 }
 
-const FILE = 'campaign.yaml'
-
 /**
  * The campaigns of a folder: each `<folder>/campaign.yaml`, with what lies beside it.
  *
- * Files are read again when their size or time has changed. A folder that leads elsewhere by a symbolic link is passed over.
+ * Files are read again when their size or time has changed.
  */
-export class CampaignFolders {
-  readonly #root: string
+export class FoundCampaigns {
+  readonly #folders: CampaignFolders
   readonly #options: Pick<LoadOptions, 'env' | 'settings'>
   readonly #known = new Map<string, Known>()
 
   /** @throws {HookcastError} HOOKCAST_CONFIG_INVALID, when there is no such folder. */
   constructor(root: string, options: Pick<LoadOptions, 'env' | 'settings'>) {
     this.#options = options
+    this.#folders = new CampaignFolders(root)
     try {
-      this.#root = realpathSync(root)
-      readdirSync(this.#root)
+      readdirSync(root)
     } catch (cause) {
       throw new HookcastError('HOOKCAST_CONFIG_INVALID', `Could not read the campaigns' folder: ${root}`, { cause })
     }
@@ -48,7 +47,7 @@ export class CampaignFolders {
 
   /** By name. A name that two folders give is a problem of both. */
   list(): readonly FoundCampaign[] {
-    const found = this.#folders().map((folder) => this.#read(folder))
+    const found = this.#folders.names().map((folder) => this.#read(folder))
     const byName = Map.groupBy(found, ({ name }) => name)
     return found
       .map((campaign) => (byName.get(campaign.name)!.length === 1 ? campaign : ambiguous(campaign)))
@@ -59,16 +58,6 @@ export class CampaignFolders {
   find(name: string): FoundCampaign | null {
     const all = this.list()
     return all.find((campaign) => campaign.name === name) ?? all.find(({ folder }) => folder === name) ?? null
-  }
-
-  #folders(): string[] {
-    return readdirSync(this.#root).filter((name) => {
-      if (name.startsWith('.')) return false
-      const real = statSync(join(this.#root, name, FILE), { throwIfNoEntry: false })?.isFile()
-        ? realpathSync(join(this.#root, name))
-        : ''
-      return real.startsWith(this.#root + sep)
-    })
   }
 
   #read(folder: string): FoundCampaign {
@@ -82,7 +71,7 @@ export class CampaignFolders {
   }
 
   #load(folder: string): FoundCampaign {
-    const path = join(this.#root, folder, FILE)
+    const path = this.#folders.fileOf(folder) ?? folder
     const options = { ...this.#options, isService: true }
     try {
       const checked = checkCampaign(campaignFilesAt(path), options)
@@ -115,6 +104,6 @@ function signatureOf({ path, checked }: FoundCampaign): string {
 
 function ambiguous(campaign: FoundCampaign): FoundCampaign {
   const message = `expected name to be that of one folder only, got ${JSON.stringify(campaign.name)} in others too`
-  const problem = { file: FILE, line: null, column: null, message }
+  const problem = { file: CAMPAIGN_FILE, line: null, column: null, message }
   return { ...campaign, checked: null, problems: [...campaign.problems, problem] }
 }
