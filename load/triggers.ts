@@ -81,20 +81,22 @@ async function killedRound(service: Service): Promise<KilledRound> {
   await using _ = service
   await service.start()
   await service.activate()
+  await warmUp(service)
   const sending = sendSteadily(service.url, { count, perSecond })
   await systemClock.sleep((count * 500) / perSecond)
   const killedAt = Date.now()
   await service.kill()
   await service.start()
-  const downMs = Date.now() - killedAt
+  const backAt = Date.now()
   const accepted = await sending
   using receiver = await startReceiver(service.receiverPort)
   const beganAt = Date.now()
-  await untilCalled(receiver, count)
+  await untilCalled(receiver, count + WARM_UP)
   const calls = Map.groupBy(await receiver.journal(), ({ id }) => id)
   return {
     accepted,
-    downMs,
+    killedAt,
+    backAt,
     missing: accepted.filter(({ id }) => !calls.has(id)).length,
     twice: [...calls.values()].filter((each) => each.length > 1).length,
     sentInMs: Date.now() - beganAt,

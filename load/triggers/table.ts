@@ -18,8 +18,9 @@ export interface SteadyRound {
 /** One by one, with the receiver gone, and the service killed in the middle. */
 export interface KilledRound {
   readonly accepted: readonly Accepted[]
-  /** From the kill until it listened again. */
-  readonly downMs: number
+  /** Epoch ms of the kill, and when it listened again. */
+  readonly killedAt: number
+  readonly backAt: number
   /** Accepted, and never called. */
   readonly missing: number
   readonly twice: number
@@ -58,10 +59,7 @@ export function formatFindings({ conditions, perSecond, steady, killed, stream }
     `- **disk:** ${disk}`,
     `- **versions:** ${versions}`,
     '',
-    ...formatAccepted([
-      ['receiver there', steady.accepted],
-      ...(killed === undefined ? [] : ([['receiver gone, kill -9 in the middle', killed.accepted]] as const)),
-    ]),
+    ...formatAccepted([['receiver there', steady.accepted], ...(killed === undefined ? [] : roundsOf(killed))]),
     '',
     `With the receiver there: ${whole(steady.behind)} of ${whole(steady.accepted.length)} were not called yet when the last 202 came, and were ${whole(steady.caughtUpMs)} ms later. From 202 to call ${spread(steady.toCallMs)}. CPU a trigger: service ${whole(steady.ownMicros)} µs, sender ${whole(steady.senderMicros)} µs; at ${whole(perSecond)} a second ${whole(((steady.ownMicros + steady.senderMicros) * perSecond) / 10_000)} % of one core. Most memory of the service ${whole(steady.peakBytes / 1e6)} MB.`,
     ...(killed === undefined ? [] : ['', formatKilled(killed)]),
@@ -70,14 +68,30 @@ export function formatFindings({ conditions, perSecond, steady, killed, stream }
   ].join('\n')
 }
 
+const RECOVERY_MS = 5000
+
+/** A process that was just started has to take what has gathered, and to compile what it runs. */
+function roundsOf({ accepted, killedAt, backAt }: KilledRound): readonly (readonly [string, readonly Accepted[]])[] {
+  const dueAt = ({ at, waitMs }: Accepted): number => at - waitMs
+  const isBefore = (one: Accepted): boolean => one.tries === 1 && one.at < killedAt
+  const isAfter = (one: Accepted): boolean => dueAt(one) > backAt + RECOVERY_MS
+  return [
+    ['receiver gone, until the kill', accepted.filter(isBefore)],
+    ['the kill, and 5 s from when it listens again', accepted.filter((one) => !isBefore(one) && !isAfter(one))],
+    ['from then on', accepted.filter(isAfter)],
+  ]
+}
+
 function formatAccepted(rounds: readonly (readonly [string, readonly Accepted[]])[]): string[] {
-  const rows = rounds.map(([name, accepted]) => {
-    const at = accepted.map(({ at }) => at)
-    const seconds = (Math.max(...at) - Math.min(...at)) / 1000
-    const undisturbed = accepted.filter(({ tries }) => tries === 1).map(({ waitMs }) => waitMs)
-    const figures = [0.5, 0.95, 0.99, 1].map((share) => quantile(undisturbed, share).toFixed(1))
-    return [name, whole(accepted.length), whole(accepted.length / seconds), ...figures]
-  })
+  const rows = rounds
+    .filter(([, accepted]) => accepted.length > 0)
+    .map(([name, accepted]) => {
+      const at = accepted.map(({ at }) => at)
+      const seconds = (Math.max(...at) - Math.min(...at)) / 1000
+      const waits = accepted.map(({ waitMs }) => waitMs)
+      const figures = [0.5, 0.95, 0.99, 1].map((share) => quantile(waits, share).toFixed(1))
+      return [name, whole(accepted.length), whole(accepted.length / seconds), ...figures]
+    })
   return [
     '| round | answered 202 | a second | p50 ms | p95 ms | p99 ms | max ms |',
     '| --- | --: | --: | --: | --: | --: | --: |',
@@ -85,10 +99,10 @@ function formatAccepted(rounds: readonly (readonly [string, readonly Accepted[]]
   ]
 }
 
-function formatKilled({ accepted, downMs, missing, twice, sentInMs }: KilledRound): string {
+function formatKilled({ accepted, killedAt, backAt, missing, twice, sentInMs }: KilledRound): string {
   const again = accepted.filter(({ tries }) => tries > 1)
   const known = again.filter(({ wasDuplicate }) => wasDuplicate).length
-  return `With the kill: gone for ${whole(downMs)} ms; ${whole(again.length)} triggers met that and were sent again, ${whole(known)} of them \`duplicate\` (on the disk before, the answer lost); the milliseconds are those of the others. Once the receiver was there it had all in ${(sentInMs / 1000).toFixed(1)} s: **${whole(missing)} of ${whole(accepted.length)} missing**, ${whole(twice)} called twice.`
+  return `With the kill: gone for ${whole(backAt - killedAt)} ms; ${whole(again.length)} triggers met that and were sent again, ${whole(known)} of them \`duplicate\` (on the disk before, the answer lost). Once the receiver was there it had all in ${(sentInMs / 1000).toFixed(1)} s: **${whole(missing)} of ${whole(accepted.length)} missing**, ${whole(twice)} called twice.`
 }
 
 function formatStream({ accepted, acceptedMs, calledMs, missing }: StreamRound): string {
