@@ -37,6 +37,8 @@ export interface Announced {
   readonly seq: number
   /** It said so before it rendered the row, and has not said since that this is done. */
   readonly isRendering: boolean
+  /** Whose template that is: of a batch one of its rows, or null for all of them together. */
+  readonly row: number | null
 }
 
 /** What a sender saw: an answer that stops the webhook or a chunk, a row of failed connections, or trouble of our own. */

@@ -140,6 +140,20 @@ export class BatchRecorder {
     this.#endPart(batch)
   }
 
+  /** Ends the one customer over whom its sender died each time before anything left; the others come again without them. */
+  leaveOut(row: WaitingRow, batch: WaitingBatch, { seq, message }: { seq: number; message: string }): boolean {
+    const { book, rows } = this.#options
+    const member = rows.unendedOf(row, batch.count).members.find((member) => member.seq === seq)
+    if (member === undefined) return false
+    const end: End = { status: 'failed', reason: 'crash', calls: 0, words: { ...NO_WORDS, message }, isInDoubt: false }
+    const result = book.end({ ...UNANSWERED, chunk: row.chunk, ...member }, end)
+    book.add((ledger) => {
+      ledger.putResult(result)
+      ledger.putWaiting({ ...row, isLent: false, batch: { ...batch, customers: batch.customers - 1 } })
+    })
+    return true
+  }
+
   #end(
     report: AnswerOf,
     { members, requestId }: BatchReport,

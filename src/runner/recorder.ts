@@ -165,6 +165,12 @@ export class Recorder {
     this.#end(report, delivery, { status: 'failed', reason, calls, words: { ...NO_WORDS, message }, isInDoubt: true })
   }
 
+  /** Ends one customer of a batch that died with its sender, and puts the others back in line; false when there are none. */
+  leaveOut(waiting: WaitingRow, culprit: { readonly seq: number; readonly message: string }): boolean {
+    const { batch } = waiting
+    return batch !== null && batch.customers > 1 && this.#batches!.leaveOut(waiting, batch, culprit)
+  }
+
   #recordOutcome(
     report: DeliveryReport,
     delivery: RecordedDelivery,

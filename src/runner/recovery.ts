@@ -71,10 +71,10 @@ export function recoverRun(
   const { isGivenUp } = new Stops(ledger)
   const options = { recorder, now: clock.now(), isGivenUp, rows }
   for (const lent of ledger.lent()) {
-    for (const row of unreportedOf(lent, ledger, rows)) putBack(row, { ...options, isCulprit: false, wasReached: true })
+    for (const row of unreportedOf(lent, ledger, rows)) putBack(row, { ...options, culprit: null, wasReached: true })
     recorder.add((ledger) => ledger.endLent(lent.slice))
   }
-  for (const row of ledger.lentWaiting()) putBack(row, { ...options, isCulprit: false, wasReached: true })
+  for (const row of ledger.lentWaiting()) putBack(row, { ...options, culprit: null, wasReached: true })
   if (state === 'aborted') {
     rules.lift()
     recorder.add((ledger) => ledger.liftStops(clock.now()))
@@ -118,7 +118,8 @@ export function recoverSlice(
   for (const seq of unreported) {
     const row = slice.waiting?.get(seq) ?? firstAttempt(slice, seq, countOf(slice, seq))
     const wasReached = row.restarts === 0 || reached === null || seq <= reached.seq
-    putBack(row, { ...options, isCulprit: reached?.seq === seq && reached.isRendering, wasReached })
+    const culprit = reached?.seq === seq && reached.isRendering ? { row: reached.row } : null
+    putBack(row, { ...options, culprit, wasReached })
   }
   if (slice.waiting === null) options.recorder.add((ledger) => ledger.endLent(slice.id))
 }
@@ -129,9 +130,13 @@ function putBack(
     recorder,
     isGivenUp,
     rows,
-    isCulprit,
+    culprit,
     wasReached,
-  }: Omit<RecoveryOptions, 'now'> & { readonly isCulprit: boolean; readonly wasReached: boolean },
+  }: Omit<RecoveryOptions, 'now'> & {
+    /** Whose template was being rendered: of a batch one row's, or null for all of them together. */
+    readonly culprit: { readonly row: number | null } | null
+    readonly wasReached: boolean
+  },
 ): void {
   const customerId = row.customerId ?? rows.customerIdAt(row.seq)
   if (isGivenUp(row.chunk)) {
@@ -143,8 +148,11 @@ function putBack(
     return
   }
   const restarts = row.restarts + (wasReached ? 1 : 0)
-  if (restarts > RESTART_LIMIT || (isCulprit && row.restarts >= CULPRIT_DEATHS)) {
-    recorder.giveUp(row, { reason: 'crash', message: `a sender process died over it ${restarts} times`, customerId })
+  const message = `a sender process died over it ${restarts} times`
+  const isFound = culprit !== null && row.restarts >= CULPRIT_DEATHS
+  if (isFound && culprit.row !== null && recorder.leaveOut(row, { seq: culprit.row, message })) return
+  if (restarts > RESTART_LIMIT || isFound) {
+    recorder.giveUp(row, { reason: 'crash', message, customerId })
     return
   }
   const waiting: WaitingRow = {

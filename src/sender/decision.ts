@@ -1,3 +1,4 @@
+import type { DecidedTask, PreparedDelivery } from './task.ts'
 import type { SpoolRow } from '../audience/audience.ts'
 import type { Decision } from '../campaign/delivery.ts'
 import type { RenderResult } from '../template/template.ts'
@@ -17,4 +18,10 @@ export function decisionFrom(verdict: NonNullable<SpoolRow['verdict']>): Decisio
 export function decisionFromResult(result: Exclude<RenderResult, { kind: 'rendered' }>): Decision {
   if (result.kind === 'suppressed') return { kind: 'suppressed', reason: 'template', message: result.reason }
   return { kind: 'failed', reason: 'render', message: result.message }
+}
+
+/** A request that was rendered and cannot be made into a call. */
+export function unsendable({ task, customerId, batch, requestId }: PreparedDelivery, message: string): DecidedTask {
+  const verdict = { kind: 'failed', reason: 'render', message } as const
+  return { kind: 'decided', task, customerId, verdict, batch: batch === null ? null : { ...batch, requestId } }
 }

@@ -64,9 +64,14 @@ class Assembly {
     })
   }
 
+  /** The customer who is rendered next; null when that is done. */
+  get nextRow(): number | null {
+    return this.#candidates[this.#rendered]?.seq ?? null
+  }
+
   /** Renders some of the customers; false while there are more. */
-  renderCustomers(): boolean {
-    const block = this.#candidates.slice(this.#rendered, this.#rendered + BLOCK_CUSTOMERS)
+  renderCustomers(most = BLOCK_CUSTOMERS): boolean {
+    const block = this.#candidates.slice(this.#rendered, this.#rendered + most)
     const { results } = this.#program.customerRenderer!.render(block.map(({ job }) => job))
     results.forEach((result, index) => {
       const { seq, customerId, context } = block[index]!
@@ -162,11 +167,24 @@ export class BatchPreparer {
   }
 
   /** Null when there is more to do: ask again with the same task. */
-  prepare(task: Task, program: Program): Prepared | null {
-    if (this.#open?.task !== task) this.#open = new Assembly(task, program, this.#setup)
-    const assembly = this.#open
+  prepare(task: Task, { program, isCareful }: { program: Program; isCareful: boolean }): Prepared | null {
+    const assembly = this.#assemblyOf(task, program)
+    if (isCareful && assembly.nextRow !== null) {
+      assembly.renderCustomers(1)
+      return null
+    }
     if (!assembly.renderCustomers()) return null
     this.#open = null
     return assembly.finish(this.#setup)
+  }
+
+  /** The customer who is rendered next; null when the whole is. */
+  nextRow(task: Task, program: Program): number | null {
+    return this.#assemblyOf(task, program).nextRow
+  }
+
+  #assemblyOf(task: Task, program: Program): Assembly {
+    if (this.#open?.task !== task) this.#open = new Assembly(task, program, this.#setup)
+    return this.#open
   }
 }

@@ -29,18 +29,27 @@ export class Preparer {
 
   /**
    * Prepares a beginning of `tasks`, at least one: a slow render ends a block early so that calls in flight get their turn.
-   * Of a batch nothing comes until all of its customers are rendered: ask again with the same task.
+   * Of a batch nothing comes until all of its customers are rendered, with care one by one: ask again with the same task.
    */
-  prepare(tasks: readonly Task[]): Prepared[] {
+  prepare(tasks: readonly Task[], { isCareful }: { readonly isCareful: boolean }): Prepared[] {
     const first = tasks[0]
-    return first !== undefined && first.batch !== null ? this.#prepareBatch(first) : this.#prepareRows(tasks)
+    const program = first === undefined ? null : this.#batchProgramOf(first)
+    if (first === undefined || program === null) return this.#prepareRows(tasks)
+    const prepared = this.#batches.prepare(first, { program, isCareful })
+    return prepared === null ? [] : [prepared]
   }
 
-  #prepareBatch(task: Task): Prepared[] {
+  /** Whose template comes next with care: of a batch one of its rows, then null for the whole. */
+  nextRow(task: Task): number | null {
+    const program = this.#batchProgramOf(task)
+    return program === null ? task.seq : this.#batches.nextRow(task, program)
+  }
+
+  /** Null when it is one customer's. */
+  #batchProgramOf(task: Task): Program | null {
+    if (task.batch === null) return null
     const program = this.#programOf(parseSpoolLine(task.line).kept)
-    if (program.customerRenderer === null) return this.#prepareRows([task])
-    const prepared = this.#batches.prepare(task, program)
-    return prepared === null ? [] : [prepared]
+    return program.customerRenderer === null ? null : program
   }
 
   #programOf(kept: SpoolRow['kept']): Program {

@@ -4,6 +4,7 @@ import { createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/poli
 import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, SecretMask, type CallResult } from '../request/request.ts'
 import { Alarms, splitOf } from './alarms.ts'
+import { unsendable } from './decision.ts'
 import { judgeBatch } from './judge-batch.ts'
 import { maskedAnswer, withMaskedWords } from './mask.ts'
 import { Preparer } from './prepare.ts'
@@ -11,7 +12,7 @@ import { RehearsalClient } from './rehearsal-client.ts'
 import { Reporter } from './reporter.ts'
 import { BYTES_IN_FLIGHT, bytesOf } from './request-parts.ts'
 import { answerBytesOf, type SenderSetup } from './sender-setup.ts'
-import type { DecidedTask, Prepared, PreparedDelivery } from './task.ts'
+import type { DecidedTask, Prepared, PreparedDelivery, Task } from './task.ts'
 import { Workload } from './workload.ts'
 
 export { crashPointFrom, type CrashPoint } from './crash-point.ts'
@@ -205,21 +206,27 @@ export class Sender {
     const tasks = this.#work.nextBlock()
     const first = tasks[0]
     if (first === undefined) return null
-    if (this.#work.isCareful(first) && !this.#work.wasAnnounced(first)) {
-      this.#isAnnouncing = true
-      this.#port.announce({ seq: first.seq, isRendering: true }, () => {
-        this.#isAnnouncing = false
-        this.#work.markAnnounced(first)
-        this.#pump()
-      })
-      return null
-    }
-    const prepared = this.#preparer.prepare(tasks)
-    if (this.#work.isCareful(first) && prepared.length > 0) this.#port.announce({ seq: first.seq, isRendering: false })
+    const isCareful = this.#work.isCareful(first)
+    if (isCareful && !this.#isAnnounced(first)) return null
+    const prepared = this.#preparer.prepare(tasks, { isCareful })
+    if (isCareful && prepared.length > 0) this.#port.announce({ seq: first.seq, isRendering: false, row: null })
     this.#work.prepared(prepared)
     // A block that was cut short took its time: let answers that have come be handled before the next.
     if (prepared.length < tasks.length) this.#wakeAt(0)
     return this.#work.nextReady()
+  }
+
+  /** Before a careful task's next render the coordinator knows whose it is: only then it is done. */
+  #isAnnounced(task: Task): boolean {
+    const row = this.#preparer.nextRow(task)
+    if (this.#work.wasAnnounced(task, row)) return true
+    this.#isAnnouncing = true
+    this.#port.announce({ seq: task.seq, isRendering: true, row }, () => {
+      this.#isAnnouncing = false
+      this.#work.markAnnounced(task, row)
+      this.#pump()
+    })
+    return false
   }
 
   #decide(prepared: DecidedTask): void {
@@ -245,15 +252,8 @@ export class Sender {
       if (!(error instanceof RangeError)) throw error
       this.#inFlight--
       this.#bytesInFlight -= bytesOf(ready.request)
-      const { task, customerId, batch, requestId } = ready
-      this.#reporter.decided({
-        kind: 'decided',
-        task,
-        customerId,
-        verdict: { kind: 'failed', reason: 'render', message: error.message },
-        batch: batch === null ? null : { ...batch, requestId },
-      })
-      this.#work.finished(task)
+      this.#reporter.decided(unsendable(ready, error.message))
+      this.#work.finished(ready.task)
     }
   }
 

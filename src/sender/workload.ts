@@ -80,7 +80,7 @@ export class Workload {
   readonly #firsts = new Lane()
   readonly #heldChunks = new Set<number>()
   #held: Task[] = []
-  #announced: Task | null = null
+  #announced: { readonly task: Task; readonly row: number | null } | null = null
   #unstarted = 0
   #startedSlices: number[] = []
   #endedSlices: { readonly sliceId: number; readonly notStarted: readonly number[] }[] = []
@@ -136,12 +136,12 @@ export class Workload {
     return this.#slices.get(task.sliceId)?.isCareful === true
   }
 
-  wasAnnounced(task: Task): boolean {
-    return this.#announced === task
+  wasAnnounced(task: Task, row: number | null): boolean {
+    return this.#announced?.task === task && this.#announced.row === row
   }
 
-  markAnnounced(task: Task): void {
-    this.#announced = task
+  markAnnounced(task: Task, row: number | null): void {
+    this.#announced = { task, row }
   }
 
   begun({ sliceId }: Task): void {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
 import { findRun } from '../../src/ledger/run-folder.ts'
 import { selectForReplay } from '../../src/report/report.ts'
@@ -182,6 +183,30 @@ describe('batches', () => {
     expect(story.receiver.count).toBe(4)
     expect(story.numbers).toMatchObject({ sent: 20, failed: 20 })
     expect(story.progress?.aborted).toBe(60)
+  })
+})
+
+describe('a customer over whom the sender dies', () => {
+  test('fails alone: the others of the batch are sent without them, under its key', async ({ tell }) => {
+    const story = await tell({ senders: 1, customers: 30, webhook: batchOf(10) })
+    const { program } = story.options()
+    const entry = fileURLToPath(new URL('../support/dying-sender-process.ts', import.meta.url))
+    expect(await story.start({ program: { ...program, entry } })).toMatchObject({ state: 'finished' })
+    expect(story.numbers).toMatchObject({ sent: 29, failed: 1, failures: { crash: 1 } })
+    expect(story.results[7]).toMatchObject({ customer_id: 'c-7', status: 'failed', reason: 'crash', in_doubt: 0 })
+    expectEachOnce(story, 30)
+    const bereft = story.receiver.requests.find((request) => customersIn(request).includes('c-0'))
+    expect(bereft?.key).toBe(`${story.runId}-0`)
+    expect(customersIn(bereft!)).toEqual(names(0, 10).filter((id) => id !== 'c-7'))
+  })
+
+  test('fails alone where all are alone', async ({ tell }) => {
+    const story = await tell({ senders: 1, customers: 30 })
+    const { program } = story.options()
+    const entry = fileURLToPath(new URL('../support/dying-sender-process.ts', import.meta.url))
+    expect(await story.start({ program: { ...program, entry } })).toMatchObject({ state: 'finished' })
+    expect(story.numbers).toMatchObject({ sent: 29, failed: 1, failures: { crash: 1 } })
+    expect(story.results[7]).toMatchObject({ customer_id: 'c-7', reason: 'crash' })
   })
 })
 

@@ -149,6 +149,12 @@ class CheckedRun {
     return this.#bySeq.get(seq) ?? null
   }
 
+  get firstUnended(): number {
+    let seq = 0
+    while (this.#bySeq.has(seq)) seq++
+    return seq
+  }
+
   seqOf(key: string): number {
     return Number(key.slice(this.runId.length + 1).split('_')[0])
   }
@@ -229,6 +235,11 @@ function checkResults(run: CheckedRun): void {
   }
   for (const { seq, batch } of run.waiting) {
     if (batch === null && run.resultOf(seq) !== null) throw run.broken('I1', `row ${seq} has ended, and waits`, seq)
+  }
+  const isStopped = run.stops.some(({ liftedAt }) => liftedAt === null)
+  if (run.row.state === 'aborted' && !isStopped) {
+    const lost = run.firstUnended
+    throw run.broken('I1', `the run has ended with row ${lost} neither ended nor stopped by a rule`, lost)
   }
   if (run.row.state !== 'finished') return
   const [left] = run.waiting

@@ -8,6 +8,7 @@ import { NETWORK } from './network.ts'
 import { OPERATORS } from './operators.ts'
 import { SIGNALS } from './signals.ts'
 import { STORAGE } from './storage.ts'
+import { TEMPLATES } from './templates.ts'
 import { TLS } from './tls.ts'
 import { TWO_AT_ONCE } from './two-at-once.ts'
 import { UNREACHABLE } from './unreachable.ts'
@@ -22,6 +23,7 @@ const ROWS: readonly Fault[] = [
   ...OPERATORS,
   ...SIGNALS,
   ...STORAGE,
+  ...TEMPLATES,
   ...TLS,
   ...TWO_AT_ONCE,
   ...UNREACHABLE,
