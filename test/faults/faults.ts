@@ -43,7 +43,7 @@ const minutes = ((Date.now() - startedAt) / 60_000).toFixed(1)
 console.log(
   `${results.length - broken - notRun} held, ${broken} broken, ${notRun} not run, in ${minutes} minutes (seed ${seed})`,
 )
-if (values.write) writeTable(results, { seed })
+if (values.write) writeTable(results)
 process.exitCode = broken > 0 || (notRun > 0 && process.env['CI'] === 'true') ? 1 : 0
 
 function lineOf({ fault, rounds, held, seed, seconds, error, obstacle }: FaultResult): string {

@@ -5,18 +5,26 @@ import type { FaultResult } from './make-fault.ts'
 
 const PAGE = fileURLToPath(new URL('../../docs/faults.md', import.meta.url))
 
-/** Writes what was found between the page's marks, with the conditions under which it was. */
-export function writeTable(results: readonly FaultResult[], { seed }: { readonly seed: number }): void {
-  const rows = results.map(({ fault, rounds, held, seconds, error, obstacle }) => {
+/** Writes what was found between the page's marks; rows that were not made this time stay as they are. */
+export function writeTable(results: readonly FaultResult[]): void {
+  const found = results.map(({ fault, rounds, seed, held, seconds, error, obstacle }): [string, string] => {
     const result = obstacle === null ? (error === null ? 'held' : '**broken**') : `not run: ${obstacle}`
-    return `| ${[fault.id, fault.name, fault.holds, rounds, held.join(' '), `${seconds.toFixed(0)} s`, result].join(' | ')} |`
+    const cells = [fault.id, fault.name, fault.holds, rounds, seed, held.join(' '), `${seconds.toFixed(0)} s`, result]
+    return [fault.id, `| ${cells.join(' | ')} |`]
   })
+  const known = readFileSync(PAGE, 'utf8')
+    .split('\n')
+    .flatMap((line): [string, string][] => {
+      const id = /^\| (F\d+) /.exec(line)?.[1]
+      return id === undefined ? [] : [[id, line]]
+    })
+  const rows = [...new Map([...known, ...found])].toSorted(([a], [b]) => Number(a.slice(1)) - Number(b.slice(1)))
   const table = [
-    conditions(`seed ${seed}`),
+    `Last made: ${conditions(found.map(([id]) => id).join(', '))}`,
     '',
-    '| | What is done to it | What must hold besides the invariants | Rounds | Invariants held | Took | Result |',
-    '|---|---|---|---|---|---|---|',
-    ...rows,
+    '| | What is done to it | What must hold besides the invariants | Rounds | Seed | Invariants held | Took | Result |',
+    '|---|---|---|---|---|---|---|---|',
+    ...rows.map(([, row]) => row),
   ]
   writeBetween('matrix', table.join('\n'))
 }
