@@ -118,7 +118,11 @@ export class TunnelOpening {
     const { proxy, target } = this.#settings
     if (this.#isOver) return
     if (status === undefined) return this.#fail(proxyRefusal('its answer is not HTTP/1.1', proxy))
-    if (status.startsWith('2')) return this.#finish(socket, head.slice(end + HEADER_END.length))
+    if (status.startsWith('2')) {
+      if (head.length === end + HEADER_END.length) return this.#finish(socket)
+      // It would be read as the answer to a request that was not made yet.
+      return this.#fail(new CallFailure('connect', `Receiver spoke before it was asked: ${target.origin}`))
+    }
     if (!isAboutReceiver(status)) return this.#fail(proxyRefusal(REFUSALS.get(status) ?? `it answers ${status}`, proxy))
     this.#addresses.shift()
     if (this.#addresses.length > 0) return this.#again(socket)
@@ -133,9 +137,8 @@ export class TunnelOpening {
     this.#begin()
   }
 
-  #finish(socket: Socket, rest: string): void {
+  #finish(socket: Socket): void {
     this.#isOver = true
-    if (rest !== '') socket.unshift(Buffer.from(rest, 'latin1'))
     this.#onTunnel(null, socket)
   }
 

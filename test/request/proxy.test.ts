@@ -135,6 +135,59 @@ describe('an egress proxy', () => {
     expect(proxy.asked).toHaveLength(1)
   })
 
+  test.for(['drip', 'interims'])(
+    'that never ends its answer (%s) is held to it too',
+    async (how, { receive, connect, relay }) => {
+      const receiver = await receive()
+      const proxy = await relay({ answer: () => how })
+      const result = await callOnce(connect(receiver.url, { ...through(proxy.url), connectTimeoutMs: 300 }))
+
+      expect(failed(result)).toMatchObject({
+        code: 'connect',
+        message: `Egress proxy made no connection within 300 ms: ${receiver.url}`,
+        mayHaveArrived: false,
+      })
+      expect(receiver.connections).toBe(0)
+    },
+  )
+
+  test('that floods with headers is left after 16 KiB of them', async ({ connect, relay }) => {
+    const proxy = await relay({ answer: () => 'flood' })
+    expect(failed(await callOnce(connect('http://127.0.0.1:9', through(proxy.url))))).toMatchObject({
+      code: 'proxy',
+      message: `Egress proxy refuses, its answer is not HTTP/1.1: ${proxy.url}`,
+    })
+  })
+
+  test('that refuses its credentials again and again is asked once for each call', async ({ connect, relay }) => {
+    const proxy = await relay({ credentials: 'out:secret' })
+    const client = connect('http://127.0.0.1:9', through(proxy.url, basicAuthorization('out', 'wrong')))
+    for (let n = 1; n <= 5; n++) {
+      expect(failed(await callOnce(client)).code).toBe('proxy')
+      expect(proxy.asked).toHaveLength(n)
+    }
+  })
+
+  test('that closes the tunnel as soon as it stands has lost a connection', async ({ connect, relay }) => {
+    const proxy = await relay(answer('200 OK'))
+    for (const scheme of ['http', 'https']) {
+      const { code, mayHaveArrived } = failed(await callOnce(connect(`${scheme}://127.0.0.1:9`, through(proxy.url))))
+      // Whether the request was on its way when the end came is a race, and said as it went.
+      expect([code, mayHaveArrived]).toEqual(code === 'reset' ? ['reset', true] : ['connect', false])
+    }
+  })
+
+  test('cannot answer for the receiver before it was asked', async ({ connect, relay }) => {
+    const early = 'HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nearly'
+    const proxy = await relay({ answer: () => early })
+    expect(failed(await callOnce(connect('http://127.0.0.1:9', through(proxy.url))))).toEqual({
+      kind: 'failed',
+      code: 'connect',
+      message: 'Receiver spoke before it was asked: http://127.0.0.1:9',
+      mayHaveArrived: false,
+    })
+  })
+
   test('that listens and never accepts is held to it too', async ({ connect }) => {
     const deaf = await listenDeaf()
     const clients = Array.from({ length: 8 }, () =>

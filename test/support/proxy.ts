@@ -16,11 +16,25 @@ export interface ProxyOptions {
   /** Without these it answers 407. */
   readonly credentials?: string
   /**
-   * What is done instead of making a tunnel: an answer's bytes, nothing at all (`hang`), or the end (`close`).
+   * What is done instead of making a tunnel: an answer's bytes, nothing at all (`hang`), the end (`close`), an answer
+   * that comes byte by byte (`drip`), or has headers (`flood`) or interim answers (`interims`) without end.
    * Null: a tunnel after all. `n` is 0-based.
    */
   readonly answer?: (asked: Asked, n: number) => string | null
   readonly tls?: TlsOptions
+}
+
+/** What comes first, what again and again, and the gap between. */
+const ENDLESS = new Map<string, readonly [string, string, number]>([
+  ['drip', ['HTTP/1.1 200 OK\r\n', 'X', 20]],
+  ['flood', ['HTTP/1.1 200 OK\r\n', `X-A: ${'b'.repeat(1000)}\r\n`, 1]],
+  ['interims', ['', 'HTTP/1.1 103 Early Hints\r\n\r\n', 1]],
+])
+
+function writeForEver(socket: Socket, [head, piece, gapMs]: readonly [string, string, number]): void {
+  socket.write(head)
+  const timer = setInterval(() => socket.write(piece), gapMs)
+  socket.once('close', () => clearInterval(timer))
 }
 
 /** A real CONNECT proxy on 127.0.0.1 that knows nothing else. */
@@ -84,6 +98,8 @@ export class Proxy implements AsyncDisposable {
     const instead = answer?.(asked, this.asked.length - 1) ?? null
     if (instead === 'hang') return void socket.resume()
     if (instead === 'close') return void socket.end()
+    const endless = instead === null ? undefined : ENDLESS.get(instead)
+    if (endless !== undefined) return writeForEver(socket, endless)
     if (instead !== null) return void socket.end(instead)
     this.#tunnel(socket, place)
   }
