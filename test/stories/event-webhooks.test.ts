@@ -32,3 +32,13 @@ events: { retry: [1s, 1s, 1s] }
   const { stderr } = await second.end('SIGTERM')
   expect(stderr).not.toContain(key)
 })
+
+const PROFILE = 'header: X-Acme, content: "body", hash: sha256, encoding: hex, key_encoding: utf8'
+
+test.each([
+  ['events: { default_profile: nonsense }', 'expected events.default_profile to be one of svix,'],
+  [`events: { profiles: { acme: { ${PROFILE} } } }`, 'events.profiles.acme: expected `content` to hold {body} once'],
+])('the service does not start with %s', async (line, words) => {
+  await using folder = createServiceFolder({ 'hookcast.yaml': line, 'campaigns/.keep': '' })
+  await expect(folder.start()).rejects.toThrow(words)
+})
