@@ -17,6 +17,7 @@ import { EventTypes } from './event-types.ts'
 import { EVENTS_MIGRATIONS } from './events-schema.ts'
 import { Keeping } from './keeping.ts'
 import { Messages, type Message } from './messages.ts'
+import { Operational } from './operational.ts'
 import { Sequence } from './public-id.ts'
 import { Replays } from './replays.ts'
 import type { Standing } from './standing.ts'
@@ -98,6 +99,7 @@ export class Events implements AsyncDisposable {
       rules,
       onChange: (before, after) => {
         if (before !== null) this.#courier.changed(before, after)
+        operational.changed(before, after)
       },
     })
     this.eventTypes = new EventTypes(this.#store, clock)
@@ -119,7 +121,15 @@ export class Events implements AsyncDisposable {
     const clients = new EndpointClients({ clock, network: rules.network, connections: CONNECTIONS })
     const { random, userAgent } = options
     const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
-    this.#courier = new Courier({ ...parts, onAttempt, onError })
+    const operational = new Operational({ apps, endpoints, messages, onError })
+    this.#courier = new Courier({
+      ...parts,
+      onError,
+      onAttempt: (attempt, standing, endpoint) => {
+        onAttempt(attempt, standing, endpoint)
+        operational.attempted(attempt, standing, endpoint)
+      },
+    })
     const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
     const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
     const store = this.#store

@@ -78,7 +78,7 @@ describe('recover', () => {
     await on.events.replays.begin('recover', endpoint, { since: since - 1, until: null })
     const inFlight: number[] = []
     for (let ended = 0; ended < 20; ended++) {
-      await receiver.waitUntil(() => waiting.length > 0)
+      await expect.poll(() => waiting.length, { timeout: 20_000 }).toBeGreaterThan(0)
       inFlight.push(waiting.length)
       if (ended === 10) {
         await on.publish(app, { text: '"live"' })
