@@ -1,13 +1,11 @@
-import { randomBytes } from 'node:crypto'
+import { randomUUID } from 'node:crypto'
 
 /** KSUIDs count seconds from here: 2014-05-13, "1.4e9". @see github.com/segmentio/ksuid */
 const KSUID_EPOCH_S = 1_400_000_000
 const DIGITS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const LENGTH = 27
-/** Behind the seconds: 10 bits of milliseconds, 10 of a count within them, and 4 more, random as the 13 bytes that follow. */
-const PLACE_BYTES = 3
-const RANDOM_BYTES = 13
-const BYTES = 4 + PLACE_BYTES + RANDOM_BYTES
+/** 32 bits of seconds, 10 of milliseconds, 10 of a count within them, 108 random ones. */
+const HEX_DIGITS = 40
 /** A `seq` is milliseconds × this + a count. */
 const PER_MS = 1024
 
@@ -20,13 +18,12 @@ export type IdPrefix = 'app' | 'ep' | 'msg' | 'atmpt' | 'qtask'
  */
 export function publicIdFrom(prefix: IdPrefix, seq: number): string {
   const ms = Math.floor(seq / PER_MS)
-  const place = ((ms % 1000) * PER_MS + (seq % PER_MS)) * 16
-  const bytes = Buffer.alloc(BYTES)
-  bytes.writeUInt32BE(Math.floor(ms / 1000) - KSUID_EPOCH_S, 0)
-  const random = randomBytes(RANDOM_BYTES + 1)
-  bytes.writeUIntBE(place + (random[0]! & 15), 4, PLACE_BYTES)
-  random.copy(bytes, 4 + PLACE_BYTES, 1)
-  let rest = BigInt(`0x${bytes.toString('hex')}`)
+  const seconds = Math.floor(ms / 1000) - KSUID_EPOCH_S
+  const place = (ms % 1000) * PER_MS + (seq % PER_MS)
+  // Of a UUID all but its version and its variant is random, and the next ones are there already.
+  const random = randomUUID().replaceAll('-', '')
+  const digits = `${random.slice(0, 12)}${random.slice(13, 16)}${random.slice(17, 29)}`
+  let rest = BigInt(`0x${hexOf(seconds, 8)}${hexOf(place, 5)}${digits}`)
   let text = ''
   for (let digit = 0; digit < LENGTH; digit++) {
     text = DIGITS[Number(rest % 62n)]! + text
@@ -44,12 +41,15 @@ export function seqFrom(prefix: IdPrefix, id: string): number | null {
     if (digit === -1) return null
     value = value * 62n + BigInt(digit)
   }
-  const hex = value.toString(16).padStart(2 * BYTES, '0')
-  if (hex.length > 2 * BYTES) return null
-  const bytes = Buffer.from(hex, 'hex')
-  const place = Math.floor(bytes.readUIntBE(4, PLACE_BYTES) / 16)
-  const ms = (bytes.readUInt32BE(0) + KSUID_EPOCH_S) * 1000 + Math.floor(place / PER_MS)
+  const hex = value.toString(16).padStart(HEX_DIGITS, '0')
+  if (hex.length > HEX_DIGITS) return null
+  const place = Number.parseInt(hex.slice(8, 13), 16)
+  const ms = (Number.parseInt(hex.slice(0, 8), 16) + KSUID_EPOCH_S) * 1000 + Math.floor(place / PER_MS)
   return ms * PER_MS + (place % PER_MS)
+}
+
+function hexOf(value: number, digits: number): string {
+  return value.toString(16).padStart(digits, '0')
 }
 
 /** When something with this place came, epoch ms. */
