@@ -29,3 +29,14 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/**
+ * The same clock, going on evenly from now: somebody who sets the machine's clock moves no wait that has begun.
+ *
+ * A clock of somebody's own is taken as it is.
+ */
+export function evenClock(clock: Clock): Clock {
+  if (clock !== systemClock) return clock
+  const startedAt = Date.now() - performance.now()
+  return { ...systemClock, now: () => Math.round(startedAt + performance.now()) }
+}

@@ -189,6 +189,11 @@ export class Ledger implements Disposable {
     return this.#store.all(sql.selectDue, now, restarts, limit).map(waitingRowFrom)
   }
 
+  /** Nothing is due later than that. */
+  capWaiting(dueAt: number): void {
+    this.#store.run(sql.capWaiting, dueAt)
+  }
+
   markWaitingLent(seq: number): void {
     this.#store.run(sql.markWaitingLent, seq)
   }

@@ -58,6 +58,7 @@ export const selectDue = `
   WHERE is_lent = 0 AND is_held = 0 AND due_at <= ? AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at, waiting.seq LIMIT ?`
 export const selectHalves = `SELECT ${waitingColumns} FROM waiting WHERE path <> '' ORDER BY seq`
+export const capWaiting = `UPDATE waiting SET due_at = ?1 WHERE due_at > ?1`
 export const markWaitingLent = `UPDATE waiting SET is_lent = 1 WHERE seq = ?`
 export const selectNextDue = `
   SELECT due_at FROM waiting

@@ -22,6 +22,11 @@ export interface NextAttempt {
 /** A receiver that asks for more is asked again after an hour: it may be well long before. */
 const LONGEST_RETRY_AFTER_MS = 3_600_000
 
+/** No wait of these rules is longer: what is due later was written down by a clock that was wrong. */
+export function longestWaitMs({ delaysMs, jitter }: Pick<RetryRules, 'delaysMs' | 'jitter'>): number {
+  return Math.max(LONGEST_RETRY_AFTER_MS, ...delaysMs) * (1 + jitter)
+}
+
 /** A timer set for longer fires at once (measured on Node 24). */
 const LONGEST_WAIT_MS = 2_147_483_647
 

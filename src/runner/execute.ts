@@ -3,7 +3,7 @@ import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { RunState } from '../campaign/result.ts'
 import type { Settings } from '../campaign/settings.ts'
-import type { Clock } from '../clock.ts'
+import { evenClock, type Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 import { endProcesses, type SenderProgram } from '../queue/processes/processes.ts'
@@ -72,9 +72,11 @@ export interface Growth {
 }
 
 /** Runs what a ledger and a spool hold until it ends, whatever came before: the common part of start, resume and replay. */
-export async function execute(execution: Execution, host: Host): Promise<Ending> {
+export async function execute(execution: Execution, around: Host): Promise<Ending> {
   const { ledger, paths, runId, campaign } = execution
-  const { clock } = host
+  // A run of events is told of times of others all day.
+  const clock = execution.growth === undefined ? evenClock(around.clock) : around.clock
+  const host = { ...around, clock }
   const plainSetup = senderSetupFrom(campaign, {
     runId,
     env: host.env,
@@ -96,7 +98,18 @@ export async function execute(execution: Execution, host: Host): Promise<Ending>
   if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
   const patience = cleanUp.use(patienceUntil(asked, host.cutSignal))
   const memory = execution.growth?.memory ?? createReceiverMemory(campaign.webhook)
-  const ending = await goOn({ execution, host, setup, spool, rows, memory, streaming, asked, patience })
+  const ending = await goOn({
+    execution,
+    host,
+    setup,
+    spool,
+    rows,
+    memory,
+    streaming,
+    asked,
+    patience,
+    wall: around.clock,
+  })
   await streaming?.stop()
   if (isOver(ending, execution)) tidyUp(execution)
   return ending

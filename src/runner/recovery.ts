@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { LentRow, WaitingRow } from '../ledger/rows.ts'
 import { Timeline } from '../ledger/timeline.ts'
-import { StopRules, type StopState } from '../policy/policy.ts'
+import { longestWaitMs, StopRules, type StopState } from '../policy/policy.ts'
 import type { Announced } from '../queue/queue.ts'
 import type { OpenSlice } from './feeder.ts'
 import { Recorder } from './recorder.ts'
@@ -84,6 +84,8 @@ export function recoverRun(
   ledger.commit(() => {
     for (const change of changes) change(ledger)
     ledger.saveNumbers(numbers)
+    // The machine's clock may have been set back meanwhile.
+    ledger.capWaiting(clock.now() + longestWaitMs(campaign.webhook.retry))
     ledger.markResumed()
     ledger.forgetSenders()
   })

@@ -2,6 +2,7 @@ import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
 import type { RunState } from '../campaign/result.ts'
+import type { Clock } from '../clock.ts'
 import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { Timeline } from '../ledger/timeline.ts'
 import { ProcessQueue, processStartOf } from '../queue/processes/processes.ts'
@@ -24,6 +25,8 @@ interface StretchParts extends Pick<CoordinatorParts, 'execution' | 'host' | 'se
   readonly streaming: StreamedSpool | null
   readonly asked: Promise<RunState>
   readonly patience: Patience
+  /** As other processes have it. */
+  readonly wall: Clock
 }
 
 /** Goes on with a run to its end, in stretches; a run of events ends each of them, as it rests in its own way. */
@@ -45,6 +48,7 @@ async function stretch({
   streaming,
   asked,
   patience,
+  wall,
   ...parts
 }: StretchParts): Promise<{ readonly ending: Ending; readonly isTurn: boolean }> {
   const { execution, host } = parts
@@ -61,7 +65,7 @@ async function stretch({
     dataFolder: dirname(dirname(paths.folder)),
     ceilings: ceilingsOf(campaign),
     runId,
-    now: () => clock.now(),
+    now: () => wall.now(),
   })
   const isComplete = (): boolean => streaming?.isComplete ?? growth === undefined
   const coordinator = createCoordinator({ ...parts, ceilings, isComplete, seats })

@@ -76,7 +76,7 @@ const OBSTACLES: Partial<Record<Need, () => string | null>> = {
 }
 
 /** Where Debian and others put it. */
-const FAKETIME_LIBRARIES: readonly string[] = [
+export const FAKETIME_LIBRARIES: readonly string[] = [
   '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1',
   '/usr/lib/aarch64-linux-gnu/faketime/libfaketime.so.1',
   '/usr/lib64/faketime/libfaketime.so.1',

@@ -4,6 +4,7 @@ import { CRASH_POINTS } from './crash-points.ts'
 import { HOSTILE_ANSWERS } from './hostile-answers.ts'
 import { KILLS } from './kills.ts'
 import { LOST_OUTPUT } from './lost-output.ts'
+import { MACHINE } from './machine.ts'
 import { NETWORK } from './network.ts'
 import { OPERATORS } from './operators.ts'
 import { SIGNALS } from './signals.ts'
@@ -19,6 +20,7 @@ const ROWS: readonly Fault[] = [
   ...HOSTILE_ANSWERS,
   ...KILLS,
   ...LOST_OUTPUT,
+  ...MACHINE,
   ...NETWORK,
   ...OPERATORS,
   ...SIGNALS,
