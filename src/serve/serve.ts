@@ -7,6 +7,7 @@ import { createApi, type AnsweredRequest } from '../api/api.ts'
 import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
 import { HookcastError } from '../errors.ts'
 import { createEventApi } from '../event-api/event-api.ts'
+import { isStorageFull } from '../ledger/run-folder.ts'
 import { ServiceStore } from '../ledger/service-store.ts'
 import { ActiveRuns, type Surroundings } from '../library/library.ts'
 import { Telemetry } from '../telemetry.ts'
@@ -152,14 +153,19 @@ function addressesFrom(
   return publicListen === null ? [admin] : [admin, ['public', publicListen]]
 }
 
+/** A block of common file systems. */
+const PROBE_BYTES = 4096
+
 function whyNotWritable(dataFolder: string): string | null {
   const probe = join(dataFolder, 'ready')
   try {
-    writeFileSync(probe, '', { flush: true })
-    rmSync(probe)
+    // An empty file takes no room, and a full disk would take it.
+    writeFileSync(probe, Buffer.alloc(PROBE_BYTES), { flush: true })
     return null
-  } catch {
-    return 'the data folder cannot be written'
+  } catch (error) {
+    return isStorageFull(error) ? 'the disk of the data folder is full' : 'the data folder cannot be written'
+  } finally {
+    rmSync(probe, { force: true })
   }
 }
 
