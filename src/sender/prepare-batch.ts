@@ -46,7 +46,7 @@ class Assembly {
     this.#keptCustomers = note.path === '' ? (kept?.batch?.customers ?? null) : null
     const { chunk, chunkStartedAt } = task
     this.occasion = { requestId: this.requestId, chunk, chunkStartedAt, kept, isTest: setup.isTest }
-    const areContextsKept = Object.keys(program.definition.eventProperties).length > 0
+    const { areContextsKept } = program
     const done = new Set(note.done)
     this.#isTorn = spooled.some(({ verdict }) => verdict?.status === 'suppressed' && verdict.isInDoubt === true)
     this.#candidates = spooled.flatMap((row, index) => {

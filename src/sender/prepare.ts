@@ -10,6 +10,8 @@ import { digestOf, requestFrom } from './request-parts.ts'
 import type { SenderSetup } from './sender-setup.ts'
 import type { DecidedTask, Prepared, Task } from './task.ts'
 
+const NO_CONTEXT: Readonly<Record<string, unknown>> = Object.freeze({})
+
 /** Turns rows into requests: parse, render, check. Rendering is deterministic, so a retry has the same bytes. */
 export class Preparer {
   readonly #setup: SenderSetup
@@ -112,8 +114,9 @@ export class Preparer {
       const request = requestFrom(this.#setup, program, { parts: result.parts, requestId, attempt: task.attempt })
       if (typeof request === 'string') return decided({ kind: 'failed', reason: 'render', message: request })
       if (task.digest !== null && digestOf(request) !== task.digest) return decided(CHANGED)
-      const { definition } = program
-      return { kind: 'request', task, customerId, request, context, definition, requestId, isKept, batch: null }
+      const { definition, areContextsKept } = program
+      const kept = areContextsKept ? context : NO_CONTEXT
+      return { kind: 'request', task, customerId, request, context: kept, definition, requestId, isKept, batch: null }
     })
   }
 }

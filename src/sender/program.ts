@@ -27,6 +27,8 @@ export interface Program {
   /** Headers that are the same for every delivery, flat. */
   readonly constantHeaders: readonly string[]
   readonly attributes: Readonly<Record<string, unknown>>
+  /** What templates saw is asked for again once the answer is there. */
+  readonly areContextsKept: boolean
 }
 
 const CONTENT_TYPES = {
@@ -84,6 +86,7 @@ export function programFrom(setup: SenderSetup, definition: RequestDefinition): 
       ...constant.filter(([name]) => !own.has(name.toLowerCase())),
       ...setup.secretHeaders.map(({ name, value }): [string, string] => [name, value]),
     ].flat(),
+    areContextsKept: Object.keys(definition.eventProperties).length > 0 || setup.isTest || setup.isRehearsal,
     attributes: {
       campaign,
       scenario: campaign,

@@ -36,6 +36,7 @@ export interface PreparedDelivery {
   readonly task: Task
   readonly customerId: string
   readonly request: PreparedRequest
+  /** What its templates saw; empty where nobody asks for it again. */
   readonly context: Readonly<Record<string, unknown>>
   readonly definition: RequestDefinition
   readonly requestId: string

@@ -16,9 +16,10 @@ interface OpenSlice {
   readonly notStarted: number[]
 }
 
+/** What is taken leaves an empty place: kept there, it would outlive two collections of young objects and cost a full one. */
 class Lane {
-  #tasks: Task[] = []
-  #ready: Prepared[] = []
+  #tasks: (Task | null)[] = []
+  #ready: (Prepared | null)[] = []
   #taskAt = 0
   #readyAt = 0
 
@@ -36,7 +37,9 @@ class Lane {
   }
 
   shiftReady(): Prepared | null {
-    return this.#ready[this.#readyAt++] ?? null
+    const prepared = this.#ready[this.#readyAt] ?? null
+    if (prepared !== null) this.#ready[this.#readyAt++] = null
+    return prepared
   }
 
   unshiftReady(prepared: readonly Prepared[]): void {
@@ -45,11 +48,12 @@ class Lane {
   }
 
   peekTasks(count: number): Task[] {
-    return this.#tasks.slice(this.#taskAt, this.#taskAt + count)
+    return this.#tasks.slice(this.#taskAt, this.#taskAt + count) as Task[]
   }
 
   /** The first tasks were prepared: they are ready now, in the same order. */
   prepared(prepared: readonly Prepared[]): void {
+    this.#tasks.fill(null, this.#taskAt, this.#taskAt + prepared.length)
     this.#taskAt += prepared.length
     this.#ready = [...this.#ready.slice(this.#readyAt), ...prepared]
     this.#readyAt = 0
@@ -57,9 +61,10 @@ class Lane {
 
   /** Takes out what matches, rendered or not, in order. */
   takeOut(isWanted: (task: Task) => boolean): Task[] {
-    const ready = this.#ready.slice(this.#readyAt).map(({ task }) => task)
-    const tasks = this.#tasks.slice(this.#taskAt)
-    this.#ready = this.#ready.slice(this.#readyAt).filter(({ task }) => !isWanted(task))
+    const prepared = this.#ready.slice(this.#readyAt) as Prepared[]
+    const ready = prepared.map(({ task }) => task)
+    const tasks = this.#tasks.slice(this.#taskAt) as Task[]
+    this.#ready = prepared.filter(({ task }) => !isWanted(task))
     this.#tasks = tasks.filter((task) => !isWanted(task))
     this.#readyAt = 0
     this.#taskAt = 0
