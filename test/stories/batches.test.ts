@@ -7,6 +7,7 @@ import { findRun } from '../../src/ledger/run-folder.ts'
 import { selectForReplay } from '../../src/report/report.ts'
 import { replayRun } from '../../src/runner/runner.ts'
 import { runCommand, startCommand } from '../support/command-line.ts'
+import { checkRun, journalFrom, webhookOf } from '../support/invariants.ts'
 import { createReceiver, type Received, type Reply } from '../support/receiver.ts'
 import { test, type Story } from '../support/story.ts'
 
@@ -483,6 +484,8 @@ describe('kill -9 of a run of batches', () => {
         pending: 0,
         failures: { client_error: 3 },
       })
+      const journal = journalFrom(receiver.requests)
+      checkRun({ dataFolder: data, runId: runId!, journal, webhook: webhookOf(data, runId!), crashes: 6 })
       const byKey = Map.groupBy(receiver.requests, ({ key }) => key)
       for (const requests of byKey.values()) expect(new Set(requests.map(({ body }) => body)).size).toBe(1)
       // A key is one request to the receiver, however often it comes: nobody is in two that it accepted.

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { findRun } from '../../src/ledger/run-folder.ts'
 import { readStory } from '../../src/report/report.ts'
 import { childrenOf, isAlive, runCommand, startCommand } from '../support/command-line.ts'
+import { checkRun, webhookOf } from '../support/invariants.ts'
 import { startReceiverProcess, type ReceiverProcess } from '../support/receiver.ts'
 
 const CUSTOMERS = 20_000
@@ -104,6 +105,9 @@ describe('kill -9', () => {
       expect(byCustomer.size).toBe(CUSTOMERS)
       expect(byKey.size).toBe(CUSTOMERS)
       for (const entries of byKey.values()) expect(new Set(entries.map(({ digest }) => digest)).size).toBe(1)
+
+      const webhook = webhookOf(data, runId!)
+      checkRun({ dataFolder: data, runId: runId!, journal, webhook, seed, crashes: ROUNDS * 2 })
 
       // What a crash repeats: calls beyond the first of each attempt number.
       const attempts = Map.groupBy(journal, ({ key, attempt }) => `${key} ${attempt}`)

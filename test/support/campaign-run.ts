@@ -1,12 +1,9 @@
 import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findRun } from '../../src/ledger/run-folder.ts'
-import { campaignOf, readSnapshot } from '../../src/runner/run-snapshot.ts'
 import type { Webhook } from '../../src/campaign/campaign.ts'
-import { plainSettings } from './campaign-folder.ts'
 import { childrenOf, startCommand, type CommandOptions, type Finished, type RunningCommand } from './command-line.ts'
-import { checkRun, type Invariant, type JournalEntry, type RunUnderCheck } from './invariants.ts'
+import { checkRun, webhookOf, type Invariant, type JournalEntry, type RunUnderCheck } from './invariants.ts'
 import { startReceiverProcess, type ReceiverProcess } from './receiver.ts'
 import type { ReceiverConfig } from './receiver-process.ts'
 
@@ -172,8 +169,7 @@ export class CampaignRun implements AsyncDisposable {
 
   /** As the run has it: its secrets are read from `env`. */
   webhookWith(env: Readonly<Record<string, string>>): Webhook {
-    const snapshot = readSnapshot(findRun(this.data, this.runId!))
-    return campaignOf(snapshot.campaign, { env, settings: plainSettings }).webhook
+    return webhookOf(this.data, this.runId!, env)
   }
 
   /** Holds everything that happened against the invariants. */

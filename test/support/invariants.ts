@@ -14,6 +14,8 @@ import {
   type WaitingRow,
 } from '../../src/ledger/rows.ts'
 
+import { campaignOf, readSnapshot } from '../../src/runner/run-snapshot.ts'
+import { plainSettings } from './campaign-folder.ts'
 import type { Received } from './receiver.ts'
 
 /** The promises of a run that its ledger and its receiver's journal can prove broken. */
@@ -49,6 +51,12 @@ export function journalFrom(requests: readonly Received[]): JournalEntry[] {
     const digest = createHash('sha256').update(`${method} ${path}\n${body}`).digest('base64url')
     return { at, key, attempt, customer, digest }
   })
+}
+
+/** The webhook as a run has it, its secrets read from `env`. */
+export function webhookOf(dataFolder: string, runId: string, env: Readonly<Record<string, string>> = {}): Webhook {
+  const { campaign } = readSnapshot(findRun(dataFolder, runId))
+  return campaignOf(campaign, { env, settings: plainSettings }).webhook
 }
 
 export interface RunUnderCheck {
