@@ -106,7 +106,6 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
     rows,
     memory,
     streaming,
-    asked,
     patience,
     wall: around.clock,
   })

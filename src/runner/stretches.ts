@@ -1,7 +1,6 @@
 import { dirname } from 'node:path'
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
-import type { RunState } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
 import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { Timeline } from '../ledger/timeline.ts'
@@ -23,7 +22,6 @@ const REST_MS = 2000
 
 interface StretchParts extends Pick<CoordinatorParts, 'execution' | 'host' | 'setup' | 'spool' | 'rows' | 'memory'> {
   readonly streaming: StreamedSpool | null
-  readonly asked: Promise<RunState>
   readonly patience: Patience
   /** As other processes have it. */
   readonly wall: Clock
@@ -46,7 +44,6 @@ export async function goOn(parts: StretchParts): Promise<Ending> {
  */
 async function stretch({
   streaming,
-  asked,
   patience,
   wall,
   ...parts
@@ -54,8 +51,13 @@ async function stretch({
   const { execution, host } = parts
   const { campaign, ledger, paths, growth, runId } = execution
   const { clock } = host
-  const turn = Promise.withResolvers<RunState>()
-  using seats = await takeSeats(execution, host, { patience, onTurn: () => turn.resolve('running') })
+  let isTurn = false
+  let leave: (() => void) | null = null
+  const onTurn = (): void => {
+    isTurn = true
+    leave?.()
+  }
+  using seats = await takeSeats(execution, host, { patience, onTurn })
   if (seats === null) {
     const ending: Ending = { state: patience.state, error: null }
     saveEnding(ledger, ending, clock.now())
@@ -69,16 +71,13 @@ async function stretch({
   })
   const isComplete = (): boolean => streaming?.isComplete ?? growth === undefined
   const coordinator = createCoordinator({ ...parts, ceilings, isComplete, seats })
+  leave = () => coordinator.end('running')
   streaming?.follow(coordinator)
   growth?.onCoordinator(coordinator)
-  void endWhen(Promise.race([asked, turn.promise]), coordinator)
-  using _ = { [Symbol.dispose]: onSignal(host.cutSignal, () => coordinator.cut('interrupted')) }
-  let isTurn = false
-  const noteTurn = async (): Promise<void> => {
-    await turn.promise
-    isTurn = true
-  }
-  void noteTurn()
+  // Taken back with the stretch: a run may have thousands of them.
+  using listening = new DisposableStack()
+  listening.defer(onSignal(patience.signal, () => coordinator.end(patience.state)))
+  listening.defer(onSignal(host.cutSignal, () => coordinator.cut('interrupted')))
   return { ending: await coordinator.run(), isTurn }
 }
 
@@ -144,10 +143,6 @@ function createCoordinator({ execution, host, isComplete, setup, seats, ...parts
 /** Without others there is nobody to leave seats to; what is left of a limit, or of a stream, is known by its coordinator alone. */
 function restMsOf({ limit, spool }: Execution, { seats }: Host): number | null {
   return seats === undefined || limit !== null || spool === null ? null : REST_MS
-}
-
-async function endWhen(asked: Promise<RunState>, coordinator: Coordinator): Promise<void> {
-  coordinator.end(await asked)
 }
 
 /** A run over static IPs has a ceiling of its own for them, so that it holds up no run that goes straight out. */
