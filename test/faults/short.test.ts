@@ -10,7 +10,8 @@ describe('the short set of the fault matrix', () => {
     if (fault.shortRounds === 0) continue
     test(`${fault.id}, ${fault.name}: ${fault.holds}`, { timeout: 120_000 }, async ({ skip }) => {
       const obstacle = obstacleTo(fault)
-      if (obstacle !== null && process.env['CI'] !== 'true') skip(obstacle)
+      if (obstacle !== null && process.env['CI'] === 'true') throw new Error(`${fault.id} was not made: ${obstacle}`)
+      if (obstacle !== null) skip(obstacle)
       const { error } = await makeFault(fault, { seed: SEED, isShort: true, say: () => undefined })
       if (error !== null) throw error
     })
