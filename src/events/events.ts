@@ -30,6 +30,7 @@ export type { EventType, EventTypeIn } from './event-types.ts'
 export { EventsError } from './events-error.ts'
 export type { Message, MessageQuery } from './messages.ts'
 export type { Page, PageQuery } from './page.ts'
+export type { ReplayTask } from './replays.ts'
 
 export interface EventsOptions {
   readonly dataFolder: string

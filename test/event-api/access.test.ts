@@ -37,6 +37,7 @@ const BODY = JSON.stringify({
   headers: {},
   eventType: 'user.created',
   payload: {},
+  since: '2026-01-01T00:00:00Z',
 })
 
 describe('every operation', () => {

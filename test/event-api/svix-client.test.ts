@@ -128,6 +128,38 @@ describe('the official client', () => {
     })
   }
 
+  for (const major of ['svix', 'older'] as const) {
+    test(`sends again what has failed, and what an endpoint never got: ${major}`, async ({ desk }) => {
+      const { on, receiver } = desk
+      const { application, endpoint, message, backgroundTask } = desk[major]
+      await application.create({ name: 'Acme', uid: 'acme' })
+      await message.create('acme', { eventType: 'user.created', payload: { n: 1 } })
+      await endpoint.create('acme', { url: receiver.url, uid: 'late' })
+      const since = new Date(on.clock.now() - 3_600_000)
+      const task = await endpoint.replayMissing('acme', 'late', { since })
+      expect(task).toMatchObject({ task: 'endpoint.replay' })
+      await on.untilAttempts(1)
+      await expect.poll(async () => (await backgroundTask.get(task.id)).status).toBe('finished')
+      const recovered = await endpoint.recover('acme', 'late', { since })
+      await expect.poll(async () => (await backgroundTask.get(recovered.id)).status).toBe('finished')
+      expect(receiver.requests.map(({ body }) => body)).toEqual(['{"n":1}'])
+      await expect(endpoint.recover('acme', 'late', { since, until: since })).rejects.toMatchObject({ code: 422 })
+    })
+  }
+
+  test('restarts an endpoint that was suspended', async ({ desk }) => {
+    const { svix, on, receiver } = desk
+    const { id } = await svix.application.create({ name: 'a', metadata: { 'hookcast.on_failure': 'suspend' } })
+    const endpoint = await svix.endpoint.create(id, { url: receiver.url })
+    await on.events.endpoints.happen(on.events.endpoints.all()[0]!.key, { kind: 'suspend' })
+    await svix.message.create(id, { eventType: 'user.created', payload: { n: 1 } })
+    expect(receiver.count).toBe(0)
+    expect((await desk.send(`/app/${id}/endpoint/${endpoint.id}/restart`, { method: 'POST' })).status).toBe(204)
+    await on.untilAttempts(1)
+    const path = `/app/${id}/endpoint/${endpoint.id}`
+    await expect.poll(async () => ((await (await desk.send(path)).json()) as { state: string }).state).toBe('active')
+  })
+
   test('is told which place is wrong', async ({ desk: { svix } }) => {
     await svix.application.create({ name: 'Acme', uid: 'acme' })
     await expect(svix.application.create({ name: '' })).rejects.toMatchObject({

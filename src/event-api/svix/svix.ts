@@ -3,6 +3,7 @@ import { attempts } from './attempts.ts'
 import { endpoints } from './endpoints.ts'
 import { eventTypes } from './event-types.ts'
 import { messages } from './messages.ts'
+import { replays } from './replays.ts'
 import type { Route } from './route.ts'
 
 export { answerFrom, Failure, failureFrom } from './failure.ts'
@@ -10,8 +11,15 @@ export { readBytes } from './read-request.ts'
 export { authorize, Call, type Route } from './route.ts'
 
 /**
- * Svix's API, as its clients of both majors call it: every operation, below `/api/v1`.
+ * Svix's API, as its clients of both majors call it: its operations, below `/api/v1`.
  *
  * @see Svix's OpenAPI document, `server/openapi.json` of github.com/svix/svix-webhooks
  */
-export const SVIX_ROUTES: readonly Route[] = [...applications, ...eventTypes, ...endpoints, ...messages, ...attempts]
+export const SVIX_ROUTES: readonly Route[] = [
+  ...applications,
+  ...eventTypes,
+  ...endpoints,
+  ...messages,
+  ...attempts,
+  ...replays,
+]
