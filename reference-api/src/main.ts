@@ -5,10 +5,12 @@ import { readSettings, SettingsError } from './settings.ts'
 import type { Environment } from './settings.ts'
 
 /** The demo: a user with a fresh password, loopback only, and now and then a fault. */
+/** As `.env.example` has them, names without a value count as left out. */
 function demoEnvironment(): Environment {
   const password = randomBytes(12).toString('base64url')
   if (!process.env['API_USERS']) console.log(`user demo, password ${password}`)
-  return { API_USERS: `demo:${password}`, FAULTS: 'demo', ...process.env, HOST: '127.0.0.1' }
+  const users = process.env['API_USERS'] || `demo:${password}`
+  return { ...process.env, API_USERS: users, FAULTS: process.env['FAULTS'] || 'demo', HOST: '127.0.0.1' }
 }
 
 async function main(): Promise<void> {

@@ -13,6 +13,8 @@ import { Api, GOOD } from './test-api.ts'
 import { NO_REDIS, TestRedis } from './test-redis.ts'
 
 const MAIN = new URL('../src/main.js', import.meta.url).pathname
+/** Without the `.env` of whoever runs the tests. */
+const ELSEWHERE = mkdtempSync(join(tmpdir(), 'reference-api-'))
 
 describe('stopping', () => {
   it('loses nothing that was acknowledged: what is queued is done first', async () => {
@@ -57,6 +59,7 @@ describe('the process', () => {
   it('says where it listens, logs JSON without secrets or data, and ends with 0 on SIGTERM', async () => {
     const canary = 'canary-password'
     const child = spawn(process.execPath, [MAIN], {
+      cwd: ELSEWHERE,
       env: { ...environment, API_USERS: `acme:${canary}`, LOG_LEVEL: 'debug' },
     })
     let output = ''
@@ -96,6 +99,7 @@ describe('the process', () => {
 
   it('ends with 2 and sentences when the settings are wrong', () => {
     const { status, stderr } = spawnSync(process.execPath, [MAIN], {
+      cwd: ELSEWHERE,
       env: { ...environment, PORT: 'x' },
       encoding: 'utf8',
     })
@@ -105,7 +109,12 @@ describe('the process', () => {
   })
 
   it('makes a password of its own for the demo, and listens on loopback only', async () => {
-    const child = spawn(process.execPath, [MAIN, '--demo'], { env: { ...environment, HOST: '0.0.0.0' } })
+    // As a fresh copy of .env.example has them.
+    const unset = { API_USERS: '', FAULTS: '' }
+    const child = spawn(process.execPath, [MAIN, '--demo'], {
+      cwd: ELSEWHERE,
+      env: { ...environment, ...unset, HOST: '0.0.0.0' },
+    })
     const output = await new Promise<string>((resolve) => {
       let text = ''
       child.stdout.on('data', (chunk: Buffer) => {
@@ -125,7 +134,10 @@ describe('kill -9 of an instance with Redis', { skip: NO_REDIS }, () => {
     await using redis = await TestRedis.start()
     const outbox = join(mkdtempSync(join(tmpdir(), 'reference-api-')), 'outbox')
     const own = { API_USERS: 'acme:secret', REDIS_URL: redis.url, PROVIDER_OUTBOX: outbox, PROVIDER_DELAY_MS: '5' }
-    const child = spawn(process.execPath, [MAIN], { env: { PATH: process.env['PATH'], PORT: '0', ...own } })
+    const child = spawn(process.execPath, [MAIN], {
+      cwd: ELSEWHERE,
+      env: { PATH: process.env['PATH'], PORT: '0', ...own },
+    })
     const url = await new Promise<string>((resolve) => {
       child.stdout.on('data', (text: Buffer) => {
         const found = /listening on (\S+)/.exec(text.toString())?.[1]
@@ -244,12 +256,8 @@ describe('administration', () => {
       paths: Record<string, object>
     }
     assert.equal(specification.openapi, '3.1.0')
-    assert.deepEqual(Object.keys(specification.paths), [
-      '/v1/messages',
-      '/v1/messages/batch',
-      '/v1/customers/{id}',
-      '/v1/newsletters',
-    ])
+    for (const path of ['/v1/messages', '/v1/messages/batch', '/v1/customers/{id}', '/v1/newsletters'])
+      assert.ok(path in specification.paths, path)
     assert.deepEqual(Object.keys(specification.paths['/v1/customers/{id}'] ?? {}), ['get', 'put', 'patch', 'delete'])
   })
 

@@ -95,6 +95,7 @@ describe('a POST under an Idempotency-Key', () => {
   })
 
   test.for(['', 'a b', 'x'.repeat(256)])('refuses a key that is none: %s', async (key, { desk }) => {
+    desk.writeCampaign('welcome')
     const response = await desk.send(path, keyed(key))
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'HOOKCAST_API_REQUEST' }])
   })

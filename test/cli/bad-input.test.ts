@@ -29,7 +29,7 @@ const CAMPAIGN_FILE: readonly BadInput[] = [
     told: ['campaign.yaml:6:3 ', '\ncampaign.yaml:7:3 ', '\ncampaign.yaml:10:', '\nbody.j2:1:1 '],
   },
   {
-    what: 'mistakes in files of another folder, which are named from this one',
+    what: 'mistakes in templates of another folder, which are named from this one',
     files: {
       'spring/campaign.yaml':
         'name: spring\naudience: customers.csv\nwebhook: { url: "https://api.example.com/", body: { file: body.j2 } }\n',
@@ -37,7 +37,18 @@ const CAMPAIGN_FILE: readonly BadInput[] = [
       'spring/customers.csv': 'id,name\nc-0\n',
     },
     args: ['spring/campaign.yaml'],
-    told: ['spring/body.j2:1:1 expected', '\nspring/customers.csv:2 expected'],
+    told: ['spring/body.j2:1:1 expected'],
+  },
+  {
+    what: 'mistakes in rows of another folder',
+    files: {
+      'spring/campaign.yaml':
+        'name: spring\naudience: customers.csv\nwebhook: { url: "https://api.example.com/", body: { file: body.j2 } }\n',
+      'spring/body.j2': '{}',
+      'spring/customers.csv': 'id,name\nc-0\n',
+    },
+    args: ['spring/campaign.yaml'],
+    told: ['spring/customers.csv:2 expected'],
   },
   { what: 'a file that is not there', args: ['nobody.yaml'], told: ['nobody.yaml file not found'] },
   {

@@ -102,7 +102,7 @@ describe('a customer who wants to be forgotten', () => {
     expect(exported.stderr).toContain('Found 4 rows of this customer in 1 run')
     expect(statSync(join(desk.folder, 'zofie.json')).mode & 0o777).toBe(0o600)
     const { runs, found } = JSON.parse(readFileSync(join(desk.folder, 'zofie.json'), 'utf8'))
-    expect(found).toEqual({ runs: 1, rows: 4 })
+    expect(found).toEqual({ runs: 1, rows: 4, triggers: 0 })
     expect(runs[0].rows.map(({ seq, status }: Result) => [seq, status])).toEqual([
       [1, 'sent'],
       [3, 'failed'],
