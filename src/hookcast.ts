@@ -16,12 +16,7 @@ export interface Wiring {
   readonly senders: number
 }
 
-/**
- * One for each core but the coordinator's. Each takes memory of its own and its time to start; the one coordinator that
- * feeds them all is the narrow place long before the last of many.
- *
- * @see docs/performance.md, "How many senders"
- */
+/** Each takes memory of its own, and the one coordinator that feeds them all is the narrow place long before. */
 const MOST_SENDERS = 8
 
 /** Puts the parts together: from source as well as from the built program. */
@@ -31,7 +26,7 @@ export function wire(): Wiring {
     clock: systemClock,
     random: Math.random,
     program: senderProgram(),
-    senders: Math.min(MOST_SENDERS, Math.max(1, availableParallelism() - 1)),
+    senders: Math.min(MOST_SENDERS, Math.max(1, availableParallelism())),
   }
 }
 

@@ -67,7 +67,7 @@ export function createProgram(context: Context): Command {
     .option('--config <file>', 'hookcast.yaml (default: beside the campaign, else in the current folder)')
     .option(
       '--senders <n>',
-      'sender processes at most, 1 to 64 (default: `senders` of hookcast.yaml, else one for each core but one, 8 at most)',
+      'sender processes at most, 1 to 64 (default: `senders` of hookcast.yaml, else one a core, 8 at most)',
       wholeNumberFlag('--senders', MOST_SENDERS),
     )
     .configureHelp({ showGlobalOptions: true })

@@ -83,7 +83,7 @@ describe('the table of settings', () => {
     expect(defaults['project']).toBe(`\`${JSON.stringify(loadSettings(null, {}).project)}\``)
     expect(defaults['network.campaigns.allow']).toBe(`\`${JSON.stringify(loadSettings(null, {}).networkAllow)}\``)
     expect(defaults['senders']).toBe(
-      `one for each core but one, ${/MOST_SENDERS = (\d+)/.exec(readText('src/hookcast.ts'))?.[1]} at most`,
+      `one a core, ${/MOST_SENDERS = (\d+)/.exec(readText('src/hookcast.ts'))?.[1]} at most`,
     )
   })
 
