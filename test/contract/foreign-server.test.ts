@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
+import { startHttpbin, startWireMock } from '../support/foreign-servers.ts'
 import { check, notPassed, test as base } from './fixture.ts'
 
 const JSON_SERVER = fileURLToPath(import.meta.resolve('json-server/lib/bin.js'))
@@ -19,9 +20,6 @@ const test = base.extend<{ jsonServer: string }>({
   },
 })
 
-// WireMock needs Java and is tried by hand (the npm package `wiremock`, 3.13.2, with a stub that answers 200 to each POST):
-// no_credentials, wrong_credentials and broken_json fail; https is a warning; certificate, www_authenticate, failure_body
-// and clock (it sends no Date) cannot be told; all else passes.
 describe('servers that know nothing of the contract', () => {
   test('json-server takes everything from everybody, and breaks over what is broken or large', async ({
     jsonServer,
@@ -60,6 +58,39 @@ describe('servers that know nothing of the contract', () => {
       success_body: 'cannot_tell',
       broken_json: 'fail',
       clock: 'cannot_tell',
+    })
+  })
+
+  test('WireMock with one stub takes everything from everybody', { timeout: 120_000 }, async () => {
+    await using cleanUp = new AsyncDisposableStack()
+    const url = await startWireMock(cleanUp)
+    const stub = { request: { method: 'POST', urlPath: '/messages' }, response: { jsonBody: { success: true } } }
+    await fetch(`${url}/__admin/mappings`, { method: 'POST', body: JSON.stringify(stub) })
+    expect(notPassed(await check(`${url}/messages`))).toMatchObject({
+      no_credentials: 'fail',
+      wrong_credentials: 'fail',
+      www_authenticate: 'cannot_tell',
+      failure_body: 'cannot_tell',
+      broken_json: 'fail',
+      clock: 'cannot_tell',
+    })
+  })
+
+  test('httpbin sends back what it got, and lets everybody in', { timeout: 120_000 }, async () => {
+    await using cleanUp = new AsyncDisposableStack()
+    const url = await startHttpbin(cleanUp)
+    const report = await check(`${url}/post`, {
+      only: ['no_credentials', 'wrong_credentials', 'valid_call', 'success_body', 'failure_body', 'broken_json'],
+    })
+    expect(notPassed(report)).toEqual({
+      no_credentials: 'fail',
+      wrong_credentials: 'fail',
+      success_body: 'warn',
+      failure_body: 'cannot_tell',
+      broken_json: 'fail',
+    })
+    expect(notPassed(await check(`${url}/basic-auth/nobody/nothing`, { only: ['valid_call'] }))).toEqual({
+      valid_call: 'fail',
     })
   })
 })

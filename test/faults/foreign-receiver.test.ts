@@ -1,11 +1,10 @@
-import { execFileSync, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { globSync, mkdtempSync, rmSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { CampaignRun } from '../support/campaign-run.ts'
+import { startWireMock } from '../support/foreign-servers.ts'
 import { resultsOf } from './in-process-receiver.ts'
 
 /** WireMock's faults and delays, by the path that has them, and what becomes of the customer there. */
@@ -37,29 +36,6 @@ const hasJava = ((): boolean => {
     return false
   }
 })()
-
-/** The server that the npm package `wiremock` brings, on loopback; the package's own command listens everywhere. */
-async function startWireMock(cleanUp: AsyncDisposableStack): Promise<string> {
-  const folder = dirname(fileURLToPath(import.meta.resolve('wiremock/package.json')))
-  const [jar = ''] = globSync(join(folder, 'build/*.jar'))
-  const options = ['--port', '0', '--bind-address', '127.0.0.1', '--disable-banner', '--no-request-journal']
-  const child = spawn('java', ['-XX:TieredStopAtLevel=1', '-Xmx128m', '-jar', jar, ...options], {
-    cwd: tmpdir(),
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  cleanUp.defer(async () => {
-    const ended = once(child, 'exit')
-    child.kill('SIGKILL')
-    await ended
-  })
-  let told = ''
-  for await (const chunk of child.stdout) {
-    told += String(chunk)
-    const port = /^port:\s+(\d+)/m.exec(told)?.[1]
-    if (port !== undefined) return `http://127.0.0.1:${port}`
-  }
-  throw new Error(`WireMock ended early: ${told}`)
-}
 
 describe.skipIf(!hasJava && process.env['CI'] !== 'true')('a receiver that we have not written (WireMock)', () => {
   test(
