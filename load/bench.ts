@@ -16,14 +16,8 @@ import { drawBars, drawLine } from './bench/picture.ts'
 import { buildProgram } from './bench/program.ts'
 import { startReceiver } from './bench/receiver.ts'
 import { PARTS, planSections, taskFor, type PlannedSection } from './bench/sections.ts'
-import {
-  cpuParts,
-  formatFindings,
-  placeFindings,
-  sendingPerCustomer,
-  type Section,
-  type Series,
-} from './bench/table.ts'
+import { placeFindings } from './bench/place-findings.ts'
+import { cpuParts, formatFindings, sendingPerCustomer, type Section, type Series } from './bench/table.ts'
 
 const HELP = `npm run bench [-- flags]
 
