@@ -68,6 +68,7 @@ export const LOG_LINES = {
   'schedule.fired': { level: 'info', fields: ['campaign', 'due_at', 'state', 'run_id'] },
   'notice.delivered': { level: 'info', fields: ['id', 'type', 'attempt'] },
   'notice.failed': { level: 'warn', fields: ['id', 'type', 'attempt', 'is_final', 'http_status', 'code'] },
+  'secrets.resealed': { level: 'info', fields: ['resealed', 'unopened'] },
   'storage.low': { level: 'warn', fields: ['free_bytes', 'least_bytes'] },
 } as const satisfies Record<string, { level: 'info' | 'warn' | 'error'; fields: readonly string[] }>
 

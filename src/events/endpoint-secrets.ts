@@ -104,6 +104,7 @@ export async function secretFor(profile: Profile, given: string | null): Promise
   return given
 }
 
-function recordOf({ id }: Owner, number: number): string {
+/** What the secret of that number is bound to in the vault. */
+export function recordOf({ id }: Pick<Owner, 'id'>, number: number): string {
   return `endpoint/${id}/${number}`
 }

@@ -20,6 +20,7 @@ import { Messages, type Message } from './messages.ts'
 import { Operational } from './operational.ts'
 import { Sequence } from './public-id.ts'
 import { Replays } from './replays.ts'
+import { resealSecrets, type Resealed } from './reseal-secrets.ts'
 import type { Standing } from './standing.ts'
 
 export type { EventRules } from './endpoint-rules.ts'
@@ -42,6 +43,8 @@ export interface EventsOptions {
   readonly rules: EventRules
   /** Told of each attempt that is on the disk. */
   readonly onAttempt?: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
+  /** Told when every secret was looked at that another key than the first has sealed. */
+  readonly onResealed?: (resealed: Resealed) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -67,7 +70,9 @@ export class Events implements AsyncDisposable {
   readonly #deliveries: Deliveries
   readonly #keeping: Keeping
   readonly #courier: Courier
-  readonly #onError: (error: unknown) => void
+  readonly #options: Pick<EventsOptions, 'vault' | 'onResealed' | 'onError'>
+  readonly #closing = new AbortController()
+  #resealing: Promise<void> = Promise.resolve()
   #cancelLook: (() => void) | null = null
 
   /**
@@ -78,7 +83,7 @@ export class Events implements AsyncDisposable {
   constructor(options: EventsOptions) {
     const { dataFolder, clock, vault, rules, onError, onAttempt = () => undefined } = options
     this.#clock = clock
-    this.#onError = onError
+    this.#options = options
     const folder = join(dataFolder, 'events')
     this.#days = new Days(join(folder, 'days'), clock)
     const days = this.#days
@@ -143,6 +148,16 @@ export class Events implements AsyncDisposable {
     this.#keeping.start()
     this.replays.start()
     this.#look()
+    this.#resealing = this.#reseal()
+  }
+
+  async #reseal(): Promise<void> {
+    const { vault, onResealed, onError } = this.#options
+    try {
+      onResealed?.(await resealSecrets(this.#store, { vault, signal: this.#closing.signal }))
+    } catch (error) {
+      onError(error)
+    }
   }
 
   /** Calls in flight, and what all of it takes on the disk. */
@@ -170,7 +185,8 @@ export class Events implements AsyncDisposable {
     const now = this.#clock.now()
     for (const endpoint of this.endpoints.all()) {
       const dueAt = lifeDueAt(endpoint, this.endpoints.profileOf(endpoint).life)
-      if (dueAt !== null && dueAt <= now) this.endpoints.happen(endpoint.key, { kind: 'clock' }).catch(this.#onError)
+      if (dueAt !== null && dueAt <= now)
+        this.endpoints.happen(endpoint.key, { kind: 'clock' }).catch(this.#options.onError)
     }
     this.#cancelLook = this.#clock.after(LOOK_MS, () => this.#look())
   }
@@ -178,9 +194,11 @@ export class Events implements AsyncDisposable {
   /** What is in flight is cut off, and sent again with the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelLook?.()
+    this.#closing.abort()
     this.#keeping[Symbol.dispose]()
     await this.replays[Symbol.asyncDispose]()
     await this.#courier[Symbol.asyncDispose]()
+    await this.#resealing
     this.#store[Symbol.dispose]()
     this.#days[Symbol.dispose]()
   }

@@ -32,6 +32,9 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }:
     vault: new Vault(provideSecretKeys({ env, dataFolder: settings.data, warn })),
     rules: rulesFrom(settings, ownPorts),
     onError,
+    onResealed: ({ resealed, unopened }) => {
+      if (resealed + unopened > 0) telemetry.log('secrets.resealed', { resealed, unopened })
+    },
     onAttempt: ({ code, hasSucceeded, httpStatus, latencyMs }, { state }) => {
       telemetry.count('hookcast_event_attempts_total', {
         code: httpStatus === null ? (code ?? '') : String(httpStatus),

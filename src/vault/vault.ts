@@ -13,7 +13,7 @@ const TAG_BYTES = 16
  * Seals secrets that are stored, and opens them again: AES-256-GCM, bound to the record that they belong to.
  *
  * The first key seals; any of them opens what it has sealed, which the id of the key beside the ciphertext tells. So a new
- * key is put before the old one, and the old one goes once nothing is left that `isSealedByFirst` denies.
+ * key is put before the old one, what `isSealedByFirst` denies is sealed anew, and then the old one can go.
  *
  * Shape: `s1.<key id>.<base64url of nonce, ciphertext and tag>`
  * @see NIST SP 800-38D §8.2.2: random nonces of 96 bits are good for 2^32 secrets under one key.
