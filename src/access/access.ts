@@ -3,7 +3,17 @@
  *
  * It knows no HTTP: the API asks it, and so will the dashboard.
  */
-export { GRANTS, mayReadPersonalData, ROLES, type Actor, type Role } from './role.ts'
+export {
+  CAPABILITIES,
+  GRANTS,
+  isCapable,
+  mayReadPersonalData,
+  ROLES,
+  type Actor,
+  type Capability,
+  type Role,
+} from './role.ts'
+export { portalUrl, PORTAL_LONGEST_MS } from './portal-access.ts'
 export { Tokens, type TokenRecord } from './tokens.ts'
 export { AuditLog, type AuditEntry } from './audit-log.ts'
 export { FailedLogins } from './failed-logins.ts'

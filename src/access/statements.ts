@@ -1,8 +1,8 @@
 /** Every statement of tokens and audit on the service's store, named by intent. */
 
 export const insertToken = `
-  INSERT INTO token (id, name, role, grants, app, prefix, hash, made_at, made_by, expires_at)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO token (id, name, role, grants, app, session, capabilities, prefix, hash, made_at, made_by, expires_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 export const deleteToken = `DELETE FROM token WHERE id = ?`
 export const selectToken = `SELECT * FROM token WHERE id = ?`
 export const selectTokenByHash = `SELECT * FROM token WHERE hash = ?`
@@ -12,6 +12,11 @@ export const selectAdministrator = `
 /** The newest has the greatest id; the one of the environment comes first of all. */
 export const selectTokens = `SELECT * FROM token WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?`
 export const revokeToken = `UPDATE token SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL`
+/** All of an app, or those of some sessions (a JSON list). */
+export const expireAppTokens = `
+  UPDATE token SET expires_at = ?
+  WHERE app = ? AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?)
+    AND (? IS NULL OR session IN (SELECT value FROM json_each(?)))`
 export const noteTokenUse = `UPDATE token SET used_at = ? WHERE id = ?`
 
 export const insertAudit = `

@@ -2,7 +2,8 @@ import { createRunId as createId } from '../campaign/run-id.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
 import type { Row, ServiceStore } from '../ledger/service-store.ts'
-import type { Actor, Grant, Role } from './role.ts'
+import type { PortalAccess } from './portal-access.ts'
+import type { Actor, Capability, Grant, Role } from './role.ts'
 import * as sql from './statements.ts'
 import { createTokenText, hashOf, prefixOf } from './token-text.ts'
 
@@ -12,6 +13,9 @@ export interface NewToken {
   readonly grants: readonly Grant[]
   /** Of the role `app`: the id of the app that it is for. */
   readonly app?: string | null
+  /** A name for what was made together, and ends together. */
+  readonly session?: string | null
+  readonly capabilities?: readonly Capability[] | null
   /** Null for one that does not expire. */
   readonly expiresAt: number | null
 }
@@ -56,6 +60,13 @@ export class Tokens {
     return { text, record: await this.#keep(text, { ...token, id: createId(now), madeBy, madeAt: now }) }
   }
 
+  /** Makes the token of a link to an app's portal. */
+  async openPortal({ lastsMs, ...access }: PortalAccess, madeBy: string | null): Promise<string> {
+    const token = { ...access, name: 'portal', role: 'app', grants: [] } as const
+    const { text } = await this.issue({ ...token, expiresAt: this.#clock.now() + lastsMs }, madeBy)
+    return text
+  }
+
   /**
    * Takes over the administrator's token of the environment (`HOOKCAST_ADMIN_TOKEN`), in place of the one before.
    *
@@ -83,8 +94,8 @@ export class Tokens {
     const now = this.#clock.now()
     if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
     if (usedAt === null || now - usedAt >= USE_IS_NOTED_EVERY_MS) this.#noteUse(record.id, now)
-    const { id, name, role, grants, app } = record
-    return { id, name, role, grants, app }
+    const { id, name, role, grants, app, capabilities } = record
+    return { id, name, role, grants, app, capabilities }
   }
 
   /** Whether anybody could do what an administrator does. */
@@ -107,15 +118,27 @@ export class Tokens {
     return await this.#store.commit((store) => store.run(sql.revokeToken, this.#clock.now(), id).changes > 0)
   }
 
+  /** Ends the tokens of an app `inMs` from now, or only those of some sessions; those that end sooner do. */
+  async expireOf(
+    app: string,
+    { inMs, sessions }: { readonly inMs: number; readonly sessions: readonly string[] | null },
+  ): Promise<void> {
+    const asked = sessions === null ? null : JSON.stringify(sessions)
+    const at = this.#clock.now() + inMs
+    await this.#store.commit((store) => void store.run(sql.expireAppTokens, at, app, at, asked, asked))
+  }
+
   async #keep(
     text: string,
     token: NewToken & { readonly id: string; readonly madeAt: number; readonly madeBy: string | null },
   ): Promise<TokenRecord> {
-    const { id, name, role, grants, app = null, expiresAt, madeAt, madeBy } = token
+    const { id, name, role, grants, app = null, session = null, capabilities = null } = token
+    const { expiresAt, madeAt, madeBy } = token
     const prefix = prefixOf(text)
-    const values = [id, name, role, JSON.stringify(grants), app, prefix, hashOf(text), madeAt, madeBy, expiresAt]
+    const may = [JSON.stringify(grants), app, session, capabilities === null ? null : JSON.stringify(capabilities)]
+    const values = [id, name, role, ...may, prefix, hashOf(text), madeAt, madeBy, expiresAt]
     await this.#store.commit((store) => void store.run(sql.insertToken, ...values))
-    return { ...token, app, prefix, revokedAt: null, usedAt: null }
+    return { ...token, app, capabilities, prefix, revokedAt: null, usedAt: null }
   }
 
   /** Nobody waits for it, and nothing is lost when it fails. */
@@ -125,12 +148,14 @@ export class Tokens {
 }
 
 function recordFrom(row: Row): TokenRecord {
+  const { capabilities } = row
   return {
     id: String(row['id']),
     name: String(row['name']),
     role: row['role'] as Role,
     grants: JSON.parse(String(row['grants'])) as Grant[],
     app: row['app'] as string | null,
+    capabilities: typeof capabilities === 'string' ? (JSON.parse(capabilities) as Capability[]) : null,
     prefix: String(row['prefix']),
     madeAt: Number(row['made_at']),
     madeBy: row['made_by'] as string | null,

@@ -75,7 +75,7 @@ function authenticate({ isUnlimited }: Operation, context: Context, services: Ap
 }
 
 /** Nobody, until the handler has seen a signature. */
-const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [], app: null }
+const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [], app: null, capabilities: null }
 
 function authorize({ roles, isPersonal }: Operation, actor: Actor): void {
   if (!roles.includes(actor.role)) {

@@ -1,16 +1,28 @@
 import { createHash } from 'node:crypto'
 import { Hono, type Context } from 'hono'
 import { routePath } from 'hono/route'
-import { CallRate, FailedLogins, Repeats, Tokens, type Actor } from '../access/access.ts'
+import { AuditLog, CallRate, FailedLogins, Repeats, Tokens, type Actor } from '../access/access.ts'
 import type { Clock } from '../clock.ts'
 import { EventsError, type Events } from '../events/events.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
-import { answerFrom, authorize, Call, Failure, failureFrom, readBytes, SVIX_ROUTES, type Route } from './svix/svix.ts'
+import {
+  answerFrom,
+  authorize,
+  Call,
+  Failure,
+  failureFrom,
+  readBytes,
+  SVIX_ROUTES,
+  type Doors,
+  type Route,
+} from './svix/svix.ts'
 
 export interface EventApiOptions {
   readonly events: Events
   readonly store: ServiceStore
   readonly clock: Clock
+  /** Where people reach this service, for the links that it gives; null for where the request went. */
+  readonly publicUrl?: string | null
   readonly addressOf: (context: Context) => string
   /** Told of what is ours to mend. */
   readonly onUnexpected: (error: unknown) => void
@@ -36,11 +48,13 @@ export function createEventApi(options: EventApiOptions): Hono {
   const { clock, store } = options
   const repeats = new Repeats(store, { clock, isRefusal: (error) => statusOf(error) < 500 })
   const callRate = new CallRate(clock, CALLS_PER_S)
+  const tokens = new Tokens(store, clock)
   const parts = {
     ...options,
     repeats,
     callRate,
-    tokens: new Tokens(store, clock),
+    tokens,
+    doors: { tokens, audit: new AuditLog(store, clock), publicUrl: options.publicUrl ?? null },
     failedLogins: new FailedLogins(clock),
   }
   // Svix takes a slash at the end.
@@ -70,6 +84,7 @@ interface Parts extends EventApiOptions {
   readonly repeats: Repeats
   readonly callRate: CallRate
   readonly tokens: Tokens
+  readonly doors: Doors
   readonly failedLogins: FailedLogins
 }
 
@@ -77,7 +92,7 @@ async function serve(route: Route, context: Context, parts: Parts): Promise<Resp
   const caller = authenticate(context, parts)
   authorize(route, caller)
   const body = route.method === 'get' || route.method === 'delete' ? Buffer.alloc(0) : await readBytes(context)
-  const call = new Call({ context, caller, events: parts.events, body })
+  const call = new Call({ context, caller, events: parts.events, doors: parts.doors, body })
   const key = route.method === 'post' && route.isRepeatable !== true ? context.req.header('Idempotency-Key') : undefined
   if (key === undefined) return responseFrom(await route.handle(call))
   let first: Response | null = null

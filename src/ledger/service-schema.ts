@@ -142,4 +142,9 @@ CREATE TABLE notice (
 CREATE INDEX notice_by_due ON notice (due_at);
 `,
   `ALTER TABLE token ADD COLUMN app TEXT;`,
+  `
+ALTER TABLE token ADD COLUMN session TEXT;
+ALTER TABLE token ADD COLUMN capabilities TEXT;
+CREATE INDEX token_by_app ON token (app) WHERE app IS NOT NULL;
+`,
 ]

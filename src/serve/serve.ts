@@ -88,7 +88,7 @@ export async function serve(options: ServeOptions): Promise<void> {
     telemetry.count('hookcast_http_requests_total', { method, route, status: String(status) })
     telemetry.observe('hookcast_http_request_duration_seconds', waitMs / 1000, { route })
   }
-  const eventApi = createEventApi({ events, store, clock, addressOf, onUnexpected, onAnswered })
+  const eventApi = createEventApi({ events, store, clock, publicUrl, addressOf, onUnexpected, onAnswered })
   const api = createApi({
     surroundings,
     store,

@@ -42,7 +42,14 @@ describe('a token', () => {
   test('is known again by what was shown once, and by nothing else', async ({ desk: { tokens } }) => {
     const { text, record } = await tokens.issue(viewer, null)
     expect(text).toMatch(/^hc_[\w-]{43}$/)
-    expect(tokens.verify(text)).toEqual({ id: record.id, name: 'board', role: 'viewer', grants: [], app: null })
+    expect(tokens.verify(text)).toEqual({
+      id: record.id,
+      name: 'board',
+      role: 'viewer',
+      grants: [],
+      app: null,
+      capabilities: null,
+    })
     for (const other of ['', record.prefix, `${text}x`, text.slice(0, -1), text.toUpperCase(), 'x'.repeat(100_000)]) {
       expect(tokens.verify(other)).toBeNull()
     }
@@ -132,7 +139,7 @@ describe('the token of the environment', () => {
 
 test('customers are shown to all that work on campaigns, and to viewers who were granted it', () => {
   const may = (grants: readonly 'personal_data'[]): string[] =>
-    ROLES.filter((role) => mayReadPersonalData({ id: '1', name: 'x', role, grants, app: null }))
+    ROLES.filter((role) => mayReadPersonalData({ id: '1', name: 'x', role, grants, app: null, capabilities: null }))
   expect(may([])).toEqual(['admin', 'editor', 'operator'])
   expect(may(['personal_data'])).toContain('viewer')
 })

@@ -2,7 +2,7 @@ import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { Svix } from 'svix'
 import { Svix as OlderSvix } from 'svix-1'
-import { Tokens } from '../../src/access/access.ts'
+import { AuditLog, Tokens } from '../../src/access/access.ts'
 import { systemClock } from '../../src/clock.ts'
 import { createEventApi } from '../../src/event-api/event-api.ts'
 import { ServiceStore } from '../../src/ledger/service-store.ts'
@@ -17,6 +17,8 @@ export interface EventDesk {
   readonly receiver: Receiver
   /** Of whoever runs the instance. */
   readonly admin: string
+  readonly tokens: Tokens
+  readonly audit: AuditLog
   readonly svix: Svix
   readonly older: OlderSvix
   readonly unexpected: readonly unknown[]
@@ -61,6 +63,8 @@ export const test = base.extend<{ desk: EventDesk }>({
       on,
       receiver,
       admin,
+      tokens,
+      audit: new AuditLog(store, systemClock),
       svix: new Svix(admin, { serverUrl: url }),
       older: new OlderSvix(admin, { serverUrl: url }),
       unexpected,

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { App, AppIn } from '../../events/events.ts'
 import { METADATA, TEXT, THROTTLE, UID, dateOf } from './fields.ts'
-import { Failure } from './failure.ts'
+import { Failure, notFound } from './failure.ts'
 import { FLAG, PAGING, listOut, pageQuery } from './paging.ts'
 import { checkBody, readQuery } from './read-request.ts'
 import type { Answer, Call, Route } from './route.ts'
@@ -67,9 +67,18 @@ async function remove({ app, events }: Call): Promise<Answer> {
   return { status: 204, body: null }
 }
 
-export function applicationIn(input: z.infer<typeof APPLICATION_IN>): AppIn {
+function applicationIn(input: z.infer<typeof APPLICATION_IN>): AppIn {
   const { name, uid = null, throttleRate, rateLimit, metadata } = input
   return { name, uid, throttleRate: throttleRate ?? rateLimit ?? null, metadata }
+}
+
+/** The app of the path, made as described when there is none. @throws {Failure} 404, 422 */
+export async function ensureApp(call: Call, application: z.infer<typeof APPLICATION_IN> | null): Promise<App> {
+  const known = call.findApp()
+  if (known !== null) return known
+  if (application === null) throw notFound()
+  const input = applicationIn(application)
+  return await call.events.apps.create({ ...input, uid: uidOfPath(call.param('app'), input.uid) })
 }
 
 /** What is made under a path has the path's name. @throws {Failure} 422 */

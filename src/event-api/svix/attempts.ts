@@ -14,7 +14,13 @@ export const attempts: readonly Route[] = [
   { method: 'get', path: '/app/:app/attempt/msg/:message', access: 'app', handle: listByMessage },
   { method: 'get', path: ATTEMPT, access: 'app', handle: get },
   { method: 'delete', path: `${ATTEMPT}/content`, access: 'admin', handle: expunge },
-  { method: 'post', path: '/app/:app/msg/:message/endpoint/:endpoint/resend', access: 'app', handle: resend },
+  {
+    method: 'post',
+    path: '/app/:app/msg/:message/endpoint/:endpoint/resend',
+    access: 'app',
+    capability: 'CreateAttempts',
+    handle: resend,
+  },
 ]
 
 /** As Svix numbers them. */

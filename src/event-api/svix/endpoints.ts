@@ -43,16 +43,16 @@ const PATH = '/app/:app/endpoint/:endpoint'
 
 export const endpoints: readonly Route[] = [
   { method: 'get', path: '/app/:app/endpoint', access: 'app', handle: list },
-  { method: 'post', path: '/app/:app/endpoint', access: 'app', handle: create },
+  { method: 'post', path: '/app/:app/endpoint', access: 'app', capability: 'ManageEndpoint', handle: create },
   { method: 'get', path: PATH, access: 'app', handle: (call) => answer(call, call.endpoint) },
-  { method: 'put', path: PATH, access: 'app', handle: replace },
-  { method: 'patch', path: PATH, access: 'app', handle: change },
-  { method: 'delete', path: PATH, access: 'app', handle: remove },
-  { method: 'get', path: `${PATH}/secret`, access: 'app', handle: secret },
-  { method: 'post', path: `${PATH}/secret/rotate`, access: 'app', handle: rotate },
+  { method: 'put', path: PATH, access: 'app', capability: 'ManageEndpoint', handle: replace },
+  { method: 'patch', path: PATH, access: 'app', capability: 'ManageEndpoint', handle: change },
+  { method: 'delete', path: PATH, access: 'app', capability: 'ManageEndpoint', handle: remove },
+  { method: 'get', path: `${PATH}/secret`, access: 'app', capability: 'ViewEndpointSecret', handle: secret },
+  { method: 'post', path: `${PATH}/secret/rotate`, access: 'app', capability: 'ManageEndpointSecret', handle: rotate },
   { method: 'get', path: `${PATH}/headers`, access: 'app', handle: headers },
-  { method: 'put', path: `${PATH}/headers`, access: 'app', handle: setHeaders },
-  { method: 'patch', path: `${PATH}/headers`, access: 'app', handle: patchHeaders },
+  { method: 'put', path: `${PATH}/headers`, access: 'app', capability: 'ManageEndpoint', handle: setHeaders },
+  { method: 'patch', path: `${PATH}/headers`, access: 'app', capability: 'ManageEndpoint', handle: patchHeaders },
 ]
 
 function list(call: Call): Answer {
@@ -113,7 +113,8 @@ async function remove(call: Call): Promise<Answer> {
   return { status: 204, body: null }
 }
 
-function secret({ events, endpoint }: Call): Answer {
+async function secret({ events, endpoint, caller, doors }: Call): Promise<Answer> {
+  await doors.audit.record(caller, 'secret.revealed', { subject: endpoint.id })
   const key = sharedSecret(events.endpoints.profileOf(endpoint), events.secrets.current(endpoint))
   return { status: 200, body: { key } }
 }

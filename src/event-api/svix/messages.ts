@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { App, Message, MessageQuery } from '../../events/events.ts'
-import { APPLICATION_IN, applicationIn, uidOfPath } from './applications.ts'
-import { Failure, invalid, notFound } from './failure.ts'
+import type { Message, MessageQuery } from '../../events/events.ts'
+import { APPLICATION_IN, ensureApp } from './applications.ts'
+import { Failure, invalid } from './failure.ts'
 import { UID, dateOf } from './fields.ts'
 import { FLAG, INSTANT, LIST, PAGING, listOut, pageQuery } from './paging.ts'
 import { bytesOfKey } from './payload-bytes.ts'
@@ -78,7 +78,7 @@ async function create(call: Call): Promise<Answer> {
   const { context, events, body, caller } = call
   const { with_content: withContent } = readQuery(SHOWN, context)
   const { eventType, eventId = null, channels, tags, transformationsParams, application } = checkBody(MESSAGE_IN, body)
-  const app = await appFor(call, application ?? null)
+  const app = await ensureApp(call, application ?? null)
   const raw = transformationsParams?.rawPayload
   const payload = raw === undefined ? (bytesOfKey(body, 'payload') ?? bytesOfKey(body, 'data')) : Buffer.from(raw)
   if (payload === null) throw invalid(['body', 'payload'], 'expected `payload` to be JSON, got nothing')
@@ -97,14 +97,6 @@ async function create(call: Call): Promise<Answer> {
     throw new Failure(409, { code: 'conflict', detail })
   }
   return { status: 202, body: messageOut(call, accepted.message, withContent) }
-}
-
-async function appFor(call: Call, application: z.infer<typeof APPLICATION_IN> | null): Promise<App> {
-  const known = call.findApp()
-  if (known !== null) return known
-  if (application === null) throw notFound()
-  const input = applicationIn(application)
-  return await call.events.apps.create({ ...input, uid: uidOfPath(call.param('app'), input.uid) })
 }
 
 async function expunge({ events, message }: Call): Promise<Answer> {

@@ -9,9 +9,21 @@ import type { Answer, Call, Route } from './route.ts'
 const PATH = '/app/:app/endpoint/:endpoint'
 
 export const replays: readonly Route[] = [
-  { method: 'post', path: `${PATH}/recover`, access: 'app', handle: (call) => begin(call, 'recover') },
-  { method: 'post', path: `${PATH}/replay-missing`, access: 'app', handle: (call) => begin(call, 'replay') },
-  { method: 'post', path: `${PATH}/restart`, access: 'app', handle: restart },
+  {
+    method: 'post',
+    path: `${PATH}/recover`,
+    access: 'app',
+    capability: 'CreateAttempts',
+    handle: (call) => begin(call, 'recover'),
+  },
+  {
+    method: 'post',
+    path: `${PATH}/replay-missing`,
+    access: 'app',
+    capability: 'CreateAttempts',
+    handle: (call) => begin(call, 'replay'),
+  },
+  { method: 'post', path: `${PATH}/restart`, access: 'app', capability: 'CreateAttempts', handle: restart },
   { method: 'get', path: '/background-task/:task', access: 'admin', handle: get },
 ]
 

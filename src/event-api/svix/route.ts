@@ -1,5 +1,5 @@
 import type { Context } from 'hono'
-import type { Actor } from '../../access/access.ts'
+import { isCapable, type Actor, type AuditLog, type Capability, type Tokens } from '../../access/access.ts'
 import type { App, Endpoint, Events, Message } from '../../events/events.ts'
 import { Failure, notFound } from './failure.ts'
 
@@ -22,15 +22,26 @@ export interface Route {
   /** Below `/api/v1`; `:app`, `:endpoint` and `:message` are ids or uids. */
   readonly path: string
   readonly access: Access
+  /** What the link to an app's portal has to allow; without a word, that one may look. */
+  readonly capability?: Capability
   /** It does nothing twice by itself: no answer is kept for its `Idempotency-Key`. */
   readonly isRepeatable?: true
   readonly handle: (call: Call) => Promise<Answer> | Answer
+}
+
+/** Who may come in, and what is written down of it. */
+export interface Doors {
+  readonly tokens: Tokens
+  readonly audit: AuditLog
+  /** Where people reach this service; null when nobody said. */
+  readonly publicUrl: string | null
 }
 
 export interface CallOptions {
   readonly context: Context
   readonly caller: Actor
   readonly events: Events
+  readonly doors: Doors
   readonly body: Buffer
 }
 
@@ -39,13 +50,15 @@ export class Call {
   readonly context: Context
   readonly caller: Actor
   readonly events: Events
+  readonly doors: Doors
   /** All of it, as it came. */
   readonly body: Buffer
 
-  constructor({ context, caller, events, body }: CallOptions) {
+  constructor({ context, caller, events, doors, body }: CallOptions) {
     this.context = context
     this.caller = caller
     this.events = events
+    this.doors = doors
     this.body = body
   }
 
@@ -85,9 +98,9 @@ export class Call {
 }
 
 /** @throws {Failure} 403 */
-export function authorize({ access }: Route, caller: Actor): void {
+export function authorize({ access, capability }: Route, caller: Actor): void {
   const isAdmin = caller.role === 'admin'
   const isApp = caller.role === 'app' && caller.app !== null
-  if (isAdmin || (access === 'app' && isApp)) return
+  if (isAdmin || (access === 'app' && isApp && (capability === undefined || isCapable(caller, capability)))) return
   throw new Failure(403, { code: 'insufficient access', detail: 'Insufficient access for the given operation.' })
 }

@@ -1,4 +1,5 @@
 import { applications } from './applications.ts'
+import { authentication } from './authentication.ts'
 import { attempts } from './attempts.ts'
 import { endpoints } from './endpoints.ts'
 import { eventTypes } from './event-types.ts'
@@ -8,7 +9,7 @@ import type { Route } from './route.ts'
 
 export { answerFrom, Failure, failureFrom } from './failure.ts'
 export { readBytes } from './read-request.ts'
-export { authorize, Call, type Route } from './route.ts'
+export { authorize, Call, type Doors, type Route } from './route.ts'
 
 /**
  * Svix's API, as its clients of both majors call it: its operations, below `/api/v1`.
@@ -22,4 +23,5 @@ export const SVIX_ROUTES: readonly Route[] = [
   ...messages,
   ...attempts,
   ...replays,
+  ...authentication,
 ]
