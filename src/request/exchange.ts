@@ -34,7 +34,7 @@ export interface ExchangeSettings {
   readonly maxAnswerBytes: number
   readonly isSingleTry: boolean
   readonly now: () => number
-  readonly onSettled: (connection: Connection) => void
+  readonly onSettled: (exchange: Exchange) => void
 }
 
 const MAX_INTERIM_ANSWERS = 10
@@ -57,10 +57,13 @@ export interface ExchangeParts {
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #settings: ExchangeSettings
-  readonly #connection: Connection
+  readonly connection: Connection
   readonly #call: Call
   readonly #onResult: (result: CallResult) => void
   readonly startedAt: number
+  /** Its neighbours in `CallsInFlight`. */
+  before: Exchange | null = null
+  after: Exchange | null = null
   #phase: 'waiting' | 'sent' | 'settled' = 'waiting'
   /** Over both tries, where the phase is that of the last one. */
   #mayHaveArrived = false
@@ -76,7 +79,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   constructor(settings: ExchangeSettings, parts: ExchangeParts) {
     this.#settings = settings
-    this.#connection = parts.connection
+    this.connection = parts.connection
     this.#call = parts.call
     this.#onResult = parts.onResult
     this.startedAt = parts.startedAt
@@ -99,8 +102,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#phase === 'settled') return controller.abort(new Error('settled'))
     this.#phase = 'sent'
     this.#mayHaveArrived = true
-    this.#isReused = this.#connection.uses > 0
-    this.#connection.uses++
+    this.#isReused = this.connection.uses > 0
+    this.connection.uses++
   }
 
   onResponseStarted(): void {
@@ -146,10 +149,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#refusal = error.message
       return
     }
-    const wasReusedConnection = this.#phase === 'sent' ? this.#isReused : this.#connection.uses > 0
+    const wasReusedConnection = this.#phase === 'sent' ? this.#isReused : this.connection.uses > 0
     const { origin, isTls } = this.#settings.target
     const hasAnswerBytes = this.#hasAnswerBytes
-    const failure = brokenFailure(this.#connection.socketError ?? error, {
+    const failure = brokenFailure(this.connection.socketError ?? error, {
       origin,
       isTls,
       wasReusedConnection,
@@ -163,7 +166,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** An idle connection can be closed under a request at any time (RFC 9112 §9.3.1): a fresh one decides. */
   #tryAgain(): void {
-    this.#connection.discard()
+    this.connection.discard()
     this.#hadInstantRetry = this.#mayHaveArrived
     this.#phase = 'waiting'
     this.#isReused = false
@@ -173,7 +176,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #dispatch(): void {
     const { path, method, headers, body } = this.#call
     // undici reads the list and keeps its own.
-    this.#connection.dispatch({ path, method, headers: headers as string[], body }, this)
+    this.connection.dispatch({ path, method, headers: headers as string[], body }, this)
   }
 
   /** Its time is up. */
@@ -182,7 +185,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const { timeoutMs, target } = this.#settings
     const late = `No complete answer within ${formatSpan(timeoutMs)}: ${target.origin}`
     if (this.#phase === 'sent') return this.#fail(new CallFailure('timeout', late))
-    const { opening } = this.#connection
+    const { opening } = this.connection
     this.#fail(opening?.lateFailure(timeoutMs) ?? lateConnectFailure('tcp', timeoutMs, target))
   }
 
@@ -198,7 +201,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   /** Settled first: undici tells the end of what it drops, and that end is not this call's. */
   #drop(): void {
     this.#phase = 'settled'
-    this.#connection.discard()
+    this.connection.discard()
   }
 
   #answered(isTruncated: boolean): Answer {
@@ -234,7 +237,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #leave(): void {
     this.#phase = 'settled'
-    this.#settings.onSettled(this.#connection)
+    this.#settings.onSettled(this)
   }
 }
 

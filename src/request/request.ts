@@ -2,7 +2,7 @@ import { createSecureContext, getCACertificates } from 'node:tls'
 import type { SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import { systemClock } from '../clock.ts'
-import type { Connection } from './connection.ts'
+import { CallsInFlight } from './calls-in-flight.ts'
 import { ConnectionLanes } from './connection-lanes.ts'
 import { wayFrom } from './egress.ts'
 import type { Egress, Way } from './egress.ts'
@@ -65,8 +65,7 @@ export class CallClient {
   readonly #settings: ExchangeSettings
   readonly #limit: number
   readonly #lanes: ConnectionLanes
-  /** In the order in which they began. */
-  readonly #exchanges = new Map<Connection, Exchange>()
+  readonly #exchanges = new CallsInFlight()
   #cancelDeadline: (() => void) | null = null
   #isClosed = false
 
@@ -100,7 +99,7 @@ export class CallClient {
       now,
       maxAnswerBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
       isSingleTry: options.isSingleTry ?? false,
-      onSettled: (connection) => this.#release(connection),
+      onSettled: (exchange) => this.#release(exchange),
     }
   }
 
@@ -129,7 +128,7 @@ export class CallClient {
     const connection = this.#lanes.take()
     connection.retire(startedAt)
     const exchange = new Exchange(this.#settings, { connection, call, onResult, startedAt })
-    this.#exchanges.set(connection, exchange)
+    this.#exchanges.add(exchange)
     this.#awaitDeadline()
     exchange.start()
   }
@@ -137,16 +136,16 @@ export class CallClient {
   /** Ends every call in flight as our own trouble (`local`), closes every connection, and resolves when all are gone. */
   async destroy(): Promise<void> {
     this.#isClosed = true
-    for (const exchange of this.#exchanges.values()) exchange.giveUp()
+    for (let next = this.#exchanges.first; next !== null; next = this.#exchanges.first) next.giveUp()
     const closing = this.#lanes
       .takeAll()
       .map((connection) => new Promise<void>((resolve) => connection.discard(resolve)))
     await Promise.all(closing)
   }
 
-  #release(connection: Connection): void {
-    this.#exchanges.delete(connection)
-    this.#lanes.give(connection)
+  #release(exchange: Exchange): void {
+    this.#exchanges.remove(exchange)
+    this.#lanes.give(exchange.connection)
     if (this.#exchanges.size > 0) return
     this.#cancelDeadline?.()
     this.#cancelDeadline = null
@@ -155,8 +154,8 @@ export class CallClient {
   /** One timer for all: every call has the same time, so the one that began first is the next to be late. */
   #awaitDeadline(): void {
     if (this.#cancelDeadline !== null) return
-    const [first] = this.#exchanges.values()
-    if (first === undefined) return
+    const { first } = this.#exchanges
+    if (first === null) return
     const { timeoutMs, now } = this.#settings
     // The timers of a turn run before its I/O: an answer that came while the event loop was blocked is not too late.
     const cancel = systemClock.after(Math.ceil(first.startedAt + timeoutMs - now()), () => {
@@ -169,9 +168,8 @@ export class CallClient {
     this.#cancelDeadline = null
     const { timeoutMs, now } = this.#settings
     const latest = now() - timeoutMs
-    for (const exchange of this.#exchanges.values()) {
-      if (exchange.startedAt > latest) break
-      exchange.expire()
+    for (let next = this.#exchanges.first; next !== null && next.startedAt <= latest; next = this.#exchanges.first) {
+      next.expire()
     }
     this.#awaitDeadline()
   }
