@@ -249,7 +249,8 @@ export class Recorder {
       code: report.code,
       message: next.message,
       customerId: note === null ? report.customerId : null,
-      batch: note === null ? null : waitingBatchFrom(note, report.batch?.members.length ?? note.count),
+      batch:
+        note === null ? null : waitingBatchFrom(note, report.batch?.members.length ?? note.count - note.done.length),
     }
     this.#book.add((ledger) => ledger.putWaiting(row))
   }

@@ -8,9 +8,16 @@ import { BatchPreparer } from './prepare-batch.ts'
 import { customerContext, programFrom, type Occasion, type Program } from './program.ts'
 import { digestOf, requestFrom } from './request-parts.ts'
 import type { SenderSetup } from './sender-setup.ts'
+import { NO_DESCRIPTOR, type SpareDescriptors } from './spare-descriptors.ts'
 import type { DecidedTask, Prepared, Task } from './task.ts'
 
 const NO_CONTEXT: Readonly<Record<string, unknown>> = Object.freeze({})
+
+interface PreparerOptions {
+  readonly setup: SenderSetup
+  readonly clock: Clock
+  readonly spare: SpareDescriptors
+}
 
 /** Turns rows into requests: parse, render, check. Rendering is deterministic, so a retry has the same bytes. */
 export class Preparer {
@@ -18,11 +25,13 @@ export class Preparer {
   readonly #clock: Clock
   readonly #programs = new Map<string, Program>()
   readonly #batches: BatchPreparer
+  readonly #spare: SpareDescriptors
 
   /** @throws {TemplateError} HOOKCAST_TEMPLATE_INVALID: compiling is the first thing that a sender does. */
-  constructor(setup: SenderSetup, clock: Clock) {
+  constructor({ setup, clock, spare }: PreparerOptions) {
     this.#setup = setup
     this.#clock = clock
+    this.#spare = spare
     this.#programs.set(setup.definition.runId, programFrom(setup, setup.definition))
     for (const [runId, definition] of Object.entries(setup.kept))
       this.#programs.set(runId, programFrom(setup, definition))
@@ -34,11 +43,32 @@ export class Preparer {
    * Of a batch nothing comes until all of its customers are rendered, with care one by one: ask again with the same task.
    */
   prepare(tasks: readonly Task[], { isCareful }: { readonly isCareful: boolean }): Prepared[] {
-    const first = tasks[0]
-    const program = first === undefined ? null : this.#batchProgramOf(first)
-    if (first === undefined || program === null) return this.#prepareRows(tasks)
+    const [first] = tasks
+    if (first === undefined) return []
+    return this.#spare.lend(() => this.#prepare(first, tasks, isCareful)) ?? [this.#putOff(first)]
+  }
+
+  #prepare(first: Task, tasks: readonly Task[], isCareful: boolean): Prepared[] {
+    const program = this.#batchProgramOf(first)
+    if (program === null) return this.#prepareRows(tasks)
     const prepared = this.#batches.prepare(first, { program, isCareful })
     return prepared === null ? [] : [prepared]
+  }
+
+  /** Nothing can be rendered now: it comes again as it is, like a call for which there was no descriptor. */
+  #putOff(task: Task): DecidedTask {
+    const verdict = { kind: 'called', outcome: { kind: 'local', message: NO_DESCRIPTOR } } as const
+    return {
+      kind: 'decided',
+      task,
+      customerId: this.#customerOf(task, parseSpoolLine(task.line)),
+      verdict,
+      batch: null,
+    }
+  }
+
+  #customerOf(task: Task, { row, number }: SpoolRow): string {
+    return customerIdOf(row ?? {}, { column: this.#setup.customerId, rowNumber: number ?? task.seq + 1 })
   }
 
   /** Whose template comes next with care: of a batch one of its rows, then null for the whole. */
@@ -66,10 +96,7 @@ export class Preparer {
     let program: Program | undefined
     for (const task of tasks) {
       const spooled = parseSpoolLine(task.line)
-      const customerId = customerIdOf(spooled.row ?? {}, {
-        column: this.#setup.customerId,
-        rowNumber: spooled.number ?? task.seq + 1,
-      })
+      const customerId = this.#customerOf(task, spooled)
       const verdict = spooled.verdict === null ? this.#expiry(task, spooled) : decisionFrom(spooled.verdict)
       if (verdict !== null) {
         // What was decided before comes out in its place: nothing after it may overtake what stands before it.

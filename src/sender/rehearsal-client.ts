@@ -9,7 +9,7 @@ const RESULT: CallResult = {
 }
 
 /** Stands where the client stands and makes no connection: each call that could be made is answered at once. */
-export class RehearsalClient implements Pick<CallClient, 'call' | 'destroy'> {
+export class RehearsalClient implements Pick<CallClient, 'call'> {
   /** @throws {RangeError} when the request could not be sent, as the client would. */
   call({ path, headers }: Call, onResult: (result: CallResult) => void): void {
     let refusal = checkPath(path)
@@ -19,6 +19,4 @@ export class RehearsalClient implements Pick<CallClient, 'call' | 'destroy'> {
     if (refusal !== null) throw new RangeError(refusal)
     onResult(RESULT)
   }
-
-  async destroy(): Promise<void> {}
 }

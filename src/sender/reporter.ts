@@ -9,6 +9,7 @@ import { TrialNotes } from './trial-notes.ts'
 import { digestOf } from './request-parts.ts'
 import type { SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'
+import { NO_DESCRIPTOR, type SpareDescriptors } from './spare-descriptors.ts'
 import type { DecidedTask, PreparedDelivery } from './task.ts'
 
 /** A finished delivery waits this long at most before the coordinator hears of it (the promise is 20 ms). */
@@ -25,17 +26,26 @@ interface Waiting {
   readonly batch: BatchReport | null
 }
 
+interface ReporterOptions {
+  readonly setup: SenderSetup
+  readonly port: SenderPort
+  readonly clock: Clock
+  readonly spare: SpareDescriptors
+}
+
 /** Gathers what became of deliveries and tells it in groups. */
 export class Reporter {
   readonly #port: SenderPort
   readonly #clock: Clock
   readonly #properties: PropertyRenderer
   readonly #trials: TrialNotes | null
+  readonly #spare: SpareDescriptors
   readonly #samples = new Map<string, number>()
   #waiting: Waiting[] = []
   #cancelFlush: (() => void) | null = null
 
-  constructor({ setup, port, clock }: { setup: SenderSetup; port: SenderPort; clock: Clock }) {
+  constructor({ setup, port, clock, spare }: ReporterOptions) {
+    this.#spare = spare
     this.#port = port
     this.#clock = clock
     this.#properties = new PropertyRenderer(setup)
@@ -124,7 +134,7 @@ export class Reporter {
     if (this.#waiting.length === 0) return
     const waiting = this.#waiting
     this.#waiting = []
-    const properties = this.#properties.render(waiting.flatMap(({ jobs }) => jobs))
+    const properties = this.#render(waiting.flatMap(({ jobs }) => jobs))
     const batches = new Map<number, DeliveryReport[]>()
     let next = 0
     for (const { sliceId, report, jobs, batch } of waiting) {
@@ -138,8 +148,10 @@ export class Reporter {
     this.#port.reports([...batches].map(([sliceId, reports]) => ({ sliceId, reports })))
   }
 
-  close(): void {
-    this.#cancelFlush?.()
+  #render(jobs: readonly PropertyJob[]): readonly RenderedProperties[] {
+    if (jobs.length === 0) return NONE
+    const rendered = this.#spare.lend(() => this.#properties.render(jobs))
+    return rendered ?? jobs.map(() => ({ properties: null, warning: `event_properties: ${NO_DESCRIPTOR}` }))
   }
 
   #add(waiting: Waiting): void {

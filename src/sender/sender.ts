@@ -12,6 +12,7 @@ import { RehearsalClient } from './rehearsal-client.ts'
 import { Reporter } from './reporter.ts'
 import { BYTES_IN_FLIGHT, bytesOf } from './request-parts.ts'
 import { answerBytesOf, type SenderSetup } from './sender-setup.ts'
+import { SpareDescriptors } from './spare-descriptors.ts'
 import type { DecidedTask, Prepared, PreparedDelivery, Task } from './task.ts'
 import { Workload } from './workload.ts'
 
@@ -48,7 +49,7 @@ export class Sender {
   readonly #setup: SenderSetup
   readonly #port: SenderPort
   readonly #clock: Clock
-  readonly #client: Pick<CallClient, 'call' | 'destroy'>
+  readonly #client: Pick<CallClient, 'call'>
   readonly #preparer: Preparer
   readonly #reporter: Reporter
   readonly #mask: SecretMask
@@ -83,10 +84,11 @@ export class Sender {
     this.#port = port
     this.#clock = clock
     this.#isReplacement = isReplacement
-    this.#preparer = new Preparer(setup, clock)
+    const spare = new SpareDescriptors()
+    this.#preparer = new Preparer({ setup, clock, spare })
     this.#mask = new SecretMask(setup.secrets)
     this.#alarms = new Alarms(setup)
-    this.#reporter = new Reporter({ setup, port, clock })
+    this.#reporter = new Reporter({ setup, port, clock, spare })
     const { origin, concurrency: connections, timeoutMs, ca, network, egress } = setup
     this.#client = setup.isRehearsal
       ? new RehearsalClient()
@@ -149,13 +151,6 @@ export class Sender {
     this.#endSlices()
     this.#port.acknowledged(order)
     this.#pump()
-  }
-
-  /** Cuts everything off; what is in flight is in doubt. */
-  async close(): Promise<void> {
-    this.#cancelWake?.()
-    this.#reporter.close()
-    await this.#client.destroy()
   }
 
   #pump(): void {
@@ -233,6 +228,7 @@ export class Sender {
     this.#work.begun(prepared.task)
     this.#reporter.decided(prepared)
     this.#work.finished(prepared.task)
+    if (prepared.verdict.kind === 'called') this.#raise({ kind: 'local' })
   }
 
   #begin(ready: PreparedDelivery): void {
@@ -281,7 +277,10 @@ export class Sender {
     this.#work.finished(task)
     const split = batch?.isToBeSplit === true ? splitOf(ready) : 'none'
     const alarm = this.#alarms.for({ chunk: task.chunk, outcome, split }, this.#isHalted)
-    if (alarm === null) return
+    if (alarm !== null) this.#raise(alarm)
+  }
+
+  #raise(alarm: Alarm): void {
     if (alarm.kind === 'chunk') this.#work.hold(alarm.chunk)
     else this.#isHalted = true
     this.#reporter.flush()

@@ -1,4 +1,5 @@
 import type { BatchNote, BatchReport, Decision } from '../campaign/delivery.ts'
+import type { Outcome } from '../campaign/outcome.ts'
 import type { PreparedRequest } from './request-parts.ts'
 import type { RequestDefinition } from './sender-setup.ts'
 
@@ -51,7 +52,8 @@ export interface DecidedTask {
   readonly kind: 'decided'
   readonly task: Task
   readonly customerId: string
-  readonly verdict: Decision
+  /** `local`: it could not even be prepared, for trouble of our own. */
+  readonly verdict: Decision | { readonly kind: 'called'; readonly outcome: Extract<Outcome, { kind: 'local' }> }
   readonly batch: (PreparedBatch & { readonly requestId: string }) | null
 }
 

@@ -5,7 +5,17 @@ import type { CampaignRun, CampaignRunSetup } from '../support/campaign-run.ts'
 import type { Invariant } from '../support/invariants.ts'
 
 /** What a machine has to have or allow for a fault to be made on it; any other word is a program that must be there. */
-export type Need = 'root' | 'netns' | 'tmpfs' | 'iptables' | 'tc' | 'strace' | 'faketime' | 'openssl' | 'mkfifo'
+export type Need =
+  | 'root'
+  | 'netns'
+  | 'tmpfs'
+  | 'iptables'
+  | 'tc'
+  | 'strace'
+  | 'faketime'
+  | 'openssl'
+  | 'mkfifo'
+  | 'prlimit'
 
 /** One row of the matrix: a fault that is made on purpose, and what must hold all the same. */
 export interface Fault {

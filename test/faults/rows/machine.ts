@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -7,6 +8,52 @@ import { findRun } from '../../../src/ledger/run-folder.ts'
 import type { CampaignRun } from '../../support/campaign-run.ts'
 import { childrenOf } from '../../support/command-line.ts'
 import { FAKETIME_LIBRARIES, type Fault, type FaultContext } from '../fault.ts'
+
+/** Lets a process have no new file descriptor, or enough again: below its own hard limit. */
+function limitFiles(pid: number, count: number): void {
+  execFileSync('prlimit', ['--pid', String(pid), `--nofile=${count}:`])
+}
+
+async function noDescriptor(context: FaultContext): Promise<void> {
+  const setup = {
+    customers: 400,
+    webhook: 'concurrency: 20\nretry: { delays: [] }\nevent_properties: { answer: "{{ response.status }}" }',
+    receiver: { reply: { delayMs: 100, headers: { connection: 'close' } } },
+    senders: 1,
+  }
+  for (const isMended of context.isShort ? [true] : [true, false]) {
+    const run = await context.run(setup)
+    const command = run.start()
+    assert.ok(await run.untilReceived(100, command))
+    const [sender] = childrenOf(command.pid)
+    limitFiles(sender!, 3)
+    const before = run.received
+    if (isMended) {
+      await sleep(3000)
+      assert.ok(run.received - before <= 40, 'it called on without a descriptor')
+      assert.deepEqual(childrenOf(command.pid), [sender], 'the sender has died')
+      limitFiles(sender!, 1024)
+    }
+    const { code, stdout, stderr } = await command.finished
+    if (isMended) {
+      const { sent, attempts } = JSON.parse(stdout) as Record<string, number>
+      assert.deepEqual([code, sent, attempts], [0, 400, 400], stderr)
+      context.held(run.check({ crashes: 0 }))
+      continue
+    }
+    assert.equal(code, 130, stderr)
+    assert.match(stderr, /Could not make calls from this machine: No file descriptor is free in this process: EMFILE/)
+    assert.match(stderr, /Raise the limit named, then `hookcast resume <run>`/)
+    const { report } = await run.finish()
+    assert.deepEqual([report['sent'], report['attempts']], [400, 400])
+    context.held(run.check({ crashes: 0 }))
+  }
+  // A limit that is lower than what the campaign would like to have in flight: connections that are kept use it up.
+  const few = await context.run({ ...setup, customers: 300, webhook: 'concurrency: 200', receiver: {} })
+  const { code, report, stderr } = await few.finish([], { within: ['sh', '-c', 'ulimit -n 64; exec "$@"', 'sh'] })
+  assert.deepEqual([code, report['sent'], report['attempts']], [0, 300, 300], stderr)
+  context.held(few.check({ crashes: 0 }))
+}
 
 async function clockJumps(context: FaultContext): Promise<void> {
   const library = FAKETIME_LIBRARIES.find((path) => existsSync(path))!
@@ -108,6 +155,15 @@ async function littleMemory(context: FaultContext): Promise<void> {
 }
 
 export const MACHINE: readonly Fault[] = [
+  {
+    id: 'F21',
+    name: 'no file descriptor is free in a sender, for 3 s and for good; a limit of 64 for 200 in flight',
+    holds: 'no attempt is used up; it goes on by itself, or pauses with a sentence',
+    rounds: 1,
+    shortRounds: 1,
+    needs: ['prlimit'],
+    run: noDescriptor,
+  },
   {
     id: 'F27',
     name: 'the clock jumps by +1 h, −1 h, +400 d while retries wait, −400 d between two processes',
