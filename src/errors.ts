@@ -56,6 +56,10 @@ export const ERROR_CODES = {
     means: 'The disk of the data folder is full',
     todo: 'Free space; a run that had begun goes on with `hookcast resume <run>`',
   },
+  HOOKCAST_BACKUP_UNUSABLE: {
+    means: 'A backup cannot be made there, or is incomplete, altered or of a newer version',
+    todo: 'See the sentence with it; nothing was changed',
+  },
   HOOKCAST_OUTPUT_LOST: {
     means: 'What was to be printed could not be written',
     todo: 'Mend the cause; `hookcast report <run>` prints the report of a run again',

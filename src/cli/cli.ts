@@ -5,6 +5,7 @@ import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
 import { addActivate } from './activate.ts'
+import { addBackup, addRestore } from './backup.ts'
 import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
 import { addErase } from './erase.ts'
@@ -93,6 +94,8 @@ export function createProgram(context: Context): Command {
     addTest,
     addCheck,
     addEgress,
+    addBackup,
+    addRestore,
     addServe,
     addActivate,
     addHolds,

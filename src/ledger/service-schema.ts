@@ -148,3 +148,9 @@ ALTER TABLE token ADD COLUMN capabilities TEXT;
 CREATE INDEX token_by_app ON token (app) WHERE app IS NOT NULL;
 `,
 ]
+
+/** `hold.rule` of a campaign in a restored data folder: it stays on hold over restarts until somebody releases it. */
+export const RESTORED = 'restored'
+
+/** In a data folder that is being restored: what lies beside it is half of what there will be. */
+export const RESTORING = 'restoring'

@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import { HookcastError } from '../errors.ts'
+import { HookcastError, LedgerError } from '../errors.ts'
 import { GroupStore } from './group-store.ts'
 import { folderError, isSqliteBusy } from './run-folder.ts'
-import { SERVICE_MIGRATIONS } from './service-schema.ts'
+import { RESTORING, SERVICE_MIGRATIONS } from './service-schema.ts'
 
 export type { Row, Statements } from './group-store.ts'
 
@@ -44,6 +44,10 @@ export class ServiceStore extends GroupStore {
 /** The kernel gives the lock back when the process ends, however it ends. */
 function takeLock(dataFolder: string): DatabaseSync {
   const path = join(dataFolder, 'service.lock')
+  if (existsSync(join(dataFolder, RESTORING))) {
+    const message = `A restore into the data folder goes on, or was broken off: do it again with \`hookcast restore\`: ${dataFolder}`
+    throw new LedgerError('HOOKCAST_LEDGER_UNUSABLE', message)
+  }
   let lock: DatabaseSync | undefined
   try {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 })

@@ -4,17 +4,9 @@ import type { ServiceStore } from '../ledger/service-store.ts'
 import { readReport } from '../report/report.ts'
 import { openEventRun, reopenEventRun, type EventRun, type EventRunHost, type Hold } from '../runner/runner.ts'
 import type { Campaigns } from './campaigns.ts'
+import type { Stop } from './holds.ts'
 import { Turn } from './turn.ts'
 import { WaitingTriggers, type Listener } from './waiting-triggers.ts'
-
-/** What keeps a campaign from calling anybody. */
-export interface Stop {
-  /** Null when no run could be opened. */
-  readonly runId: string | null
-  readonly rule: string
-  readonly message: string
-  readonly stoppedAt: number
-}
 
 export interface FeedOptions {
   readonly campaign: string
@@ -23,7 +15,8 @@ export interface FeedOptions {
   readonly host: EventRunHost & { readonly dataFolder: string }
   /** How far the runs of each version had come. */
   readonly positions: ReadonlyMap<number, number>
-  /** Told of each run that is opened. */
+  /** From the start, until it is released. */
+  readonly isHeld: boolean
   readonly onRun: (run: EventRun) => void
   readonly onStop: (stop: Stop) => void
   readonly onError: (error: unknown) => void
@@ -54,7 +47,7 @@ export class EventFeed {
   #run: EventRun | null = null
   /** Sealed, and not at their end. */
   readonly #older = new Set<EventRun>()
-  #isHeld = false
+  #isHeld: boolean
   #isClosed = false
   #isAsked = false
   #isGoing = false
@@ -66,6 +59,7 @@ export class EventFeed {
   constructor(options: FeedOptions) {
     this.#options = options
     this.#clock = options.host.clock
+    this.#isHeld = options.isHeld
     this.#waiting = new WaitingTriggers(options.store, options.campaign, options.positions)
   }
 

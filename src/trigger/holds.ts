@@ -2,6 +2,15 @@ import type { Clock } from '../clock.ts'
 import type { Row, ServiceStore } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
 
+/** What keeps a campaign from calling anybody. */
+export interface Stop {
+  /** Null when no run could be opened. */
+  readonly runId: string | null
+  readonly rule: string
+  readonly message: string
+  readonly stoppedAt: number
+}
+
 /** A campaign of events that calls nobody until it is released: what comes is kept. */
 export interface HeldCampaign {
   readonly campaign: string

@@ -1,10 +1,11 @@
 import type { Tell } from '../campaign/notice.ts'
 import { HookcastError } from '../errors.ts'
+import { RESTORED } from '../ledger/service-schema.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { listEventRuns, type EventRun, type EventRunHost } from '../runner/runner.ts'
 import type { Campaigns } from './campaigns.ts'
-import { EventFeed, type Stop } from './event-feed.ts'
-import { Holds, type HeldCampaign, type HoldEnd } from './holds.ts'
+import { EventFeed } from './event-feed.ts'
+import { Holds, type HeldCampaign, type HoldEnd, type Stop } from './holds.ts'
 import * as sql from './statements.ts'
 import type { TriggerLog } from './trigger-log.ts'
 
@@ -140,6 +141,7 @@ export class Router implements AsyncDisposable {
       campaigns: this.#options.campaigns(),
       host,
       positions: this.#positionsOf(campaign),
+      isHeld: this.#holds.list().some((held) => held.campaign === campaign && held.rule === RESTORED),
       onRun,
       onStop: (stop) => this.#hold(campaign, stop),
       onError,

@@ -12,7 +12,7 @@ const readme = readPage('README.md')
 
 describe('README.md', () => {
   it('is read in one sitting, and runs by line 30', () => {
-    expect(readme.lines.length).toBeLessThanOrEqual(300)
+    expect(readme.lines.length).toBeLessThanOrEqual(320)
     expect(readme.lines.findIndex((line) => line.startsWith('```sh'))).toBeLessThan(30)
   })
 
