@@ -60,6 +60,10 @@ export class Apps {
     return this.#register.of(key)
   }
 
+  all(): readonly App[] {
+    return this.#register.all()
+  }
+
   find(ref: string): App | null {
     return this.#register.find(ref)
   }

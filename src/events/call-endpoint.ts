@@ -3,6 +3,7 @@ import type { CallResult } from '../request/request.ts'
 import type { EndpointClients } from './endpoint-clients.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Message } from './messages.ts'
+import { isTest } from './test-message.ts'
 
 export interface EndpointCall {
   readonly endpoint: Endpoint
@@ -27,7 +28,13 @@ export function callEndpoint(
   clients: EndpointClients,
   onResult: (result: CallResult) => void,
 ): void {
-  const { headers, body } = signRequest(profile, { message: { ...message, payload }, sentAt: at, secrets, owner })
+  const { headers, body } = signRequest(profile, {
+    message: { ...message, payload },
+    sentAt: at,
+    secrets,
+    owner,
+    isTest: isTest(message),
+  })
   const own = ['user-agent', userAgent, ...headers]
   const target = { endpoint: endpoint.key, url: new URL(endpoint.url), timeoutMs: profile.timeoutMs }
   clients.call(target, { headers: withExtra(own, { ...endpoint.headers, ...message.headers }), body }, onResult)

@@ -6,7 +6,7 @@
  *   the receiver cannot have been away for a moment only.
  * - `secret`: what signs for an endpoint, sealed; one without `expires_at` is the one in use.
  * - `event_type`: what may be sent, with JSON Schemas by version.
- * - `task`: replays under way, and how far they have come.
+ * - `task`: work under way behind a request, and how far it has come: `asked` and `found` are JSON.
  */
 export const EVENTS_MIGRATIONS: readonly string[] = [
   `
@@ -79,5 +79,26 @@ CREATE TABLE task (
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX running_task ON task (endpoint) WHERE state = 'running';
+`,
+  `
+ALTER TABLE task RENAME TO task_before;
+CREATE TABLE task (
+  id TEXT PRIMARY KEY,
+  endpoint INTEGER REFERENCES endpoint (key),
+  kind TEXT NOT NULL CHECK (kind IN ('recover', 'replay', 'bulk', 'app_stats', 'event_types')),
+  since_seq INTEGER NOT NULL,
+  until_seq INTEGER NOT NULL,
+  at_seq INTEGER NOT NULL,
+  done INTEGER NOT NULL DEFAULT 0,
+  state TEXT NOT NULL CHECK (state IN ('running', 'finished', 'cancelled')),
+  asked TEXT,
+  found TEXT,
+  made_at INTEGER NOT NULL,
+  changed_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO task (id, endpoint, kind, since_seq, until_seq, at_seq, done, state, made_at, changed_at)
+  SELECT id, endpoint, kind, since_seq, until_seq, at_seq, done, state, made_at, changed_at FROM task_before;
+DROP TABLE task_before;
+CREATE INDEX running_task ON task (id) WHERE state = 'running';
 `,
 ]

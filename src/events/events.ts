@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Clock } from '../clock.ts'
 import { GroupStore } from '../ledger/group-store.ts'
 import type { Vault } from '../vault/vault.ts'
-import { Apps } from './apps.ts'
+import { Apps, type App } from './apps.ts'
 import { Attempts, type Attempt } from './attempts.ts'
 import { Courier } from './courier.ts'
 import { Days } from './days.ts'
@@ -19,9 +19,13 @@ import { Keeping } from './keeping.ts'
 import { Messages, type Message } from './messages.ts'
 import { Operational } from './operational.ts'
 import { Sequence } from './public-id.ts'
+import { Progress } from './progress.ts'
 import { Replays } from './replays.ts'
 import { resealSecrets, type Resealed } from './reseal-secrets.ts'
 import type { Standing } from './standing.ts'
+import { Summaries } from './summaries.ts'
+import { Tasks } from './tasks.ts'
+import { sendTest } from './test-message.ts'
 
 export type { EventRules } from './endpoint-rules.ts'
 export type { App, AppIn } from './apps.ts'
@@ -31,7 +35,11 @@ export type { EventType, EventTypeIn } from './event-types.ts'
 export { EventsError } from './events-error.ts'
 export type { Message, MessageQuery } from './messages.ts'
 export type { Page, PageQuery } from './page.ts'
-export type { ReplayTask } from './replays.ts'
+export type { DeliveryState } from './delivery.ts'
+export type { Stand } from './progress.ts'
+export type { ReplayKind } from './replays.ts'
+export type { AppDeliveries, AppEventTypes } from './summaries.ts'
+export type { Task, TaskKind } from './tasks.ts'
 
 export interface EventsOptions {
   readonly dataFolder: string
@@ -63,7 +71,10 @@ export class Events implements AsyncDisposable {
   readonly secrets: EndpointSecrets
   readonly messages: Messages
   readonly attempts: Attempts
+  readonly progress: Progress
+  readonly tasks: Tasks
   readonly replays: Replays
+  readonly summaries: Summaries
   readonly #clock: Clock
   readonly #days: Days
   readonly #store: GroupStore
@@ -139,7 +150,11 @@ export class Events implements AsyncDisposable {
     const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
     const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
     const store = this.#store
-    this.replays = new Replays({ store, days, deliveries, clock, sequence, endpointOf, onOpened, onError })
+    this.tasks = new Tasks(store)
+    this.progress = new Progress({ days, endpoints, messages })
+    const { tasks, progress } = this
+    this.summaries = new Summaries({ store, tasks, apps, endpoints, progress, clock, sequence, onError })
+    this.replays = new Replays({ tasks, days, deliveries, clock, sequence, endpointOf, onOpened, onError })
   }
 
   /** Begins to deliver, with what was left from before. */
@@ -147,6 +162,7 @@ export class Events implements AsyncDisposable {
     this.#courier.start()
     this.#keeping.start()
     this.replays.start()
+    this.summaries.start()
     this.#look()
     this.#resealing = this.#reseal()
   }
@@ -180,6 +196,31 @@ export class Events implements AsyncDisposable {
     this.#courier.wake(endpoint)
   }
 
+  /** Removes an app with its endpoints: nothing more is sent to them. @throws {EventsError} unknown */
+  async removeApp(ref: string): Promise<void> {
+    const app = this.apps.get(ref)
+    await Promise.all(this.endpoints.ofApp(app).map(({ id }) => this.endpoints.remove(app, id)))
+    await this.apps.remove(app.id)
+  }
+
+  /** The time as it is for all of this, epoch ms. */
+  get now(): number {
+    return this.#clock.now()
+  }
+
+  /** Deliveries of an endpoint that wait for its restart. */
+  keptFor({ key }: Endpoint): number {
+    return this.#deliveries.count(key, 'held')
+  }
+
+  /** See {@link sendTest}. @throws {EventsError} conflict, invalid */
+  async sendTest(
+    to: { readonly app: App; readonly endpoint: Endpoint },
+    what: { readonly eventType: string; readonly example?: number | null },
+  ): Promise<Message> {
+    return await sendTest(this, to, what)
+  }
+
   /** Disables those whose time is over although nothing is sent to them just now. */
   #look(): void {
     const now = this.#clock.now()
@@ -197,6 +238,7 @@ export class Events implements AsyncDisposable {
     this.#closing.abort()
     this.#keeping[Symbol.dispose]()
     await this.replays[Symbol.asyncDispose]()
+    await this.summaries[Symbol.asyncDispose]()
     await this.#courier[Symbol.asyncDispose]()
     await this.#resealing
     this.#store[Symbol.dispose]()

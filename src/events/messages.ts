@@ -28,10 +28,12 @@ export interface MessageIn {
   readonly headers: Readonly<Record<string, string>>
   /** The request's own key: sent again within a day it gives the same message, whatever else it says. */
   readonly requestKey?: string | null
+  /** Who gets it, whatever they have asked for; without it, whoever wants it. */
+  readonly only?: Endpoint
 }
 
 /** One event, accepted once. */
-export interface Message extends Omit<MessageIn, 'payload' | 'requestKey'> {
+export interface Message extends Omit<MessageIn, 'payload' | 'requestKey' | 'only'> {
   /** Its place in time, which orders all messages. */
   readonly seq: number
   readonly id: string
@@ -104,13 +106,13 @@ export class Messages {
    */
   async accept(app: App, input: MessageIn): Promise<Accepted> {
     checkMessage(input)
-    const wanting = this.#wanting(app, input)
+    const wanting = input.only === undefined ? this.#wanting(app, input) : [input.only]
     this.#checkPayload(app, wanting, input)
     this.#options.keeping.take(input.payload.byteLength + ROW_BYTES * (1 + wanting.length))
     const { days, deliveries, sequence, clock, onAccepted } = this.#options
     const now = clock.now()
     const seq = sequence.next(now)
-    const { payload, requestKey = null, ...rest } = input
+    const { payload, requestKey = null, only: _, ...rest } = input
     const key = requestKey === null ? null : createHash('sha256').update(requestKey).digest()
     const message = { ...rest, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt: timeOfSeq(seq) }
     const day = days.at(seq)

@@ -1,32 +1,32 @@
 import { setImmediate as afterOthers } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
-import type { GroupStore, Row, Statements } from '../ledger/group-store.ts'
+import type { Row, Statements } from '../ledger/group-store.ts'
 import type { Days } from './days.ts'
 import { openByHand, type Deliveries } from './deliveries.ts'
+import { STATES, type DeliveryState } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
-import { contentOf } from './messages.ts'
+import { contentOf, isAskedFor, type MessageQuery } from './messages.ts'
+import { parsedFrom } from './parsed-from.ts'
 import { publicIdFrom, seqAt, timeOfSeq, type Sequence } from './public-id.ts'
 import { wants } from './subscription.ts'
+import type { Going, Task, Tasks } from './tasks.ts'
 
-/** Which messages an endpoint gets once more: those that failed or were cancelled, or those that it never got. */
-export type ReplayKind = 'recover' | 'replay'
+/**
+ * Which messages an endpoint gets once more: those that failed or were cancelled, those that it never got, or of those whose
+ * way to it has ended, however, the ones that are asked for.
+ */
+export type ReplayKind = 'recover' | 'replay' | 'bulk'
 
-export interface ReplayTask {
-  readonly id: string
-  readonly endpoint: number
-  readonly kind: ReplayKind
-  readonly since: number
-  readonly until: number
-  /** Messages that were put in line by it so far. */
-  readonly done: number
-  readonly state: 'running' | 'finished' | 'cancelled'
-  readonly madeAt: number
-  readonly changedAt: number
+/** Of a `bulk` replay: null for whatever it is. */
+export interface ReplayFilter extends Pick<MessageQuery, 'channel' | 'tag' | 'eventTypes'> {
+  readonly states?: readonly DeliveryState[] | null
+  /** 1 to 5, the first digit of its last status; 0 without an answer. */
+  readonly statusClass?: number | null
 }
 
 export interface ReplaysOptions {
-  readonly store: GroupStore
+  readonly tasks: Tasks
   readonly days: Days
   readonly deliveries: Deliveries
   readonly clock: Clock
@@ -38,15 +38,8 @@ export interface ReplaysOptions {
 }
 
 const BATCH = 100
+const STATE_NAMES = Object.keys(STATES) as readonly DeliveryState[]
 
-const insertTask = `
-  INSERT INTO task (id, endpoint, kind, since_seq, until_seq, at_seq, state, made_at, changed_at)
-  VALUES (?, ?, ?, ?, ?, ?, 'running', ?, ?) RETURNING *`
-const moveTask = `
-  UPDATE task SET at_seq = ?, done = done + ?, changed_at = ? WHERE id = ? AND state = 'running' RETURNING *`
-const endTask = `UPDATE task SET state = ?, changed_at = ? WHERE id = ? AND state = 'running'`
-const selectTask = `SELECT * FROM task WHERE id = ?`
-const selectRunning = `SELECT * FROM task WHERE state = 'running' ORDER BY id`
 const selectFailed = `
   SELECT message AS seq FROM delivery WHERE endpoint = ? AND message > ? AND message < ? AND state IN (2, 3)
   ORDER BY message LIMIT ?`
@@ -55,6 +48,13 @@ const selectMissing = `
   WHERE app = ? AND seq > ? AND seq < ? AND payload IS NOT NULL
     AND NOT EXISTS (SELECT 1 FROM delivery WHERE endpoint = ? AND message = seq)
   ORDER BY seq LIMIT ?`
+const selectEnded = `
+  SELECT message.seq, delivery.state, event_type, channels, tags,
+    (SELECT http_status FROM attempt WHERE attempt.message = delivery.message AND attempt.endpoint = delivery.endpoint
+      ORDER BY attempt.seq DESC LIMIT 1) AS http_status
+  FROM delivery JOIN message ON message.seq = delivery.message AND payload IS NOT NULL
+  WHERE endpoint = ? AND delivery.message > ? AND delivery.message < ? AND state <> 0
+  ORDER BY delivery.message LIMIT ?`
 
 interface Batch {
   /** Null when there is nothing behind. */
@@ -78,16 +78,17 @@ export class Replays implements AsyncDisposable {
 
   /** Goes on with those that a restart has cut short. */
   start(): void {
-    for (const row of this.#options.store.all(selectRunning)) this.#run(String(row['id']))
+    for (const { id, endpoint } of this.#options.tasks.running()) if (endpoint !== null) this.#run(id)
   }
 
   /** @throws {EventsError} conflict, when the endpoint is disabled; invalid, when the times are none. */
   async begin(
     kind: ReplayKind,
     endpoint: Endpoint,
-    { since, until }: { readonly since: number; readonly until: number | null },
-  ): Promise<ReplayTask> {
-    const { store, clock, sequence } = this.#options
+    asked: { readonly since: number; readonly until: number | null; readonly filter?: ReplayFilter },
+  ): Promise<Task> {
+    const { tasks, clock, sequence } = this.#options
+    const { since, until, filter = null } = asked
     const now = clock.now()
     if (endpoint.state === 'disabled') {
       throw new EventsError('conflict', 'The endpoint is disabled: enable it, then send again')
@@ -99,16 +100,9 @@ export class Replays implements AsyncDisposable {
     // What comes from now on comes by itself.
     const to = Math.min(seq, until === null ? seq : seqAt(until))
     const id = publicIdFrom('qtask', seq)
-    const values = [id, endpoint.key, kind, from, to, from, now, now]
-    const task = await store.commit((store) => taskFrom(store.get(insertTask, ...values)!))
+    const task = await tasks.begin({ id, endpoint: endpoint.key, kind, from, to, asked: filter }, now)
     this.#run(id)
     return task
-  }
-
-  /** Null when there is none of this id. */
-  find(id: string): ReplayTask | null {
-    const row = this.#options.store.get(selectTask, id)
-    return row === undefined ? null : taskFrom(row)
   }
 
   /** What is in line already is sent; no more is put there. */
@@ -124,35 +118,35 @@ export class Replays implements AsyncDisposable {
   }
 
   async #go(id: string): Promise<void> {
-    const { store, clock, endpointOf, onOpened } = this.#options
+    const { tasks, clock, endpointOf, onOpened } = this.#options
     for (;;) {
-      const row = store.get(selectTask, id)
-      if (this.#isClosed || row?.['state'] !== 'running') return
-      const endpoint = endpointOf(Number(row['endpoint']))
+      const task = tasks.going(id)
+      if (this.#isClosed || task?.state !== 'running') return
+      const endpoint = task.endpoint === null ? null : endpointOf(task.endpoint)
       if (endpoint === null || endpoint.state === 'disabled') return await this.#end(id, 'cancelled')
-      const { at, opened } = await this.#openBatch(endpoint, row)
+      const { at, opened } = await this.#openBatch(endpoint, task)
       if (opened > 0) onOpened(endpoint)
       if (at === null) return await this.#end(id, 'finished')
-      await store.commit((store) => void store.get(moveTask, at, opened, clock.now(), id))
+      await tasks.move(id, { at, opened, now: clock.now() })
       await afterOthers()
     }
   }
 
   async #end(id: string, state: 'finished' | 'cancelled'): Promise<void> {
-    const { store, clock } = this.#options
-    await store.commit((store) => void store.run(endTask, state, clock.now(), id))
+    const { tasks, clock } = this.#options
+    await tasks.end(id, { state, now: clock.now() })
   }
 
   /** The next messages behind those done, all of one day. */
-  async #openBatch(endpoint: Endpoint, row: Row): Promise<Batch> {
+  async #openBatch(endpoint: Endpoint, { kind, asked, at, to }: Going): Promise<Batch> {
     const { days, deliveries } = this.#options
-    const at = Number(row['at_seq'])
-    const range = { endpoint, from: at, to: Number(row['until_seq']) }
+    const range = { endpoint, from: at, to }
     for (const day of days.oldestFirst()) {
       if (seqAt(Date.parse(day.date) + DAY_MS) <= at || seqAt(Date.parse(day.date)) >= range.to) continue
-      const batch = await day.store.commit((store) =>
-        row['kind'] === 'recover' ? this.#openFailed(store, range) : this.#openMissing(store, range),
-      )
+      const batch = await day.store.commit((store) => {
+        if (kind === 'bulk') return this.#openAsked(store, range, asked ?? {})
+        return kind === 'recover' ? this.#openFailed(store, range) : this.#openMissing(store, range)
+      })
       if (batch.opened > 0) deliveries.noteOpen(day)
       if (batch.at !== null) return batch
     }
@@ -175,6 +169,14 @@ export class Replays implements AsyncDisposable {
     for (const row of wanted) this.#open(store, endpoint, Number(row['seq']))
     const last = rows.at(-1)
     return { at: last === undefined ? null : Number(last['seq']), opened: wanted.length }
+  }
+
+  #openAsked(store: Statements, { endpoint, from, to }: Range, filter: ReplayFilter): Batch {
+    const rows = store.all(selectEnded, endpoint.key, from, to, BATCH)
+    const found = rows.filter((row) => isWanted(row, filter)).map((row) => Number(row['seq']))
+    for (const seq of found) this.#open(store, endpoint, seq)
+    const last = rows.at(-1)
+    return { at: last === undefined ? null : Number(last['seq']), opened: found.length }
   }
 
   #open(store: Statements, endpoint: Endpoint, message: number): void {
@@ -200,16 +202,9 @@ interface Range {
 
 const DAY_MS = 86_400_000
 
-function taskFrom(row: Row): ReplayTask {
-  return {
-    id: String(row['id']),
-    endpoint: Number(row['endpoint']),
-    kind: row['kind'] as ReplayKind,
-    since: timeOfSeq(Number(row['since_seq']) + 1),
-    until: timeOfSeq(Number(row['until_seq'])),
-    done: Number(row['done']),
-    state: row['state'] as ReplayTask['state'],
-    madeAt: Number(row['made_at']),
-    changedAt: Number(row['changed_at']),
-  }
+function isWanted(row: Row, { states = null, statusClass = null, ...filter }: ReplayFilter): boolean {
+  if (states !== null && !states.includes(STATE_NAMES[Number(row['state'])]!)) return false
+  if (statusClass !== null && Math.floor(Number(row['http_status'] ?? 0) / 100) !== statusClass) return false
+  const list = (name: string): readonly string[] => (parsedFrom(row[name]) ?? []) as string[]
+  return isAskedFor({ eventType: String(row['event_type']), channels: list('channels'), tags: list('tags') }, filter)
 }

@@ -7,7 +7,7 @@ import { systemClock } from '../../src/clock.ts'
 import { createEventApi } from '../../src/event-api/event-api.ts'
 import { ServiceStore } from '../../src/ledger/service-store.ts'
 import { test as base, type EventsFixture } from '../events/fixture.ts'
-import type { Receiver } from '../support/receiver.ts'
+import type { Received, Receiver, Reply } from '../support/receiver.ts'
 
 /** The API of event webhooks behind a real server, and those who call it. */
 export interface EventDesk {
@@ -15,6 +15,8 @@ export interface EventDesk {
   readonly on: EventsFixture
   /** Where endpoints may be. */
   readonly receiver: Receiver
+  /** What the receiver answers: 200, until a test says otherwise. */
+  readonly script: { answer: (request: Received) => Reply }
   /** Of whoever runs the instance. */
   readonly admin: string
   readonly tokens: Tokens
@@ -39,7 +41,8 @@ export interface EventDesk {
 export const test = base.extend<{ desk: EventDesk }>({
   desk: async ({ on }, use) => {
     await using stack = new AsyncDisposableStack()
-    const receiver = await on.receiver()
+    const script: EventDesk['script'] = { answer: () => ({}) }
+    const receiver = await on.receiver({ answer: (request) => script.answer(request) })
     const store = stack.use(new ServiceStore(on.folder, systemClock))
     const tokens = new Tokens(store, systemClock)
     const unexpected: unknown[] = []
@@ -62,6 +65,7 @@ export const test = base.extend<{ desk: EventDesk }>({
       url,
       on,
       receiver,
+      script,
       admin,
       tokens,
       audit: new AuditLog(store, systemClock),

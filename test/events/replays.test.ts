@@ -5,7 +5,7 @@ const HOUR = 3_600_000
 const DAY = 24 * HOUR
 
 async function untilEnded(on: EventsFixture, id: string): Promise<void> {
-  await expect.poll(() => on.events.replays.find(id)?.state, { timeout: 20_000 }).not.toBe('running')
+  await expect.poll(() => on.events.tasks.find(id)?.state, { timeout: 20_000 }).not.toBe('running')
 }
 
 describe('recover', () => {
@@ -29,7 +29,7 @@ describe('recover', () => {
     await on.untilAttempts(6)
     const task = await on.events.replays.begin('recover', endpoint, { since, until: null })
     await untilEnded(on, task.id)
-    expect(on.events.replays.find(task.id)).toMatchObject({ state: 'finished', done: 4, since, kind: 'recover' })
+    expect(on.events.tasks.find(task.id)).toMatchObject({ state: 'finished', done: 4, since, kind: 'recover' })
     await on.untilAttempts(10)
     expect(
       receiver.requests
@@ -109,11 +109,11 @@ describe('replay of what is missing', () => {
     const task = await on.events.replays.begin('replay', endpoint, { since, until: null })
     await untilEnded(on, task.id)
     await on.untilAttempts(4)
-    expect(on.events.replays.find(task.id)).toMatchObject({ done: 1, state: 'finished' })
+    expect(on.events.tasks.find(task.id)).toMatchObject({ done: 1, state: 'finished' })
     expect(receiver.requests[3]).toMatchObject({ path: '/new', body: '{"a":1}' })
     const none = await on.events.replays.begin('replay', old, { since, until: null })
     await untilEnded(on, none.id)
-    expect(on.events.replays.find(none.id)).toMatchObject({ done: 0 })
+    expect(on.events.tasks.find(none.id)).toMatchObject({ done: 0 })
     await expect(on.events.replays.begin('replay', old, { since, until: since })).rejects.toThrow('before `until`')
   })
 
@@ -131,7 +131,7 @@ describe('replay of what is missing', () => {
     const other = await on.endpoint(app, receiver, { url: `${receiver.url}/other` })
     const second = await on.events.replays.begin('replay', other, { since, until: null })
     await on.events.replays.cancel(second.id)
-    expect(on.events.replays.find(second.id)!.state).toBe('cancelled')
-    expect(on.events.replays.find(second.id)!.done).toBeLessThan(350)
+    expect(on.events.tasks.find(second.id)!.state).toBe('cancelled')
+    expect(on.events.tasks.find(second.id)!.done).toBeLessThan(350)
   })
 })

@@ -63,7 +63,7 @@ async function change({ app, events, body }: Call): Promise<Answer> {
 }
 
 async function remove({ app, events }: Call): Promise<Answer> {
-  await events.apps.remove(app.id)
+  await events.removeApp(app.id)
   return { status: 204, body: null }
 }
 

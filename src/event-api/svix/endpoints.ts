@@ -4,7 +4,7 @@ import { sharedSecret } from '../../profile/profile.ts'
 import { uidOfPath } from './applications.ts'
 import { Failure, invalid } from './failure.ts'
 import { METADATA, TEXT, THROTTLE, UID, dateOf, ownMetadata } from './fields.ts'
-import { PAGING, listOut, pageQuery } from './paging.ts'
+import { FLAG, PAGING, listOut, pageQuery } from './paging.ts'
 import { checkBody, readQuery } from './read-request.ts'
 import type { Answer, Call, Route } from './route.ts'
 
@@ -107,9 +107,19 @@ async function change(call: Call): Promise<Answer> {
   return answer(call, disabled === undefined ? endpoint : await setDisabled(call, endpoint, disabled))
 }
 
+const REMOVAL = z.object({ force: FLAG.default(false) })
+
+/** What is kept for an endpoint goes with it, and only if that is meant. */
 async function remove(call: Call): Promise<Answer> {
-  refuseUnmanaged(call, call.endpoint)
-  await call.events.endpoints.remove(call.app, call.endpoint.id)
+  const { app, endpoint, events, context } = call
+  refuseUnmanaged(call, endpoint)
+  const { force } = readQuery(REMOVAL, context)
+  const kept = force ? 0 : events.keptFor(endpoint)
+  if (kept > 0) {
+    const detail = `${kept} messages are kept for this endpoint and would go with it: add force=true if they may`
+    throw new Failure(409, { code: 'messages_kept', detail })
+  }
+  await events.endpoints.remove(app, endpoint.id)
   return { status: 204, body: null }
 }
 
@@ -206,7 +216,7 @@ function answer(
 }
 
 /** Both majors' names for the same; `filter`, `profile` and `state` are hookcast's own. */
-function endpointOut({ events }: Pick<Call, 'events'>, endpoint: Endpoint): object {
+export function endpointOut({ events }: Pick<Call, 'events'>, endpoint: Endpoint): object {
   const { id, uid, url, description, eventTypes, channels, filter, throttleRate, metadata, state } = endpoint
   return {
     id,

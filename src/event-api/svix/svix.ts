@@ -4,8 +4,10 @@ import { attempts } from './attempts.ts'
 import { endpoints } from './endpoints.ts'
 import { eventTypes } from './event-types.ts'
 import { messages } from './messages.ts'
+import { progress } from './progress.ts'
 import { replays } from './replays.ts'
 import type { Route } from './route.ts'
+import { tasks } from './tasks.ts'
 
 export { answerFrom, Failure, failureFrom } from './failure.ts'
 export { readBytes } from './read-request.ts'
@@ -22,6 +24,8 @@ export const SVIX_ROUTES: readonly Route[] = [
   ...endpoints,
   ...messages,
   ...attempts,
+  ...progress,
   ...replays,
+  ...tasks,
   ...authentication,
 ]
