@@ -19,11 +19,16 @@ export interface FaultResult {
   readonly obstacle: string | null
 }
 
+export interface FaultRequest {
+  readonly seed: number
+  readonly isShort: boolean
+  readonly say: (text: string) => void
+  /** A row that has not ended by then is broken: what it has started is ended. */
+  readonly limitMs: number
+}
+
 /** Makes a fault, and tells whether what must hold did. */
-export async function makeFault(
-  fault: Fault,
-  { seed, isShort, say }: { readonly seed: number; readonly isShort: boolean; readonly say: (text: string) => void },
-): Promise<FaultResult> {
+export async function makeFault(fault: Fault, { seed, isShort, say, limitMs }: FaultRequest): Promise<FaultResult> {
   const rounds = isShort ? fault.shortRounds : fault.rounds
   const held = new Set<Invariant>()
   const startedAt = Date.now()
@@ -37,7 +42,7 @@ export async function makeFault(
   try {
     await using cleanUp = new AsyncDisposableStack()
     let runs = 0
-    await fault.run({
+    const made = fault.run({
       seed,
       random: createRandom(seed),
       rounds,
@@ -51,6 +56,7 @@ export async function makeFault(
         for (const invariant of invariants) held.add(invariant)
       },
     })
+    await within(limitMs, made)
   } catch (error) {
     // What is left tells what happened.
     say(`${fault.id}: kept ${folder}`)
@@ -58,4 +64,16 @@ export async function makeFault(
   }
   rmSync(folder, { recursive: true, force: true })
   return result(null)
+}
+
+async function within(ms: number, made: Promise<void>): Promise<void> {
+  const late = Promise.withResolvers<never>()
+  const timer = setTimeout(() => late.reject(new Error(`It had not ended after ${Math.round(ms / 1000)} s`)), ms)
+  // What it meets once everything under it is taken away is no news.
+  made.catch(() => undefined)
+  try {
+    await Promise.race([made, late.promise])
+  } finally {
+    clearTimeout(timer)
+  }
 }

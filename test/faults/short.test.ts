@@ -12,7 +12,7 @@ describe('the short set of the fault matrix', () => {
       const obstacle = obstacleTo(fault)
       if (obstacle !== null && process.env['CI'] === 'true') throw new Error(`${fault.id} was not made: ${obstacle}`)
       if (obstacle !== null) skip(obstacle)
-      const { error } = await makeFault(fault, { seed: SEED, isShort: true, say: () => undefined })
+      const { error } = await makeFault(fault, { seed: SEED, isShort: true, say: () => undefined, limitMs: 110_000 })
       if (error !== null) throw error
     })
   }

@@ -181,6 +181,7 @@ export class CampaignRun implements AsyncDisposable {
       journal: this.journal(),
       webhook: more.webhook ?? this.webhookWith({}),
       crashes: this.crashes,
+      said: [...this.#stderr, ...[...this.#commands].map((command) => command.stderr())],
       ...(this.#peakMb === 0 ? {} : { peakMb: this.#peakMb }),
       ...(seed === undefined ? {} : { seed }),
       ...more,

@@ -16,6 +16,7 @@ import {
 
 import { campaignOf, readSnapshot } from '../../src/runner/run-snapshot.ts'
 import { plainSettings } from './campaign-folder.ts'
+import { canariesOf, searchFor } from './canary.ts'
 import type { Received } from './receiver.ts'
 
 /** The promises of a run that its ledger and its receiver's journal can prove broken. */
@@ -30,6 +31,8 @@ export const INVARIANTS = {
   I8: 'no attempt lasts longer than its timeout',
   I9: 'memory stays under its limit, however many customers there are',
   I10: 'the ledger is whole, and agrees with itself',
+  I11: 'no secret is said or stored; each kind of trouble is told once, in words, and counted',
+  I12: 'a healthy campaign beside keeps at least 80 % of its pace',
 } as const
 export type Invariant = keyof typeof INVARIANTS
 
@@ -72,12 +75,19 @@ export interface RunUnderCheck {
   readonly window?: number
   /** Most that a process of the run has held, in MB; left out where nobody looked. */
   readonly peakMb?: number
+  /** What each of its processes has said; left out where nobody listened. */
+  readonly said?: readonly string[]
+  /** What must be in no file of the run, and in nothing that is said. */
+  readonly secrets?: Readonly<Record<string, string>>
+  /** How long it took beside the trouble of another, and one like it without. */
+  readonly pace?: { readonly besideMs: number; readonly aloneMs: number }
   /** How late an attempt's end may be seen on a busy machine. Default: 5 s. */
   readonly slackMs?: number
 }
 
 const MEMORY_LIMIT_MB = 300
 const SLACK_MS = 5000
+const LEAST_PACE = 0.8
 /** Times are whole milliseconds of two processes. */
 const CLOCK_MS = 2
 /** Sends that may die with their process, besides the first, and the one instant second try. */
@@ -124,6 +134,7 @@ class CheckedRun {
   readonly ended: ReadonlyMap<number, number>
   readonly integrity: string
   readonly spooled: number | null
+  readonly folder: string
   readonly byKey: ReadonlyMap<string, readonly JournalEntry[]>
   readonly #bySeq: ReadonlyMap<number, Result>
 
@@ -143,6 +154,7 @@ class CheckedRun {
       all('SELECT chunk, ended FROM chunk').map((row) => [Number(row['chunk']), Number(row['ended'])]),
     )
     this.integrity = String(all('PRAGMA integrity_check')[0]?.['integrity_check'])
+    this.folder = paths.folder
     this.spooled = existsSync(join(paths.folder, 'spool.ndjson')) ? rowsOf(paths.folder) : null
     const ours = (journal ?? []).filter(({ key }) => key?.startsWith(runId) === true)
     this.byKey = Map.groupBy(ours, ({ key }) => key!)
@@ -195,12 +207,13 @@ function rowsOf(folder: string): number {
  */
 export function checkRun(told: RunUnderCheck): readonly Invariant[] {
   const run = new CheckedRun(told)
-  const held: Invariant[] = ['I10', 'I1', 'I2', 'I6', 'I8']
+  const held: Invariant[] = ['I10', 'I1', 'I2', 'I6', 'I8', 'I11']
   checkWhole(run)
   checkResults(run)
   checkCounts(run)
   checkAttempts(run, told)
   checkLatency(run, told)
+  checkWords(run, told)
   if (told.journal !== null) {
     held.push('I3', 'I4', 'I5', 'I7')
     checkKeys(run, told)
@@ -213,6 +226,11 @@ export function checkRun(told: RunUnderCheck): readonly Invariant[] {
     const { peakMb } = told
     if (peakMb > MEMORY_LIMIT_MB)
       throw run.broken('I9', `a process has held ${peakMb} MB, the limit is ${MEMORY_LIMIT_MB}`)
+  }
+  if (told.pace !== undefined) {
+    held.push('I12')
+    const { besideMs, aloneMs } = told.pace
+    if (besideMs > aloneMs / LEAST_PACE) throw run.broken('I12', `it took ${besideMs} ms, and ${aloneMs} ms alone`)
   }
   return held.toSorted((a, b) => Number(a.slice(1)) - Number(b.slice(1)))
 }
@@ -288,6 +306,25 @@ function checkLatency(run: CheckedRun, { webhook, slackMs = SLACK_MS }: RunUnder
   const slowest = run.results.find(({ latency_ms: latency }) => latency === latencyMaxMs)
   const what = `an attempt took ${latencyMaxMs} ms, its timeout is ${webhook.timeoutMs} ms`
   throw run.broken('I8', what, slowest?.seq ?? null)
+}
+
+/** A secret would be in a file or in what was said; trouble that is told is told by a line with a code, or by a warning. */
+function checkWords(run: CheckedRun, { said = [], secrets = {} }: RunUnderCheck): void {
+  const texts = Object.fromEntries(said.map((text, n) => [`what process ${n + 1} said`, text]))
+  const [hit] =
+    Object.keys(secrets).length === 0 ? [] : searchFor(canariesOf(secrets), { folder: run.folder, texts }).hits
+  if (hit !== undefined) throw run.broken('I11', `a secret is in ${hit}`)
+  const { warnings } = run.row.numbers
+  for (const [at, { code, message, count }] of warnings.entries()) {
+    if (warnings.findIndex((warning) => warning.code === code) !== at) throw run.broken('I11', `${code} is told twice`)
+    if (message === '' || !(count >= 1))
+      throw run.broken('I11', `${code} is told ${count} times with ${message.length} letters`)
+  }
+  for (const text of said) {
+    const told = text.split('\n').filter((line) => /HOOKCAST_[A-Z]/.test(line))
+    const twice = told.find((line, at) => told.indexOf(line) !== at)
+    if (twice !== undefined) throw run.broken('I11', `a process has said more than once: ${twice}`)
+  }
 }
 
 function checkKeys(run: CheckedRun, { webhook }: RunUnderCheck): void {

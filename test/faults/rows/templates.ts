@@ -13,6 +13,10 @@ const CUSTOMERS = 60
 
 /** A template that kills its process for one customer: alone, in a batch, and beside a run that has no part in it. */
 async function eatMemory({ rounds, random, isShort, run, held, say }: FaultContext): Promise<void> {
+  const paced = { customers: isShort ? 100 : 500, webhook: 'rate: 50/s', senders: 1 }
+  const durationOf = (stdout: string): number => (JSON.parse(stdout) as { duration_ms: number }).duration_ms
+  // How long it takes while nothing is wrong: a pace is for machines that have time for it.
+  const aloneMs = isShort ? null : durationOf((await (await run(paced)).finish()).stdout)
   for (let round = 0; round < rounds; round++) {
     const eater = Math.floor(random() * CUSTOMERS)
     const customers = Array.from({ length: CUSTOMERS }, (_, i) => ({ customer_id: `c-${i}`, eats: i === eater }))
@@ -22,7 +26,7 @@ async function eatMemory({ rounds, random, isShort, run, held, say }: FaultConte
       `  root: "[{% output customers separated by ',' %}]"`,
       `  customer: '${EATER}'`,
     ]
-    const healthy = await run({ customers: isShort ? 500 : 5000, webhook: 'concurrency: 20', senders: 1 })
+    const healthy = await run(paced)
     const beside = healthy.start()
     const plain = await run({ customers, body: EATER, senders: 1 })
     const batched = await run({ customers, webhook: batch.join('\n'), senders: 1 })
@@ -37,8 +41,10 @@ async function eatMemory({ rounds, random, isShort, run, held, say }: FaultConte
       say(`round ${round + 1}: customer ${eater} ${what} cost ${deaths ?? 0} lost slices and nobody else`)
       held(faulted.check({ crashes: deaths ?? 0 }))
     }
-    assert.equal((await beside.finished).code, 0)
-    held(healthy.check({ crashes: 0 }))
+    const { code, stdout } = await beside.finished
+    assert.equal(code, 0)
+    const pace = aloneMs === null ? {} : { pace: { besideMs: durationOf(stdout), aloneMs } }
+    held(healthy.check({ crashes: 0, ...pace }))
   }
   if (!isShort) await killSenders({ run, held })
 }
