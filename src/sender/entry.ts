@@ -1,6 +1,6 @@
 import { systemClock } from '../clock.ts'
-import { packReports } from '../queue/processes/plain-reports.ts'
-import type { FromSender, ToSender } from '../queue/processes/processes.ts'
+import { packReports } from '../queue/plain-reports.ts'
+import type { FromSender, ToSender } from '../queue/protocol.ts'
 import { armSender } from './crash-point.ts'
 import { Sender, type SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { DeliveryReport } from '../../src/campaign/delivery.ts'
 import type { Outcome } from '../../src/campaign/outcome.ts'
-import { packReports, unpackReports } from '../../src/queue/processes/plain-reports.ts'
+import { packReports, unpackReports } from '../../src/queue/plain-reports.ts'
 
 const NO_WORDS = { errorCode: null, resultCode: null, resultStatus: null, message: null }
 const SENT: Outcome = { kind: 'sent', alreadyAccepted: false, words: NO_WORDS }

@@ -1,9 +1,8 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import type { Slice } from '../../campaign/delivery.ts'
 import type { Clock } from '../../clock.ts'
-import type { Announced } from '../queue.ts'
-import type { FromSender, ToSender } from './protocol.ts'
+import type { SenderLine } from '../known-sender.ts'
+import type { FromSender, ToSender } from '../protocol.ts'
 
 export interface SenderProgram {
   /** The entry file of a sender, and the folders it may read: its own code and its packages. */
@@ -34,28 +33,11 @@ const THREADS = 32
 /** From Node 25 on what is locked in has no network either, unless it is said; before, the flag is not known. */
 const NETWORK_FLAGS = ['--allow-net'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag))
 
-interface HeldSlice {
-  readonly slice: Slice
-  isStarted: boolean
-}
-
-/** One sender process as the coordinator sees it: what it holds, its share, and when it was heard last. */
-export class SenderProcess {
-  readonly slices = new Map<number, HeldSlice>()
+/** A sender as a child process, behind its walls. */
+export class SenderProcess implements SenderLine {
   readonly #child: ChildProcess
-  isReady = false
-  inFlight = 0
-  unstarted = 0
-  heardAt: number
-  /** The share it was last told, and the one it may still be using until it acknowledges. */
-  share = 0
-  usedShare = 0
-  toldGate = -1
-  toldPerSecond: number | null = null
-  announced: Announced | null = null
 
-  constructor(program: SenderProgram, now: number) {
-    this.heardAt = now
+  constructor(program: SenderProgram) {
     this.#child = fork(program.entry, [], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
@@ -76,20 +58,6 @@ export class SenderProcess {
 
   get pid(): number | undefined {
     return this.#child.pid
-  }
-
-  /** Slices that still have rows to start: it holds at most two of these. */
-  get heldSlices(): number {
-    let held = 0
-    for (const { isStarted } of this.slices.values()) if (!isStarted) held++
-    return held
-  }
-
-  /** The oldest slice that has rows to start; infinite without one. */
-  get nextSlice(): number {
-    let next = Number.POSITIVE_INFINITY
-    for (const [id, { isStarted }] of this.slices) if (!isStarted && id < next) next = id
-    return next
   }
 
   listen(onMessage: (message: FromSender) => void, onGone: (error: Error | null) => void): void {

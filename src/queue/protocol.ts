@@ -1,5 +1,5 @@
-import type { Slice } from '../../campaign/delivery.ts'
-import type { Alarm, Announced } from '../queue.ts'
+import type { Slice } from '../campaign/delivery.ts'
+import type { Alarm, Announced } from './queue.ts'
 import type { ToldReports } from './plain-reports.ts'
 
 /** From the coordinator to a sender process. */

@@ -1,5 +1,5 @@
-import type { DeliveryReport, Verdict } from '../../campaign/delivery.ts'
-import type { ReceiverWords } from '../../campaign/outcome.ts'
+import type { DeliveryReport, Verdict } from '../campaign/delivery.ts'
+import type { ReceiverWords } from '../campaign/outcome.ts'
 
 /** The reports of a slice on their way: nearly all of them are plain, and go as numbers without a name for each. */
 export interface ToldReports {
