@@ -72,6 +72,10 @@ export const ERROR_CODES = {
     means: 'A sender process could not be started or kept',
     todo: 'See the cause; the run is resumable',
   },
+  HOOKCAST_REDIS_UNUSABLE: {
+    means: 'Redis cannot be reached, or would lose work',
+    todo: 'See the setting named; a run that had begun is resumable',
+  },
   HOOKCAST_SECRET_SEALED: {
     means: 'A stored secret cannot be opened: another key has sealed it, or it was changed',
     todo: 'Set HOOKCAST_SECRET_KEY to the key that sealed it, behind the new one when there is one',

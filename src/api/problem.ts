@@ -30,6 +30,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   HOOKCAST_API_KEY: 409,
   // Whoever called can do nothing about these: the machine, its settings, or hookcast itself.
   HOOKCAST_CONFIG_INVALID: 500,
+  HOOKCAST_REDIS_UNUSABLE: 503,
   HOOKCAST_SECRET_SEALED: 500,
   HOOKCAST_LEDGER_UNUSABLE: 500,
   HOOKCAST_BACKUP_UNUSABLE: 500,

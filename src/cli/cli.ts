@@ -25,6 +25,7 @@ import { addServe } from './serve.ts'
 import { tellError, wordsOf } from './tell-error.ts'
 import { addTest } from './test.ts'
 import { addValidate } from './validate.ts'
+import { addWorker } from './worker.ts'
 
 /**
  * Runs one command of `hookcast` and sets the exit code of the process.
@@ -71,6 +72,10 @@ export function createProgram(context: Context): Command {
       'sender processes at most, 1 to 64 (default: `senders` of hookcast.yaml, else one a core, 8 at most)',
       wholeNumberFlag('--senders', MOST_SENDERS),
     )
+    .option(
+      '--redis <url>',
+      'send from `hookcast worker` processes, over this Redis (default: `redis` of hookcast.yaml)',
+    )
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', FIRST_STEPS)
     .showHelpAfterError('(hookcast --help lists the commands, hookcast <command> --help their flags)')
@@ -97,6 +102,7 @@ export function createProgram(context: Context): Command {
     addBackup,
     addRestore,
     addServe,
+    addWorker,
     addActivate,
     addHolds,
     addRelease,

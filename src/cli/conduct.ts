@@ -42,6 +42,7 @@ export async function conduct(
       isUnknownResent: isUnknownResent ?? false,
       signal: interrupts.signal,
       cutSignal: interrupts.cutSignal,
+      onNote: (text) => terminal.tell(text),
       onProgress: (progress) => {
         if (runId !== undefined) context.openRun ??= { runId, settings }
         if (!isQuiet) display.update(progress)

@@ -11,6 +11,7 @@ export interface GlobalFlags {
   readonly data?: string
   readonly config?: string
   readonly senders?: number
+  readonly redis?: string
 }
 
 /** What one command works with, and what it leaves: its exit code. */
@@ -37,6 +38,8 @@ export class Context implements Surroundings {
 
   /** Sender processes at most: the flag wins over hookcast.yaml, and that over the number of cores. */
   readonly senders = (settings: Settings): number => this.flags.senders ?? settings.senders ?? this.wiring.senders
+
+  readonly redis = (): string | null => this.flags.redis ?? null
 
   settings(campaignFolder: string | null): Settings {
     const { data, config } = this.flags

@@ -107,6 +107,11 @@ row 17, customer c-17: sent`,
     exitCodes: '0 a signal ended it, 2 it could not begin.',
     seeAlso: ['run', 'runs', 'pause'],
   },
+  worker: {
+    prints: 'working for redis.internal:6379',
+    exitCodes: '0 a signal ended it, 2 Redis cannot be used, or a setting is wrong.',
+    seeAlso: ['serve', 'run'],
+  },
   activate: {
     prints: 'spring-points starts by itself: version 1, next at 2026-11-23T08:00:00.000Z',
     exitCodes: '0 done, 2 the campaign has problems, or is started by hand.',

@@ -3,6 +3,7 @@ import { HookcastError } from '../errors.ts'
 import { runPaths } from '../ledger/run-folder.ts'
 import { readReport, type RunReport } from '../report/report.ts'
 import type { Progress, RunEnd, RunLimit, RunOptions } from '../runner/runner.ts'
+import { MOST_REMOTE_SENDERS, remoteSendersFor } from './remote-senders.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** How a run is to be conducted, from its start to its report. */
@@ -13,6 +14,7 @@ export interface Conduct {
   readonly signal?: AbortSignal | undefined
   readonly cutSignal?: AbortSignal | undefined
   readonly onProgress: (progress: Progress) => void
+  readonly onNote?: ((text: string) => void) | undefined
 }
 
 export interface Conducted {
@@ -27,16 +29,21 @@ export interface Conducted {
  * @throws {HookcastError} HOOKCAST_INTERRUPTED, when `signal` fires before anything was sent.
  */
 export async function conductRun(
-  { env, wiring, senders }: Surroundings,
-  { settings, until, isUnknownResent, signal, cutSignal, onProgress }: Conduct,
+  surroundings: Surroundings,
+  { settings, until, isUnknownResent, signal, cutSignal, onProgress, onNote }: Conduct,
   start: (options: RunOptions) => Promise<RunEnd>,
 ): Promise<Conducted> {
+  const { env, wiring, senders } = surroundings
+  await using cleanUp = new AsyncDisposableStack()
+  const remote = await remoteSendersFor(surroundings, { settings, onNote, cleanUp })
   const options: RunOptions = {
     ...wiring,
     env,
     settings,
     dataFolder: settings.data,
-    senders: senders(settings),
+    senders: remote === null ? senders(settings) : MOST_REMOTE_SENDERS,
+    ...(remote === null ? {} : { remote }),
+    ...(onNote === undefined ? {} : { onNote }),
     ...(signal === undefined ? {} : { signal }),
     ...(cutSignal === undefined ? {} : { cutSignal }),
     isUnknownResent: isUnknownResent ?? false,

@@ -3,6 +3,7 @@ import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
 import { environment, findSettings, loadSettings } from '../config.ts'
 import { wire, type Wiring } from '../hookcast.ts'
+import type { RemoteSenders } from '../queue/bullmq/bullmq.ts'
 import type { SurroundingsOptions } from './options.ts'
 
 /** What everything that finds, starts or reads a run works with. */
@@ -12,6 +13,10 @@ export interface Surroundings {
   /** hookcast.yaml as it holds for a campaign in that folder; null where no campaign is spoken of. */
   settings(campaignFolder: string | null): Settings
   readonly senders: (settings: Settings) => number
+  /** URL of the Redis that workers are reached over; null for processes here. Default: what hookcast.yaml says. */
+  readonly redis?: (settings: Settings) => string | null
+  /** Opened already, for all runs of this process. */
+  readonly remote?: RemoteSenders
   /** Campaign files may read only those variables that hookcast.yaml lists under `env`. */
   readonly isService?: boolean
 }

@@ -18,6 +18,8 @@ export type ToSender =
     }
   /** `chunk` null is everything; acknowledged when nothing of it will be started any more. */
   | { readonly kind: 'stop'; readonly chunk: number | null; readonly order: number }
+  /** Calls may be started for so long from now, and not at all after that; without any such word, for ever. */
+  | { readonly kind: 'lease'; readonly ms: number }
   /** Answer to an alarm that stops nothing. */
   | { readonly kind: 'go' }
 

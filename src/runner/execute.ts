@@ -1,17 +1,20 @@
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
+import type { DeliveryReport } from '../campaign/delivery.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { RunState } from '../campaign/result.ts'
 import type { Settings } from '../campaign/settings.ts'
 import { evenClock, type Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
+import type { RemoteSenders } from '../queue/bullmq/bullmq.ts'
 import { endProcesses, type SenderProgram } from '../queue/processes/processes.ts'
 import type { EndedAttempt } from '../telemetry.ts'
 import { armCrashPoint } from './arm-crash-point.ts'
 import type { Coordinator } from './coordinator.ts'
 import { onSignal, patienceUntil } from './patience.ts'
 import type { Ending, Progress } from './progress.ts'
+import { recordLate } from './record-late.ts'
 import { recoverRun } from './recovery.ts'
 import { watchRunRequest, type RunRequest } from './run-request.ts'
 import { RowBook } from './row-book.ts'
@@ -32,6 +35,10 @@ export interface Host {
   readonly program: SenderProgram
   readonly senders: number
   readonly version: string
+  /** Senders on other machines, in place of processes here. */
+  readonly remote?: RemoteSenders
+  /** Told of what somebody should look at while it goes on. */
+  readonly onNote?: (text: string) => void
   /** What all runs of this process share; without it each has the senders that it wants. */
   readonly seats?: SenderSeats
   /** Fires to stop starting calls and end once those in flight have come back. */
@@ -89,12 +96,14 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
   using cleanUp = new DisposableStack()
   const asked = execution.growth?.asked ?? cleanUp.use(listen(paths, host)).asked
   await endProcesses(ledger.senders(), clock)
+  const late = await lateReports(execution, host)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
   const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked)
   if (stateBefore !== null) return leave(stateBefore, execution, host)
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
   const rows = new RowBook({ spool, campaign, ledger, hasKeptBatches })
+  recordLate(ledger, late, { campaign, rows, clock, random: host.random })
   if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
   const patience = cleanUp.use(patienceUntil(asked, host.cutSignal))
   const memory = execution.growth?.memory ?? createReceiverMemory(campaign.webhook)
@@ -112,6 +121,11 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
   await streaming?.stop()
   if (isOver(ending, execution)) tidyUp(execution)
   return ending
+}
+
+/** What senders elsewhere have reported since the last coordinator died; they are ended. */
+async function lateReports({ isResumed, runId }: Execution, { remote }: Host): Promise<readonly DeliveryReport[]> {
+  return isResumed === true && remote !== undefined ? await remote.takeBack(runId) : []
 }
 
 /** Ends before a first call was made this time. */

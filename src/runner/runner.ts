@@ -38,6 +38,7 @@ export { putRunRequest, type RunRequest } from './run-request.ts'
 export { removeExpiredRuns, type RemovedRun } from './retention.ts'
 export { readSnapshot } from './run-snapshot.ts'
 export type { StaticIpsOveruse } from './static-ips-overuse.ts'
+export { setupFromBrief } from './remote-brief.ts'
 export { senderSetupFrom } from './sender-setup-from.ts'
 
 /** Where a run works, and how much of it. */

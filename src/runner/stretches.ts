@@ -5,12 +5,14 @@ import type { Clock } from '../clock.ts'
 import { SharedCeilings, type Ceiling } from '../ledger/shared-ceilings.ts'
 import { Timeline } from '../ledger/timeline.ts'
 import { ProcessQueue, processStartOf } from '../queue/processes/processes.ts'
+import type { Queue, QueueEvents } from '../queue/queue.ts'
 import type { SenderSetup } from '../sender/sender.ts'
 import { Coordinator } from './coordinator.ts'
 import type { Execution, Host } from './execute.ts'
 import { onSignal, type Patience } from './patience.ts'
 import { Pace, type Ending } from './progress.ts'
 import { RESTART_LIMIT } from './recovery.ts'
+import { remoteBriefFrom } from './remote-brief.ts'
 import type { RowBook } from './row-book.ts'
 import { saveEnding } from './save-ending.ts'
 import type { Seats } from './sender-seats.ts'
@@ -128,16 +130,40 @@ function createCoordinator({ execution, host, isComplete, setup, seats, ...parts
       const perSecond = pace.perSecond(standing.numbers, clock.now())
       host.onProgress({ ...standing, runId: execution.runId, isAudienceComplete: isComplete(), perSecond })
     },
-    createQueue: (events) =>
-      new ProcessQueue({
+    createQueue: (events) => {
+      const begun = { ...events, onRoom: () => (seats.begin(), events.onRoom()) }
+      const { count: senders } = seats
+      if (host.remote !== undefined) return createRemoteQueue(execution, host, { senders, events: begun })
+      return new ProcessQueue({
         program,
-        senders: seats.count,
+        senders,
         setup,
-        events: { ...events, onRoom: () => (seats.begin(), events.onRoom()) },
+        events: begun,
         onProcess: (pid) => coordinator.recordSender(pid, processStartOf(pid)),
-      }),
+      })
+    },
   })
   return coordinator
+}
+
+function createRemoteQueue(
+  { campaign, paths, runId, ledger }: Execution,
+  { remote, version, onNote }: Host,
+  { senders, events }: { readonly senders: number; readonly events: QueueEvents },
+): Queue {
+  const { timeoutMs, egress } = campaign.webhook
+  const brief = remoteBriefFrom(paths, { runId, isEventRun: ledger.run().event !== null })
+  const onTold = onNote ?? (() => undefined)
+  return remote!.createQueue({
+    runId,
+    version,
+    senders,
+    brief,
+    egressPool: egress?.name ?? null,
+    timeoutMs,
+    events,
+    onNote: onTold,
+  })
 }
 
 /** Without others there is nobody to leave seats to; what is left of a limit, or of a stream, is known by its coordinator alone. */

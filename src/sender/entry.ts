@@ -48,7 +48,18 @@ function hear(message: ToSender): void {
       return sender!.stop(message)
     case 'go':
       return sender!.go()
+    case 'lease':
+      return hold(message.ms)
   }
+}
+
+let cancelHold = (): void => undefined
+
+/** Without another word it starts nothing once the lease is over, whatever became of whoever gave it. */
+function hold(ms: number): void {
+  cancelHold()
+  sender!.hold(ms === 0)
+  if (ms > 0) cancelHold = systemClock.after(ms, () => sender!.hold(true))
 }
 
 function beat(): void {

@@ -1,6 +1,7 @@
 import type { DeliveryReport, Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import { createTokenBucket, judgeAnswer, type TokenBucket } from '../policy/policy.ts'
+import type { ToSender } from '../queue/protocol.ts'
 import type { Alarm, Announced } from '../queue/queue.ts'
 import { CallClient, SecretMask, type CallResult } from '../request/request.ts'
 import { Alarms, splitOf } from './alarms.ts'
@@ -30,13 +31,7 @@ export interface SenderPort {
   announce(announced: Announced, onAnnounced?: () => void): void
 }
 
-interface Share {
-  readonly share: number
-  readonly starts: number | null
-  readonly perSecond: number | null
-  readonly round: number
-  readonly order: number
-}
+type Share = Omit<Extract<ToSender, { kind: 'share' }>, 'kind'>
 
 /**
  * A slice in, outcomes out: prepare (render or sign), call, judge.
@@ -64,22 +59,14 @@ export class Sender {
   #inFlight = 0
   #bytesInFlight = 0
   #isHalted = false
+  #isHeld = false
   #isAnnouncing = false
   #isPumping = false
   #cancelWake: (() => void) | null = null
   readonly #isReplacement: boolean
 
-  constructor({
-    setup,
-    isReplacement,
-    port,
-    clock,
-  }: {
-    setup: SenderSetup
-    isReplacement: boolean
-    port: SenderPort
-    clock: Clock
-  }) {
+  constructor(options: { setup: SenderSetup; isReplacement: boolean; port: SenderPort; clock: Clock }) {
+    const { setup, isReplacement, port, clock } = options
     this.#setup = setup
     this.#port = port
     this.#clock = clock
@@ -137,6 +124,12 @@ export class Sender {
     }
   }
 
+  /** Nobody would hear of calls that are started now. */
+  hold(isHeld: boolean): void {
+    this.#isHeld = isHeld
+    this.#pump()
+  }
+
   go(): void {
     this.#isHalted = false
     this.#alarms.forgetConnectionIssues()
@@ -157,7 +150,7 @@ export class Sender {
     if (this.#isPumping) return
     this.#isPumping = true
     try {
-      while (!this.#isHalted && !this.#isAnnouncing && this.#inFlight < this.#share) {
+      while (!this.#isHalted && !this.#isHeld && !this.#isAnnouncing && this.#inFlight < this.#share) {
         const prepared = this.#work.nextReady() ?? this.#prepareMore()
         if (prepared === null) break
         if (prepared.kind === 'decided') this.#decide(prepared)

@@ -1,0 +1,69 @@
+import { networkInterfaces } from 'node:os'
+import type { Command } from 'commander'
+import type { Settings } from '../campaign/settings.ts'
+import { HookcastError } from '../errors.ts'
+import { redisAccessFrom } from '../library/library.ts'
+import { setupFromBrief } from '../runner/runner.ts'
+import type { Context } from './context.ts'
+import { EXIT_DONE } from './exit-code.ts'
+import { watchInterrupts } from './interrupts.ts'
+
+export function addWorker(program: Command, context: Context): void {
+  program
+    .command('worker')
+    .summary('send for runs that others conduct, over Redis')
+    .description(
+      'Starts sender processes for runs on other machines, until a signal ends it. It reads secrets, egress pools and allowed networks from its own environment and hookcast.yaml.',
+    )
+    .addHelpText(
+      'after',
+      `
+Example:
+  export HOOKCAST_SECRET_KEY=…   # the same as where runs are started
+  hookcast worker --redis redis://redis.internal:6379`,
+    )
+    .action(async () => {
+      context.exitCode = await workUntilSignal(context)
+    })
+}
+
+const WORDS = {
+  stop: 'Stopping: nothing new is taken, what is in flight comes to its end, the rest goes back (again to stop now)',
+  cut: 'Stopping now: what is in flight is in doubt and is sent again by others',
+}
+
+async function workUntilSignal(context: Context): Promise<number> {
+  const { terminal, wiring, env } = context
+  const settings = context.settings(null)
+  const access = redisAccessFrom(context, settings)
+  if (access === null) {
+    const message = 'expected `--redis` to be given, or `redis` in hookcast.yaml, got nothing'
+    throw new HookcastError('HOOKCAST_USAGE', message)
+  }
+  const { openRedis, RemoteWorker } = await import('../queue/bullmq/bullmq.ts')
+  using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(WORDS[how]))
+  await using link = await openRedis(access)
+  for (const warning of link.warnings) terminal.tell(`Warning: ${warning}`)
+  const { version, program } = wiring
+  const worker = new RemoteWorker({
+    link,
+    program,
+    version,
+    senders: context.senders(settings),
+    egressPools: poolsOf(settings),
+    keyIds: access.keys.map(({ id }) => id),
+    setupFrom: (brief) => setupFromBrief(brief, { env, settings, version }),
+    onNote: (text) => terminal.tell(text),
+  })
+  terminal.tell(`working for ${new URL(access.url).host}`)
+  await worker.run(interrupts)
+  return EXIT_DONE
+}
+
+/** Pools that this machine can call from: behind a proxy, or all of whose addresses are its own. */
+function poolsOf({ egress }: Settings): string[] {
+  const own = new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)))
+  return Object.entries(egress).flatMap(([name, pool]) =>
+    pool.kind === 'proxy' || pool.addresses.every((address) => own.has(address)) ? [name] : [],
+  )
+}

@@ -1,0 +1,100 @@
+import type { Cluster, Redis } from 'ioredis'
+import { systemClock } from '../../clock.ts'
+import type { RedisLink } from './redis-link.ts'
+import type { FromWorker } from './wire.ts'
+
+export interface OutReaderOptions {
+  readonly key: string
+  readonly onMessages: (messages: readonly FromWorker[]) => void
+}
+
+/** How long Redis lets a reader wait: by its answer we know that it is there. */
+const BLOCK_MS = 1000
+const RETRY_MS = 200
+const MOST_ENTRIES = 256
+/** What was read is recorded with the next commit, some 15 ms later. */
+const TRIM_MS = 1000
+/** Results of a run that nobody takes over are not kept for ever. */
+const KEPT_MS = 7 * 24 * 3_600_000
+
+/** Reads what workers say of a run, from the first word on. */
+export class OutReader {
+  readonly #link: RedisLink
+  readonly #options: OutReaderOptions
+  readonly #redis: Redis | Cluster
+  #cursor = '0-0'
+  #answeredAt = systemClock.now()
+  #isClosed = false
+  #trimAt = 0
+  #reading: Promise<void> = Promise.resolve()
+
+  constructor(link: RedisLink, options: OutReaderOptions) {
+    this.#link = link
+    this.#options = options
+    this.#redis = link.duplicate()
+  }
+
+  /** How long Redis has not answered. */
+  get silentMs(): number {
+    return systemClock.now() - this.#answeredAt
+  }
+
+  async open(): Promise<void> {
+    await this.ensure()
+    this.#reading = this.#read()
+  }
+
+  /** Makes the stream where there is none: a Redis that has lost everything goes on from here. */
+  async ensure(): Promise<void> {
+    const { redis, seal } = this.#link
+    const { key } = this.#options
+    if ((await redis.exists(key)) === 1) return
+    await redis.xadd(key, '*', 'm', seal.seal([], key))
+    await redis.pexpire(key, KEPT_MS)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#redis.disconnect()
+    await this.#reading
+  }
+
+  async #read(): Promise<void> {
+    const { key, onMessages } = this.#options
+    while (!this.#isClosed) {
+      try {
+        const reply = await this.#redis.xreadBuffer(
+          'COUNT',
+          MOST_ENTRIES,
+          'BLOCK',
+          BLOCK_MS,
+          'STREAMS',
+          key,
+          this.#cursor,
+        )
+        this.#answeredAt = systemClock.now()
+        if (this.#isClosed) return
+        const entries = reply?.[0]?.[1] ?? []
+        for (const [id, [, sealed]] of entries) {
+          this.#cursor = String(id)
+          onMessages(this.#link.seal.open(sealed!, key) as FromWorker[])
+        }
+        if (entries.length > 0) this.#trimLater()
+      } catch {
+        if (this.#isClosed) return
+        await systemClock.sleep(RETRY_MS)
+      }
+    }
+  }
+
+  #trimLater(): void {
+    const now = systemClock.now()
+    if (now < this.#trimAt) return
+    this.#trimAt = now + TRIM_MS
+    const read = this.#cursor
+    // Recorded by then: a commit's timer is due long before this one.
+    systemClock.after(TRIM_MS, () => {
+      if (!this.#isClosed) void this.#link.redis.xtrim(this.#options.key, 'MINID', read).catch(() => undefined)
+    })
+  }
+}

@@ -1,0 +1,85 @@
+import type { Slice } from '../../campaign/delivery.ts'
+import type { FromSender, ToSender } from '../protocol.ts'
+
+/** From a run's coordinator to a worker, through the worker's inbox. */
+export type ToWorker =
+  /** Start a sender; `brief` is what its setup is made from, without any secret. */
+  | {
+      readonly kind: 'open'
+      readonly line: string
+      readonly out: string
+      readonly brief: unknown
+      readonly isReplacement: boolean
+    }
+  /** `number` counts what one line is told, from 1; slices up to `upTo` were lent before this was said. */
+  | {
+      readonly kind: 'tell'
+      readonly line: string
+      readonly number: number
+      readonly upTo: number
+      readonly message: Exclude<ToSender, { kind: 'slice' | 'setup' }>
+    }
+  /** The coordinator that listens at `out` is there. */
+  | { readonly kind: 'beat'; readonly out: string }
+  /** End a sender now, and say so at `out`. */
+  | { readonly kind: 'close'; readonly line: string; readonly out: string }
+
+/** From a worker about one of its senders; `number` counts what is said of a line, from 1. */
+export interface FromWorker {
+  readonly line: string
+  readonly number: number
+  readonly message: FromSender | WorkerWord
+}
+
+export type WorkerWord =
+  /** These slices are in its hands. */
+  | { readonly kind: 'holds'; readonly slices: readonly number[] }
+  /** It takes no slice any more, and hands back what it has not started. */
+  | { readonly kind: 'leaving' }
+  /** The process has ended, and nothing more comes of it. */
+  | { readonly kind: 'gone'; readonly why: string | null; readonly isRefusal: boolean }
+
+/** A slice on its way to one sender of a worker: the data of a job. */
+export interface SliceJob {
+  readonly line: string
+  readonly id: number
+  /** How much the line had been told before: it is taken after that. */
+  readonly after: number
+  /** A `Slice`, sealed, in base64. */
+  readonly sealed: string
+}
+
+/** What a worker says of itself, each second. */
+export interface Registration {
+  readonly version: string
+  /** Which key it opens what coordinators seal with. */
+  readonly keyIds: readonly string[]
+  /** Sender processes that it has room for. */
+  readonly senders: number
+  /** Egress pools that it can call from. */
+  readonly egressPools: readonly string[]
+  readonly isLeaving: boolean
+  /** Counted up each second: nobody's clock is compared with anybody's. */
+  readonly beat: number
+  readonly host: string
+}
+
+export const SLICES = 'slices'
+export const WORKERS = 'hookcast:workers'
+
+/** Keys of one worker, of one slot of a cluster. */
+export function workerKeys(worker: string): { readonly prefix: string; readonly inbox: string } {
+  const prefix = `hookcast:{w-${worker}}`
+  return { prefix, inbox: `${prefix}:inbox` }
+}
+
+/** Keys of one run, of one slot of a cluster. */
+export function runKeys(runId: string): { readonly sessions: string; readonly out: (session: string) => string } {
+  const prefix = `hookcast:{r-${runId}}`
+  return { sessions: `${prefix}:sessions`, out: (session) => `${prefix}:out:${session}` }
+}
+
+/** Where a slice is bound to, so that no other job can carry it. */
+export function slicePlace(line: string, { id }: Pick<Slice, 'id'>): string {
+  return `slice/${line}/${id}`
+}

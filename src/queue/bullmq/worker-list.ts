@@ -1,0 +1,53 @@
+import { systemClock } from '../../clock.ts'
+import type { RedisLink } from './redis-link.ts'
+import { WORKERS, type Registration } from './wire.ts'
+
+export interface ListedWorker extends Registration {
+  readonly id: string
+}
+
+interface Seen {
+  readonly beat: number
+  readonly at: number
+}
+
+/** A worker registers each second: without it for so long it is not counted on. */
+const MISSING_MS = 5000
+/** After so long its place in the list is cleared. */
+const FORGOTTEN_MS = 60_000
+
+/** Which workers there are, as they say it themselves. */
+export class WorkerList {
+  readonly #link: RedisLink
+  readonly #seen = new Map<string, Seen>()
+  #workers: readonly ListedWorker[] = []
+
+  constructor(link: RedisLink) {
+    this.#link = link
+  }
+
+  get workers(): readonly ListedWorker[] {
+    return this.#workers
+  }
+
+  /** Ids of workers that have said nothing for so long that they will not. */
+  async look(): Promise<readonly string[]> {
+    const now = systemClock.now()
+    const all = await this.#link.redis.hgetall(WORKERS)
+    const workers: ListedWorker[] = []
+    const forgotten: string[] = []
+    for (const [id, text] of Object.entries(all)) {
+      const registration = JSON.parse(text) as Registration
+      const seen = this.#seen.get(id)
+      if (seen === undefined || seen.beat !== registration.beat)
+        this.#seen.set(id, { beat: registration.beat, at: now })
+      const silentMs = now - this.#seen.get(id)!.at
+      if (silentMs < MISSING_MS) workers.push({ ...registration, id })
+      else if (silentMs > FORGOTTEN_MS) forgotten.push(id)
+    }
+    for (const id of this.#seen.keys()) if (!(id in all)) this.#seen.delete(id)
+    this.#workers = workers
+    if (forgotten.length > 0) await this.#link.redis.hdel(WORKERS, ...forgotten)
+    return forgotten
+  }
+}

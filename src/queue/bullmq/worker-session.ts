@@ -1,0 +1,96 @@
+import { systemClock } from '../../clock.ts'
+import type { SenderLine } from '../known-sender.ts'
+import { Outbox } from './outbox.ts'
+import type { RedisLink } from './redis-link.ts'
+import { WorkerLine } from './worker-line.ts'
+import type { FromWorker } from './wire.ts'
+
+/** Senders report at least every 10 ms, and that goes on within 10 ms more (the promise is 20 ms). */
+const GATHER_MS = 10
+/** What Redis has not taken within this long is a sign that nobody hears of what is done here. */
+const UNHEARD_MS = 250
+/** A coordinator beats each second: silent for so long it may be gone. */
+const ALONE_MS = 4000
+/** After so long its senders are ended: whoever goes on with the run starts others. */
+const OVER_MS = 60_000
+/** For how long calls may be started without another word, should this process be stopped. */
+const LEASE_MS = 1500
+
+interface NewLine {
+  readonly process: SenderLine
+  readonly setup: unknown
+  readonly isReplacement: boolean
+}
+
+/** What a worker does for one coordinator: some senders, and one way back. */
+export class WorkerSession {
+  readonly outbox: Outbox
+  readonly #lines = new Map<string, WorkerLine>()
+  #beatAt = systemClock.now()
+  #isHeld = false
+
+  constructor(link: RedisLink, out: string) {
+    this.outbox = new Outbox({ link, key: out, clock: systemClock, gatherMs: GATHER_MS, makesStream: false })
+  }
+
+  /** Nobody asks for it any more. */
+  get isOver(): boolean {
+    return systemClock.now() - this.#beatAt > OVER_MS
+  }
+
+  noteBeat(): void {
+    this.#beatAt = systemClock.now()
+  }
+
+  line(id: string): WorkerLine | undefined {
+    return this.#lines.get(id)
+  }
+
+  open(id: string, { process, setup, isReplacement }: NewLine): void {
+    const line = new WorkerLine({
+      id,
+      process,
+      setup,
+      isReplacement,
+      say: (message) => this.#say(message),
+      onGone: () => this.#lines.delete(id),
+    })
+    this.#lines.set(id, line)
+    line.lease(this.#isHeld ? 0 : LEASE_MS)
+  }
+
+  refuse(line: string, why: string, { isForGood }: { readonly isForGood: boolean }): void {
+    this.#say({ line, number: 1, message: { kind: 'gone', why, isRefusal: isForGood } })
+  }
+
+  closeLine(id: string): void {
+    const line = this.#lines.get(id)
+    if (line !== undefined) line.close(null)
+    else this.refuse(id, 'there is no such sender', { isForGood: false })
+  }
+
+  sayHeld(): void {
+    for (const line of this.#lines.values()) line.sayHeld()
+  }
+
+  /** Lets senders start calls while somebody hears of them, and nobody when not. */
+  tend(): void {
+    this.#isHeld = this.outbox.delayMs > UNHEARD_MS || systemClock.now() - this.#beatAt > ALONE_MS
+    for (const line of this.#lines.values()) line.lease(this.#isHeld ? 0 : LEASE_MS)
+  }
+
+  async leave(): Promise<void> {
+    const lines = [...this.#lines.values()]
+    for (const line of lines) line.leave()
+    await Promise.all(lines.map(({ gone }) => gone))
+  }
+
+  close(): void {
+    for (const line of this.#lines.values()) line.close(null)
+    this.outbox.close()
+  }
+
+  #say(message: FromWorker): void {
+    this.outbox.put(message)
+  }
+}
