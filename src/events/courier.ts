@@ -1,20 +1,23 @@
 import type { Clock } from '../clock.ts'
+import type { Statements } from '../ledger/group-store.ts'
 import type { CallResult } from '../request/request.ts'
+import { Alarms } from './alarms.ts'
 import type { Apps } from './apps.ts'
-import { writeAttempt, type Attempt } from './attempts.ts'
 import { callEndpoint } from './call-endpoint.ts'
 import type { Days } from './days.ts'
-import { writeStanding, type Deliveries } from './deliveries.ts'
+import type { Deliveries } from './deliveries.ts'
 import type { Lane } from './delivery.ts'
 import type { EndpointClients } from './endpoint-clients.ts'
 import type { EndpointSecrets } from './endpoint-secrets.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
+import type { Gatherings } from './gatherings.ts'
 import { lifeEventOf, seenOf, type SeenResult } from './ended-call.ts'
 import type { Messages } from './messages.ts'
 import { nextStep, type Judged } from './next-step.ts'
 import { Outbox, type Cargo, type Loaded } from './outbox.ts'
 import { publicIdFrom, type Sequence } from './public-id.ts'
-import { standingAfter, standingUnder, type Standing } from './standing.ts'
+import { recordAttempt, type EndedAttempt } from './record-attempt.ts'
+import { standingAfter, type Standing } from './standing.ts'
 import { Sweeps } from './sweeps.ts'
 import { Throttles } from './throttles.ts'
 import { Turns } from './turns.ts'
@@ -31,8 +34,12 @@ export interface CourierOptions {
   readonly secrets: EndpointSecrets
   readonly messages: Messages
   readonly clients: EndpointClients
+  /** What is sent for a delivery of an endpoint that gathers. */
+  readonly pileOf: Gatherings['pileOf']
+  /** Writes what is to be told of an attempt, in the commit that writes it. */
+  readonly note: (store: Statements, ended: EndedAttempt) => void
   /** Told of each attempt that is on the disk. */
-  readonly onAttempt: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
+  readonly onAttempt: (ended: EndedAttempt) => void
   readonly onError: (error: unknown) => void
 }
 
@@ -51,7 +58,7 @@ export class Courier implements AsyncDisposable {
   readonly #turns = new Turns()
   readonly #sweeps: Sweeps
   readonly #outboxes = new Map<number, Outbox>()
-  readonly #wakes = new Map<Outbox, { readonly at: number; readonly cancel: () => void }>()
+  readonly #alarms: Alarms<Outbox>
   readonly #throttles = new Throttles()
   #pausedUntil = 0
   #cancelPause: (() => void) | null = null
@@ -62,6 +69,7 @@ export class Courier implements AsyncDisposable {
     this.#options = options
     const { deliveries, endpoints, onError } = options
     const onSwept = (endpoint: Endpoint): void => this.wake(endpoint)
+    this.#alarms = new Alarms(options.clock, (outbox) => this.#wake(outbox))
     this.#sweeps = new Sweeps({ deliveries, endpointOf: (key) => endpoints.of(key), onSwept, onError })
   }
 
@@ -79,7 +87,7 @@ export class Courier implements AsyncDisposable {
     for (const { endpoint, lane } of targets) {
       const { seq: message, acceptedAt: dueAt } = cargo.message
       const outbox = this.#outboxOf(endpoint)
-      outbox.arrive({ endpoint: endpoint.key, message, lane, tries: 0, trigger: 'scheduled', dueAt, cargo })
+      outbox.arrive({ endpoint: endpoint.key, message, lane, tries: 0, trigger: 'scheduled', dueAt, last: null, cargo })
       this.#turns.offer(outbox)
     }
     this.#pump()
@@ -87,10 +95,7 @@ export class Courier implements AsyncDisposable {
 
   /** Something in the files is to be looked at. */
   wake(endpoint: Endpoint): void {
-    const outbox = this.#outboxOf(endpoint)
-    outbox.wake()
-    this.#turns.offer(outbox)
-    this.#pump()
+    this.#wake(this.#outboxOf(endpoint))
   }
 
   /** An endpoint has changed; `after` is null for one that was removed. */
@@ -139,17 +144,18 @@ export class Courier implements AsyncDisposable {
     const { clock, apps, endpoints } = this.#options
     const endpoint = endpoints.of(outbox.endpoint)
     if (endpoint === null || this.#sweeps.isSweeping(endpoint.key)) return false
+    if (endpoints.profileOf(endpoint).isPolled) return false
     const now = clock.now()
     const rate = endpoint.throttleRate ?? apps.of(endpoint.app)?.throttleRate ?? null
     const mayBeginAt = this.#throttles.nextAt(endpoint.key, rate, now)
     if (mayBeginAt > now) {
-      this.#wakeAt(outbox, mayBeginAt)
+      this.#alarms.set(outbox, mayBeginAt)
       return false
     }
     const delivery = outbox.next(endpoint.state, now)
     if (delivery === null) {
       const dueAt = outbox.nextDueAt(now)
-      if (dueAt !== null) this.#wakeAt(outbox, dueAt)
+      if (dueAt !== null) this.#alarms.set(outbox, dueAt)
       return false
     }
     this.#throttles.take(endpoint.key, rate, now)
@@ -157,25 +163,32 @@ export class Courier implements AsyncDisposable {
     return true
   }
 
-  #wakeAt(outbox: Outbox, at: number): void {
-    const known = this.#wakes.get(outbox)
-    if (known !== undefined && known.at <= at) return
-    known?.cancel()
-    const cancel = this.#options.clock.after(Math.max(0, at - this.#options.clock.now()), () => {
-      this.#wakes.delete(outbox)
-      outbox.wake()
-      this.#turns.offer(outbox)
-      this.#pump()
-    })
-    this.#wakes.set(outbox, { at, cancel })
+  #wake(outbox: Outbox): void {
+    outbox.wake()
+    this.#turns.offer(outbox)
+    this.#pump()
   }
 
   #begin(way: Way): void {
-    const { messages, clients, apps, endpoints, secrets: signers, userAgent } = this.#options
-    const { outbox, delivery, endpoint, at } = way
+    const { messages, endpoints, pileOf, onError } = this.#options
+    const { outbox, delivery, endpoint } = way
     this.#turns.begun(outbox)
+    if (endpoints.profileOf(endpoint).gathering === null && delivery.last === null) {
+      return this.#send(way, delivery.cargo?.payload ?? messages.payloadOf({ seq: delivery.message }))
+    }
+    pileOf(endpoint, delivery)
+      .then((pile) => this.#send(way, pile.count === 0 ? null : pile.payload()))
+      .catch((error: unknown) => {
+        onError(error)
+        this.#setBack(way)
+      })
+  }
+
+  #send(way: Way, payload: Uint8Array | null): void {
+    const { messages, clients, apps, endpoints, secrets: signers, userAgent } = this.#options
+    const { delivery, endpoint, at } = way
+    if (this.#isClosed) return
     const message = delivery.cargo?.message ?? messages.at(delivery.message)
-    const payload = delivery.cargo?.payload ?? messages.payloadOf({ seq: delivery.message })
     if (message === null || payload === null) return this.#giveUp(way, 'The content of the message was expunged')
     const profile = endpoints.profileOf(endpoint)
     const app = apps.of(endpoint.app)
@@ -206,17 +219,20 @@ export class Courier implements AsyncDisposable {
     const { step, isRefusal } = nextStep({ result, tries: delivery.tries, endedAt, profile, random })
     const hasSucceeded = step.kind === 'sent'
     if (step.kind === 'retry' && delivery.lane === 'held') outbox.pauseDrain(endedAt + step.waitMs)
-    if (step.kind === 'local') {
-      this.#pausedUntil = endedAt + LOCAL_PAUSE_MS
-      outbox.settled(delivery, { isOpen: true })
-      outbox.wake()
-    }
-    this.#leave(outbox, delivery, { hasSucceeded, isLost: result.answer.kind === 'failed' && step.kind !== 'local' })
-    if (step.kind === 'local') return
+    if (step.kind === 'local') return this.#setBack(way)
+    this.#leave(outbox, delivery, { hasSucceeded, isLost: result.answer.kind === 'failed' })
     const isKept = profile.life.kind === 'suspend' && !isRefusal
     const standing = standingAfter(delivery, { step, endedAt, isKept, state: endpoint.state })
     this.#tellLife(endpoint, { step, isRefusal })
     this.#write(way, { hasSucceeded, ...seenOf(result) }, standing)
+  }
+
+  /** Our own trouble: it is as if it had not begun. */
+  #setBack({ outbox, delivery }: Way): void {
+    this.#pausedUntil = this.#options.clock.now() + LOCAL_PAUSE_MS
+    outbox.settled(delivery, { isOpen: true })
+    outbox.wake()
+    this.#leave(outbox, delivery, { hasSucceeded: false, isLost: false })
   }
 
   #tellLife({ key }: Endpoint, { step, isRefusal }: Judged): void {
@@ -236,35 +252,27 @@ export class Courier implements AsyncDisposable {
   }
 
   async #written({ outbox, delivery, endpoint, at }: Way, result: SeenResult, standing: Standing): Promise<void> {
-    const { sequence, days, clock, endpoints, onAttempt, onError } = this.#options
+    const { sequence, days, clock, endpoints, note, onAttempt, onError } = this.#options
     const seq = sequence.next(at)
     const { message, trigger } = delivery
     const { key, url } = endpoint
     const attempt = { ...result, seq, id: publicIdFrom('atmpt', seq), endpoint: key, message, at, trigger, url }
-    let standsNow = standing
-    for (let isWritten = false; !isWritten;) {
-      try {
-        // A day whose time is over is gone with all that was open.
-        await days.find(message)?.store.commit((store) => {
-          // Somebody may have said something about the endpoint meanwhile.
-          standsNow = standingUnder(standing, endpoints.of(key)?.state ?? null, message)
-          writeStanding(store, delivery, standsNow)
-          writeAttempt(store, attempt)
-        })
-        isWritten = true
-      } catch (error) {
-        if (this.#isClosed) return
-        onError(error)
-        // The disk is full: nothing new begins, and what is known is not forgotten.
-        this.#pausedUntil = clock.now() + LOCAL_PAUSE_MS
-        await clock.sleep(LOCAL_PAUSE_MS)
-      }
+    const stateNow = (): Endpoint['state'] | null => endpoints.of(key)?.state ?? null
+    const onTrouble = (error: unknown): boolean => {
+      if (this.#isClosed) return false
+      onError(error)
+      // Nothing new begins meanwhile.
+      this.#pausedUntil = clock.now() + LOCAL_PAUSE_MS
+      return true
     }
+    const known = await recordAttempt({ attempt, standing, endpoint }, { days, clock, stateNow, note, onTrouble })
+    if (known === null) return
+    const standsNow = known.standing
     outbox.settled(delivery, { isOpen: standsNow.state === 'open' })
-    if (standsNow.dueAt !== null) this.#wakeAt(outbox, standsNow.dueAt)
+    if (standsNow.dueAt !== null) this.#alarms.set(outbox, standsNow.dueAt)
     this.#turns.offer(outbox)
     this.#pump()
-    onAttempt(attempt, standsNow, endpoint)
+    onAttempt(known)
   }
 
   /** What is in flight is cut off, and sent again when the service is back. */
@@ -272,7 +280,7 @@ export class Courier implements AsyncDisposable {
     this.#isClosed = true
     this.#sweeps.close()
     this.#cancelPause?.()
-    for (const { cancel } of this.#wakes.values()) cancel()
+    this.#alarms.close()
     await this.#options.clients[Symbol.asyncDispose]()
   }
 }

@@ -3,11 +3,13 @@
  * goes as one file when its time is over. Migrations are never edited after release.
  *
  * - `message.seq`: its place in time, which its public id holds too: no index finds it by id.
- * - `delivery`: a message to an endpoint. `due_at` while it is open; `lane` 0 live, 1 replayed, 2 held; `tries` since it was
- *   last begun; `trigger` of its next attempts: 0 by itself, 1 by hand.
+ * - `delivery`: a message to an endpoint. `due_at` while it is open; `lane` 0 live, 1 replayed, 2 held,
+ *   3 gathering; `tries` since it was last begun; `trigger` of its next attempts: 0 by itself, 1 by hand. `last`: the messages
+ *   up to this one go with it, of those that are gathered (`state` 5).
  * - `request`: which message came of a request, by the digest of its key: sent again, it is the same message.
  * - `attempt`: one call, under the day of its message. `answer` is cut to 1 kB.
  * - `long_answer`: the whole answers of an endpoint's last failures of the day.
+ * - `operational`: what operators are to be told of attempts, until it is a message of its own.
  */
 export const DAY_MIGRATIONS: readonly string[] = [
   `
@@ -28,11 +30,12 @@ CREATE UNIQUE INDEX message_by_event_id ON message (app, event_id) WHERE event_i
 CREATE TABLE delivery (
   endpoint INTEGER NOT NULL,
   message INTEGER NOT NULL,
-  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),
-  lane INTEGER NOT NULL DEFAULT 0 CHECK (lane BETWEEN 0 AND 2),
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 5),
+  lane INTEGER NOT NULL DEFAULT 0 CHECK (lane BETWEEN 0 AND 3),
   tries INTEGER NOT NULL DEFAULT 0,
   trigger INTEGER NOT NULL DEFAULT 0 CHECK (trigger IN (0, 1)),
   due_at INTEGER CHECK ((due_at IS NOT NULL) = (state = 0)),
+  last INTEGER,
   PRIMARY KEY (endpoint, message)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (endpoint, lane, due_at, message) WHERE due_at IS NOT NULL;
@@ -67,5 +70,11 @@ CREATE TABLE long_answer (
   answer TEXT NOT NULL,
   PRIMARY KEY (endpoint, slot)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE operational (
+  id TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
 `,
 ]

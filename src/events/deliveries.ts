@@ -55,6 +55,11 @@ export class Deliveries {
     this.#open.delete(day)
   }
 
+  /** Those that may have open deliveries, oldest first. */
+  openDays(): readonly Day[] {
+    return [...this.#open].toSorted((a, b) => (a.date < b.date ? -1 : 1))
+  }
+
   endpoints(): ReadonlySet<number> {
     const found = [...this.#open].flatMap(({ store }) => store.all(selectOpenEndpoints))
     return new Set(found.map((row) => Number(row['endpoint'])))
@@ -133,5 +138,6 @@ function deliveryFrom(row: Row): DueDelivery {
     tries: Number(row['tries']),
     trigger: row['trigger'] === TRIGGERS.manual ? 'manual' : 'scheduled',
     dueAt: Number(row['due_at']),
+    last: row['last'] as number | null,
   }
 }

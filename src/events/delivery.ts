@@ -1,9 +1,9 @@
 /** What became of a message to one endpoint; `open` until one of the others. */
 export type DeliveryState = 'open' | 'sent' | 'failed' | 'cancelled' | 'expired'
 
-/** As it is stored. */
-export const STATES = { open: 0, sent: 1, failed: 2, cancelled: 3, expired: 4 } as const satisfies Record<
-  DeliveryState,
+/** As it is stored; `gathered`: it goes with an earlier message. */
+export const STATES = { open: 0, sent: 1, failed: 2, cancelled: 3, expired: 4, gathered: 5 } as const satisfies Record<
+  DeliveryState | 'gathered',
   number
 >
 
@@ -11,6 +11,9 @@ export const STATES = { open: 0, sent: 1, failed: 2, cancelled: 3, expired: 4 } 
 export type Lane = 'live' | 'bulk' | 'held'
 
 export const LANES = { live: 0, bulk: 1, held: 2 } as const satisfies Record<Lane, number>
+
+/** Where messages wait that are sent as one: it leads nowhere until they are. */
+export const GATHERING = 3
 
 /** Who began an attempt: the schedule, or somebody. */
 export type Trigger = 'scheduled' | 'manual'
@@ -26,4 +29,6 @@ export interface DueDelivery {
   readonly tries: number
   readonly trigger: Trigger
   readonly dueAt: number
+  /** The last message that goes with it; null when none does. */
+  readonly last: number | null
 }

@@ -20,6 +20,9 @@ export interface EventRules {
 /** What an app or an endpoint is told by under Svix's API, which has no fields for it. */
 const PROFILE_KEY = 'hookcast.profile'
 const ON_FAILURE_KEY = 'hookcast.on_failure'
+/** Of endpoints whose profile gathers: `extended` for details with each resource; `poll` for one that fetches. */
+export const FORMAT_KEY = 'hookcast.format'
+export const TYPE_KEY = 'hookcast.type'
 
 const DISABLE: Profile['life'] = { kind: 'disable', afterMs: 5 * 86_400_000, spreadMs: 12 * 3_600_000 }
 const MOST_CHANNELS = 10
@@ -37,7 +40,18 @@ export function profileOf(
     throw new EventsError('invalid', `expected \`metadata["${PROFILE_KEY}"]\` to be one of ${known}, got another name`)
   }
   const retry = rules.delaysMs === null ? profile.retry : { ...profile.retry, delaysMs: rules.delaysMs }
-  return { ...profile, retry, life: lifeFrom(said(ON_FAILURE_KEY), profile) }
+  const life = lifeFrom(said(ON_FAILURE_KEY), profile)
+  const { gathering } = profile
+  if (gathering === null) return { ...profile, retry, life }
+  const isExtended = isChosen(FORMAT_KEY, said(FORMAT_KEY), ['basic', 'extended'])
+  const isPolled = isChosen(TYPE_KEY, said(TYPE_KEY), ['push', 'poll'])
+  return { ...profile, retry, life, gathering: { ...gathering, isExtended }, isPolled }
+}
+
+/** Whether the second of two words was said; the first is meant where none was. */
+function isChosen(key: string, said: string | undefined, [usual, other]: readonly [string, string]): boolean {
+  if (said === undefined || said === usual || said === other) return said === other
+  throw new EventsError('invalid', `expected \`metadata["${key}"]\` to be ${usual} or ${other}, got another word`)
 }
 
 function lifeFrom(said: string | undefined, profile: Profile): Profile['life'] {
@@ -61,7 +75,7 @@ function lifeFrom(said: string | undefined, profile: Profile): Profile['life'] {
 /** @throws {EventsError} invalid, in words for whoever registers the endpoint. */
 export function checkEndpoint(endpoint: EndpointIn, profile: Profile, { network }: EventRules): void {
   const problem =
-    checkEndpointUrl(endpoint.url, network) ??
+    (profile.isPolled ? null : checkEndpointUrl(endpoint.url, network)) ??
     headerProblem(endpoint.headers) ??
     (endpoint.filter === null ? null : checkFilter(endpoint.filter)) ??
     listProblem(endpoint, profile)

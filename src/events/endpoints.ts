@@ -9,6 +9,7 @@ import { EventsError } from './events-error.ts'
 import { pageOf, type Page, type PageQuery } from './page.ts'
 import type { PayloadFilter } from './payload-filter.ts'
 import { parsedFrom } from './parsed-from.ts'
+import type { Operational } from './operational.ts'
 import { publicIdFrom, type Sequence } from './public-id.ts'
 import { Register } from './register.ts'
 import type { Subscription } from './subscription.ts'
@@ -38,8 +39,10 @@ export interface EndpointsOptions {
   readonly apps: Pick<Apps, 'of'>
   readonly secrets: EndpointSecrets
   readonly rules: EventRules
-  /** Told of every change, after its commit; `after` is null for one that was removed. */
+  /** Told of every change in memory; `after` is null for one that was removed. */
   readonly onChange: (before: Endpoint | null, after: Endpoint | null) => void
+  /** Writes what is to be told of a change, in its commit; and sends it after that. */
+  readonly operational: Pick<Operational, 'changed' | 'send'>
 }
 
 const NO_METADATA = { metadata: {} }
@@ -79,7 +82,7 @@ export class Endpoints {
     input: EndpointIn,
     { secret = null, isDisabled = false }: { readonly secret?: string | null; readonly isDisabled?: boolean } = {},
   ): Promise<Endpoint> {
-    const { clock, sequence, secrets } = this.#options
+    const { clock, sequence, secrets, operational } = this.#options
     const profile = this.#checked(app, input)
     const signedWith = await secretFor(profile, secret)
     const now = clock.now()
@@ -93,9 +96,11 @@ export class Endpoints {
       const state = isDisabled ? 'disabled' : 'active'
       const endpoint = endpointFrom(store.get(insertEndpoint, id, app.key, ...valuesOf(input), state, now, now)!)
       secrets.begin(store, endpoint, signedWith)
+      operational.changed(store, null, endpoint)
       return endpoint
     })
     this.#changed(null, endpoint)
+    operational.send()
     return endpoint
   }
 
@@ -136,25 +141,35 @@ export class Endpoints {
   async update(app: App, ref: string, change: Partial<EndpointIn>): Promise<Endpoint> {
     const before = this.get(app, ref)
     this.#checked(app, { ...before, ...change })
+    const { clock, operational } = this.#options
     const row = await this.#store.commit((store) => {
-      const input = { ...this.get(app, before.id), ...change }
+      const known = this.get(app, before.id)
+      const input = { ...known, ...change }
       refuseTaken(store, { app, uid: input.uid, key: before.key })
-      return store.get(updateEndpoint, ...valuesOf(input), this.#options.clock.now(), before.key)!
+      const row = store.get(updateEndpoint, ...valuesOf(input), clock.now(), before.key)!
+      operational.changed(store, known, { ...endpointFrom(row), state: known.state })
+      return row
     })
     // Its life goes on meanwhile, in memory first.
     const { state, failingSince, isFailingLong } = this.get(app, before.id)
     const endpoint = { ...endpointFrom(row), state, failingSince, isFailingLong }
     this.#changed(before, endpoint)
+    operational.send()
     return endpoint
   }
 
   /** @throws {EventsError} unknown */
   async remove(app: App, ref: string): Promise<void> {
     const endpoint = this.get(app, ref)
-    await this.#store.commit((store) => void store.run(removeEndpoint, this.#options.clock.now(), endpoint.key))
+    const { clock, operational, onChange } = this.#options
+    await this.#store.commit((store) => {
+      store.run(removeEndpoint, clock.now(), endpoint.key)
+      operational.changed(store, endpoint, null)
+    })
     this.#register.remove(endpoint)
     this.#byApp.get(app.key)?.remove(endpoint)
-    this.#options.onChange(endpoint, null)
+    onChange(endpoint, null)
+    operational.send()
   }
 
   /** Lets something happen to an endpoint; in memory at once, and on the disk with the next commit. */
@@ -168,7 +183,12 @@ export class Endpoints {
     const after = { ...before, state, failingSince, isFailingLong }
     this.#changed(before, after)
     const values = [state, failingSince, Number(isFailingLong), now, key]
-    await this.#store.commit((store) => void store.get(updateLife, ...values))
+    const { operational } = this.#options
+    await this.#store.commit((store) => {
+      store.get(updateLife, ...values)
+      operational.changed(store, before, after)
+    })
+    operational.send()
     return after
   }
 

@@ -7,6 +7,7 @@
  * - `secret`: what signs for an endpoint, sealed; one without `expires_at` is the one in use.
  * - `event_type`: what may be sent, with JSON Schemas by version.
  * - `task`: work under way behind a request, and how far it has come: `asked` and `found` are JSON.
+ * - `operational`: what operators are to be told of endpoints, until it is a message.
  */
 export const EVENTS_MIGRATIONS: readonly string[] = [
   `
@@ -79,6 +80,12 @@ CREATE TABLE task (
   changed_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX running_task ON task (endpoint) WHERE state = 'running';
+
+CREATE TABLE operational (
+  id TEXT PRIMARY KEY,
+  type TEXT NOT NULL,
+  payload BLOB NOT NULL
+) STRICT;
 `,
   `
 ALTER TABLE task RENAME TO task_before;

@@ -14,10 +14,12 @@ import { EndpointSecrets } from './endpoint-secrets.ts'
 import { Endpoints, type Endpoint } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import { EventTypes } from './event-types.ts'
+import { Gatherings } from './gatherings.ts'
 import { EVENTS_MIGRATIONS } from './events-schema.ts'
 import { Keeping } from './keeping.ts'
-import { Messages, type Message } from './messages.ts'
+import { Messages, type Message, type Target } from './messages.ts'
 import { Operational } from './operational.ts'
+import type { Cargo } from './outbox.ts'
 import { Sequence } from './public-id.ts'
 import { Progress } from './progress.ts'
 import { Replays } from './replays.ts'
@@ -80,6 +82,8 @@ export class Events implements AsyncDisposable {
   readonly #store: GroupStore
   readonly #deliveries: Deliveries
   readonly #keeping: Keeping
+  readonly #gatherings: Gatherings
+  readonly #operational: Operational
   readonly #courier: Courier
   readonly #options: Pick<EventsOptions, 'vault' | 'onResealed' | 'onError'>
   readonly #closing = new AbortController()
@@ -108,15 +112,23 @@ export class Events implements AsyncDisposable {
     this.apps = new Apps(this.#store, { clock, sequence })
     this.secrets = new EndpointSecrets(this.#store, { clock, vault })
     const { apps, secrets } = this
+    const operational = new Operational({
+      apps,
+      endpoints: { ofApp: (app) => this.endpoints.ofApp(app) },
+      messages: () => this.messages,
+      stores: () => [this.#store, ...days.oldestFirst().map(({ store }) => store)],
+      onError,
+    })
+    this.#operational = operational
     this.endpoints = new Endpoints(this.#store, {
       clock,
       sequence,
       apps,
       secrets,
       rules,
+      operational,
       onChange: (before, after) => {
         if (before !== null) this.#courier.changed(before, after)
-        operational.changed(before, after)
       },
     })
     this.eventTypes = new EventTypes(this.#store, clock)
@@ -131,24 +143,35 @@ export class Events implements AsyncDisposable {
       deliveries,
       sequence,
       clock,
-      onAccepted: (cargo, targets) => this.#courier.arrived(cargo, targets),
+      onAccepted: (cargo, targets) => this.#arrived(cargo, targets),
     })
     const { messages } = this
     this.attempts = new Attempts(days, (seq) => messages.at(seq))
     const clients = new EndpointClients({ clock, network: rules.network, connections: CONNECTIONS })
     const { random, userAgent } = options
+    const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
+    const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
+    this.#gatherings = new Gatherings({
+      days,
+      deliveries,
+      clock,
+      endpointOf,
+      profileOf: (endpoint) => endpoints.profileOf(endpoint),
+      onGathered: onOpened,
+      onError,
+    })
+    const pileOf: Gatherings['pileOf'] = async (endpoint, delivery) => await this.#gatherings.pileOf(endpoint, delivery)
     const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
-    const operational = new Operational({ apps, endpoints, messages, onError })
     this.#courier = new Courier({
       ...parts,
+      pileOf,
       onError,
-      onAttempt: (attempt, standing, endpoint) => {
+      note: (store, ended) => operational.attempted(store, ended),
+      onAttempt: ({ attempt, standing, endpoint }) => {
         onAttempt(attempt, standing, endpoint)
-        operational.attempted(attempt, standing, endpoint)
+        operational.send()
       },
     })
-    const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
-    const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
     const store = this.#store
     this.tasks = new Tasks(store)
     this.progress = new Progress({ days, endpoints, messages })
@@ -160,6 +183,8 @@ export class Events implements AsyncDisposable {
   /** Begins to deliver, with what was left from before. */
   start(): void {
     this.#courier.start()
+    this.#gatherings.start()
+    this.#operational.start()
     this.#keeping.start()
     this.replays.start()
     this.summaries.start()
@@ -176,9 +201,18 @@ export class Events implements AsyncDisposable {
     }
   }
 
-  /** Calls in flight, and what all of it takes on the disk. */
-  get load(): { readonly inFlight: number; readonly bytes: number } {
-    return { inFlight: this.#courier.inFlight, bytes: this.#keeping.bytes }
+  #arrived(cargo: Cargo, targets: readonly Target[]): void {
+    const ready = targets.flatMap(({ endpoint, lane }) => (lane === 'gathering' ? [] : [{ endpoint, lane }]))
+    this.#courier.arrived(cargo, ready)
+    if (ready.length === targets.length) return
+    for (const { endpoint, lane } of targets) {
+      if (lane === 'gathering') this.#gatherings.arrived(endpoint.key, cargo.message.acceptedAt)
+    }
+  }
+
+  /** Calls in flight, endpoints for which messages are being gathered, and what all of it takes on the disk. */
+  get load(): { readonly inFlight: number; readonly gathering: number; readonly bytes: number } {
+    return { inFlight: this.#courier.inFlight, gathering: this.#gatherings.size, bytes: this.#keeping.bytes }
   }
 
   /** Sends a message to an endpoint once more, whatever became of it there. @throws {EventsError} conflict */
@@ -239,6 +273,8 @@ export class Events implements AsyncDisposable {
     this.#keeping[Symbol.dispose]()
     await this.replays[Symbol.asyncDispose]()
     await this.summaries[Symbol.asyncDispose]()
+    await this.#gatherings[Symbol.asyncDispose]()
+    await this.#operational[Symbol.asyncDispose]()
     await this.#courier[Symbol.asyncDispose]()
     await this.#resealing
     this.#store[Symbol.dispose]()

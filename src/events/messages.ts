@@ -6,7 +6,7 @@ import { checkPayload } from '../profile/profile.ts'
 import type { App } from './apps.ts'
 import type { Day, Days } from './days.ts'
 import type { Deliveries } from './deliveries.ts'
-import { LANES, type Lane } from './delivery.ts'
+import { GATHERING, LANES, type Lane } from './delivery.ts'
 import { EVENT_TYPE_PATTERN } from './endpoint-rules.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
@@ -67,8 +67,14 @@ export interface MessagesOptions {
   /** Told of a message that is on the disk, and of the endpoints that it is for, with the lane that it was put into. */
   readonly onAccepted: (
     cargo: { readonly message: Message; readonly payload: Uint8Array },
-    targets: readonly { readonly endpoint: Endpoint; readonly lane: Lane }[],
+    targets: readonly Target[],
   ) => void
+}
+
+/** An endpoint that a message is for, and where it waits for it. */
+export interface Target {
+  readonly endpoint: Endpoint
+  readonly lane: Lane | 'gathering'
 }
 
 const MOST_CHANNELS = 5
@@ -124,9 +130,11 @@ export class Messages {
       if (key !== null) store.run(insertRequest, app.key, key, seq)
       // As they are now: whoever is suspended from here on holds what is there by then.
       const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])
-      const targets = endpoints.flatMap((endpoint) => targetFrom(endpoint) ?? [])
-      for (const { endpoint, lane } of targets)
-        store.run(insertDelivery, endpoint.key, seq, LANES[lane], timeOfSeq(seq))
+      const targets = endpoints.flatMap((endpoint) => this.#targetFrom(endpoint, input.only !== undefined) ?? [])
+      for (const { endpoint, lane } of targets) {
+        const place = lane === 'gathering' ? GATHERING : LANES[lane]
+        store.run(insertDelivery, endpoint.key, seq, place, timeOfSeq(seq))
+      }
       return { message, isSameRequest: false, targets }
     })
     const { isSameRequest } = accepted
@@ -142,6 +150,13 @@ export class Messages {
     return this.#options.endpoints
       .ofApp(app)
       .filter((endpoint) => endpoint.state !== 'disabled' && wants(endpoint, offer))
+  }
+
+  #targetFrom(endpoint: Endpoint, isAlone: boolean): Target | null {
+    if (endpoint.state === 'disabled') return null
+    const { gathering, isPolled } = this.#options.endpoints.profileOf(endpoint)
+    if (gathering !== null && !isAlone) return { endpoint, lane: 'gathering' }
+    return { endpoint, lane: endpoint.state === 'active' && !isPolled ? 'live' : 'held' }
   }
 
   /** Each has to be able to send it, and so has whoever else may come to the app. */
@@ -274,9 +289,4 @@ function checkMessage({ eventType, channels, tags }: MessageIn): void {
       throw new EventsError('invalid', `expected \`${name}\` to be at most ${most}, got ${list.length}`)
     }
   }
-}
-
-function targetFrom(endpoint: Endpoint): { readonly endpoint: Endpoint; readonly lane: Lane } | null {
-  if (endpoint.state === 'disabled') return null
-  return { endpoint, lane: endpoint.state === 'active' ? 'live' : 'held' }
 }

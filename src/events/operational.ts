@@ -1,14 +1,22 @@
+import { randomUUID } from 'node:crypto'
+import type { GroupStore, Statements } from '../ledger/group-store.ts'
 import type { Apps } from './apps.ts'
-import type { Attempt } from './attempts.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { Messages } from './messages.ts'
-import type { Standing } from './standing.ts'
+import type { EndedAttempt } from './record-attempt.ts'
 
 export interface OperationalOptions {
   readonly apps: Apps
-  readonly endpoints: Endpoints
-  readonly messages: Messages
+  readonly endpoints: Pick<Endpoints, 'ofApp'>
+  readonly messages: () => Messages
+  /** All files that something may be noted in. */
+  readonly stores: () => readonly GroupStore[]
   readonly onError: (error: unknown) => void
+}
+
+export interface OperationalEvent {
+  readonly type: string
+  readonly facts?: Readonly<Record<string, unknown>>
 }
 
 /** Whoever runs the service makes an app with this uid, and its endpoints hear what becomes of the others. */
@@ -16,49 +24,67 @@ const UID = 'hookcast.operational'
 /** A message is failing once so many attempts have. @see docs.svix.com, "Operational webhooks". */
 const FAILING_TRIES = 4
 
-/** Tells operators what becomes of endpoints and messages, by messages of an app of theirs, under Svix's names. */
+const insertNote = `INSERT INTO operational (id, type, payload) VALUES (?, ?, ?)`
+const selectNotes = `SELECT * FROM operational ORDER BY rowid LIMIT 100`
+const deleteNote = `DELETE FROM operational WHERE id = ?`
+
+/**
+ * Tells operators what becomes of endpoints and messages, by messages of an app of theirs, under Svix's names.
+ *
+ * What is to be told is noted in the commit of what it tells, and becomes a message behind it: a crash in between loses
+ * nothing, as the note is sent with the next start, and twice is once by its id.
+ */
 export class Operational {
   readonly #options: OperationalOptions
+  readonly #noted = new Set<Statements>()
+  #sending: Promise<void> | null = null
 
   constructor(options: OperationalOptions) {
     this.#options = options
   }
 
-  /** `after` is null for one that was removed. */
-  changed(before: Endpoint | null, after: Endpoint | null): void {
+  /** Sends what a crash has left. */
+  start(): void {
+    for (const store of this.#options.stores()) this.#noted.add(store)
+    this.send()
+  }
+
+  /** Inside the commit of a change: `before` is null for a new endpoint, `after` for one that is removed. */
+  changed(store: Statements, before: Endpoint | null, after: Endpoint | null): void {
     const endpoint = after ?? before
     if (endpoint === null) return
-    if (before === null) return this.#tell('endpoint.created', endpoint)
-    if (after === null) return this.#tell('endpoint.deleted', endpoint)
-    if (after.changedAt !== before.changedAt) this.#tell('endpoint.updated', endpoint)
+    if (before === null) return this.note(store, endpoint, { type: 'endpoint.created' })
+    if (after === null) return this.note(store, endpoint, { type: 'endpoint.deleted' })
+    if (after.changedAt !== before.changedAt) this.note(store, endpoint, { type: 'endpoint.updated' })
     if (after.state === before.state || after.state === 'restarting') return
     const since = before.failingSince ?? after.failingSince
     const facts = since === null || after.state === 'active' ? {} : { failSince: new Date(since).toISOString() }
-    this.#tell(`endpoint.${STATE_EVENTS[after.state]}`, endpoint, facts)
+    this.note(store, endpoint, { type: `endpoint.${STATE_EVENTS[after.state]}`, facts })
   }
 
-  attempted(attempt: Attempt, { state, lane, tries }: Standing, endpoint: Endpoint): void {
-    const { hasSucceeded } = attempt
+  /** Inside the commit of an attempt. */
+  attempted(store: Statements, ended: EndedAttempt): void {
+    const { state, lane, tries } = ended.standing
+    const { hasSucceeded } = ended.attempt
     if (hasSucceeded && tries <= FAILING_TRIES) return
     const isOpen = state === 'open'
     const isOver = state === 'failed' || (isOpen && lane === 'held' && tries === 0)
-    if (hasSucceeded) this.#tellOf('recovered', attempt, endpoint)
-    else if (isOver) this.#tellOf('exhausted', attempt, endpoint)
-    else if (isOpen && tries === FAILING_TRIES) this.#tellOf('failing', attempt, endpoint)
+    if (hasSucceeded) this.#noteOf(store, 'recovered', ended)
+    else if (isOver) this.#noteOf(store, 'exhausted', ended)
+    else if (isOpen && tries === FAILING_TRIES) this.#noteOf(store, 'failing', ended)
   }
 
-  #tellOf(what: string, attempt: Attempt, endpoint: Endpoint): void {
-    const message = this.#options.messages.at(attempt.message)
+  #noteOf(store: Statements, what: string, { attempt, endpoint }: EndedAttempt): void {
+    const message = this.#options.messages().at(attempt.message)
     const { id, httpStatus, at } = attempt
-    this.#tell(`message.attempt.${what}`, endpoint, {
-      msgId: message?.id ?? null,
-      msgEventId: message?.eventId ?? null,
-      lastAttempt: { id, responseStatusCode: httpStatus ?? 0, timestamp: new Date(at).toISOString() },
-    })
+    const lastAttempt = { id, responseStatusCode: httpStatus ?? 0, timestamp: new Date(at).toISOString() }
+    const facts = { msgId: message?.id ?? null, msgEventId: message?.eventId ?? null, lastAttempt }
+    this.note(store, endpoint, { type: `message.attempt.${what}`, facts })
   }
 
-  #tell(type: string, endpoint: Endpoint, facts: Readonly<Record<string, unknown>> = {}): void {
-    const { apps, endpoints, messages, onError } = this.#options
+  /** Inside a commit: notes something about an endpoint for those who listen. */
+  note(store: Statements, endpoint: Endpoint, { type, facts = {} }: OperationalEvent): void {
+    const { apps, endpoints } = this.#options
     const to = apps.find(UID)
     // What becomes of those who are told is not told: it could go on for ever.
     if (to === null || endpoint.app === to.key || endpoints.ofApp(to).length === 0) return
@@ -70,8 +96,46 @@ export class Operational {
       endpointUid: endpoint.uid,
     }
     const payload = Buffer.from(JSON.stringify({ type, data: { ...whose, ...facts } }))
-    const message = { eventType: type, payload, eventId: null, channels: [], tags: [], headers: {} }
-    messages.accept(to, message).catch(onError)
+    store.run(insertNote, randomUUID(), type, payload)
+    this.#noted.add(store)
+  }
+
+  /** Behind a commit: sends what was noted. */
+  send(): void {
+    if (this.#noted.size === 0 || this.#sending !== null) return
+    this.#sending = this.#send()
+      .catch(this.#options.onError)
+      .finally(() => {
+        this.#sending = null
+      })
+  }
+
+  async #send(): Promise<void> {
+    // It meets what is noted meanwhile too.
+    for (const noted of this.#noted) {
+      this.#noted.delete(noted)
+      const store = this.#options.stores().find((store) => store === noted)
+      if (store !== undefined) await this.#sendOf(store)
+    }
+  }
+
+  /** What cannot be sent now is tried again with what is noted next. */
+  async #sendOf(store: GroupStore): Promise<void> {
+    const { apps, messages } = this.#options
+    for (let rows = store.all(selectNotes); rows.length > 0; rows = store.all(selectNotes)) {
+      for (const row of rows) {
+        const to = apps.find(UID)
+        const [id, eventType, payload] = [String(row['id']), String(row['type']), row['payload'] as Uint8Array]
+        const message = { eventType, payload, eventId: id, channels: [], tags: [], headers: {} }
+        if (to !== null) await messages().accept(to, message)
+        await store.commit((store) => void store.run(deleteNote, id))
+      }
+    }
+  }
+
+  /** What is being sent is sent; the rest waits for the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sending
   }
 }
 

@@ -38,6 +38,7 @@ const svix: Profile = {
   limits: { endpoints: null, eventTypes: null },
   rotation: { overlapMs: DAY, longestOverlapMs: 7 * DAY, mostSecrets: 11 },
   gathering: null,
+  isPolled: false,
 }
 
 /** The same under the headers of Standard Webhooks, which takes 410 for a wish to hear no more. */
@@ -90,7 +91,7 @@ const crossriver: Profile = {
   heedsControl: false,
   limits: { endpoints: null, eventTypes: 1 },
   rotation: { overlapMs: 0, longestOverlapMs: 0, mostSecrets: 1 },
-  gathering: { leastMs: 30 * SECOND, mostMs: 120 * SECOND, most: 50_000, mostExtended: 1_000 },
+  gathering: { leastMs: 30 * SECOND, mostMs: 120 * SECOND, most: 50_000, mostExtended: 1_000, isExtended: false },
 }
 
 /**

@@ -38,6 +38,8 @@ export interface Profile {
   }
   /** Messages that are sent as one, or null when each is sent by itself. */
   readonly gathering: Gathering | null
+  /** Receivers fetch what waits for them: nothing is sent. */
+  readonly isPolled: boolean
 }
 
 /**
@@ -89,11 +91,16 @@ export type Life =
   | { readonly kind: 'disable'; readonly afterMs: number; readonly spreadMs: number }
   | { readonly kind: 'suspend' }
 
-/** Messages of an endpoint are gathered for `leastMs` to `mostMs` from the first one on, or until `most` resources are there. */
+/**
+ * Messages of an endpoint are gathered until none has come for `leastMs`, at most for `mostMs` from the first one on; more than
+ * `most` resources make several.
+ */
 export interface Gathering {
   readonly leastMs: number
   readonly mostMs: number
   readonly most: number
   /** The same for endpoints that want details with each resource. */
   readonly mostExtended: number
+  /** It is such an endpoint. */
+  readonly isExtended: boolean
 }

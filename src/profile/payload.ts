@@ -45,28 +45,12 @@ export function checkPayload(profile: Profile, payload: Uint8Array): string | nu
   return profile.envelope === 'crossriver' ? checkResources(value as Record<string, unknown>, profile) : null
 }
 
-/**
- * Makes one payload of many: the resources of all of them in the order in which they came.
- *
- * @param payloads - each has passed {@link checkPayload} for a profile that gathers.
- */
-export function gatherPayloads(
-  payloads: readonly Uint8Array[],
-  { isExtended }: { readonly isExtended: boolean },
-): Buffer {
-  const parts = payloads.map(
-    (payload) => jsonFrom(payload) as { resources: readonly string[]; details?: readonly unknown[] },
-  )
-  const resources = parts.flatMap((part) => part.resources)
-  const details = isExtended ? { details: parts.flatMap((part) => part.details ?? []) } : {}
-  return Buffer.from(JSON.stringify({ resources, ...details }))
-}
-
 function checkResources({ resources, details }: Record<string, unknown>, { gathering }: Profile): string | null {
   if (!Array.isArray(resources) || !resources.every((resource) => typeof resource === 'string')) {
     return `expected \`payload.resources\` to be a list of texts, got ${nameOf(resources)}`
   }
-  const most = (details === undefined ? gathering?.most : gathering?.mostExtended) ?? Infinity
+  const isExtended = details !== undefined || gathering?.isExtended === true
+  const most = (isExtended ? gathering?.mostExtended : gathering?.most) ?? Infinity
   if (resources.length > most)
     return `expected \`payload.resources\` to have at most ${most} entries, got ${resources.length}`
   if (details === undefined || (Array.isArray(details) && details.length === resources.length)) return null

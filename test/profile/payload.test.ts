@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { checkPayload, gatherPayloads, PROFILES, testEventOf } from '../../src/profile/profile.ts'
+import { checkPayload, PROFILES, ResourcePile, testEventOf } from '../../src/profile/profile.ts'
 
 const bytes = (value: unknown): Buffer => Buffer.from(JSON.stringify(value))
 const check = (name: string, payload: Buffer): string | null => checkPayload(PROFILES[name]!, payload)
@@ -34,11 +34,19 @@ describe('payloads gathered', () => {
   const payloads = [bytes({ resources: ['a', 'b'], details: [1, 2] }), bytes({ resources: ['c'], details: [3] })]
 
   it('are one list of resources in the order in which they came', () => {
-    const basic = gatherPayloads(payloads, { isExtended: false })
-    expect(JSON.parse(basic.toString())).toEqual({ resources: ['a', 'b', 'c'] })
-    const extended = gatherPayloads(payloads, { isExtended: true })
-    expect(JSON.parse(extended.toString())).toEqual({ resources: ['a', 'b', 'c'], details: [1, 2, 3] })
+    expect(gathered({})).toEqual({ resources: ['a', 'b', 'c'] })
+    expect(gathered({ isExtended: true })).toEqual({ resources: ['a', 'b', 'c'], details: [1, 2, 3] })
   })
+
+  it.each([{ most: 2 }, { mostExtended: 2, isExtended: true }])('are no more than there may be: %j', (change) => {
+    expect(gathered(change).resources).toEqual(['a', 'b'])
+  })
+
+  const gathered = (change: object): { readonly resources: readonly string[] } => {
+    const pile = new ResourcePile({ ...PROFILES['crossriver']!.gathering!, ...change })
+    for (const payload of payloads) pile.add(payload)
+    return JSON.parse(pile.payload().toString()) as { resources: string[] }
+  }
 })
 
 describe('a test event', () => {

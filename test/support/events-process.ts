@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../src/clock.ts'
 import { Events } from '../../src/events/events.ts'
-import { PROFILES } from '../../src/profile/profile.ts'
+import { PROFILES, type Profile } from '../../src/profile/profile.ts'
 import { provideSecretKeys, Vault } from '../../src/vault/vault.ts'
 
 /** Accepts messages as fast as it can, and prints the id of each as soon as it was accepted; delivers all the while. */
@@ -11,10 +11,18 @@ export interface EventsProcessConfig {
   /** Uid of the app. */
   readonly app: string
   readonly count: number
+  /** They are gathered, for some tens of ms, and so many are one. */
+  readonly gathers?: number
 }
 
-const { folder, port, app, count } = JSON.parse(process.argv[2]!) as EventsProcessConfig
+const { folder, port, app, count, gathers } = JSON.parse(process.argv[2]!) as EventsProcessConfig
 const DAY = 86_400_000
+
+function quickCrossRiver(most: number): Profile {
+  const { crossriver } = PROFILES
+  return { ...crossriver!, gathering: { ...crossriver!.gathering!, leastMs: 10, mostMs: 30, most } }
+}
+
 const events = new Events({
   dataFolder: folder,
   clock: systemClock,
@@ -23,7 +31,7 @@ const events = new Events({
   vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
   rules: {
     network: { policy: 'event', allow: ['127.0.0.0/8'], isHttpAllowed: true, ports: [port], ownPorts: [] },
-    profiles: PROFILES,
+    profiles: gathers === undefined ? PROFILES : { ...PROFILES, crossriver: quickCrossRiver(gathers) },
     defaultProfile: 'svix',
     delaysMs: null,
     keeping: { payloadsKeptMs: 30 * DAY, attemptsKeptMs: 30 * DAY, storageBytes: 1024 ** 3 },
@@ -36,8 +44,17 @@ events.start()
 const to = events.apps.get(app)
 
 async function publish(n: number): Promise<void> {
-  const payload = Buffer.from(JSON.stringify({ n, text: 'x'.repeat(n % 200) }))
-  const input = { eventType: 'test.made', payload, eventId: null, channels: [], tags: [], headers: {} }
+  const isGathered = gathers !== undefined
+  const text = isGathered ? { resources: [`${process.pid}/${n}`] } : { n, text: 'x'.repeat(n % 200) }
+  const payload = Buffer.from(JSON.stringify(text))
+  const input = {
+    eventType: isGathered ? 'Core.Account.Opened' : 'test.made',
+    payload,
+    eventId: null,
+    channels: [],
+    tags: [],
+    headers: {},
+  }
   const { message } = await events.messages.accept(to, input)
   // Before anything else may happen: what was printed was accepted.
   writeSync(1, `${message.id} ${payload.toString()}\n`)
