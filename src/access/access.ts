@@ -13,7 +13,7 @@ export {
   type Capability,
   type Role,
 } from './role.ts'
-export { portalUrl, PORTAL_LONGEST_MS } from './portal-access.ts'
+export { isPortalLink, portalUrl, PORTAL_LONGEST_MS } from './portal-access.ts'
 export { Tokens, type TokenRecord } from './tokens.ts'
 export { AuditLog, type AuditEntry } from './audit-log.ts'
 export { FailedLogins } from './failed-logins.ts'

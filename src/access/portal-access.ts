@@ -1,4 +1,4 @@
-import type { Capability } from './role.ts'
+import type { Actor, Capability } from './role.ts'
 
 /** A link to the portal of one app. */
 export interface PortalAccess {
@@ -13,6 +13,14 @@ export interface PortalAccess {
 
 /** How long links are good at most, and without a word. @see Svix's `AppPortalAccessIn`; Bloom, "webhookDashboardUrl". */
 export const PORTAL_LONGEST_MS = 7 * 86_400_000
+
+/** The name of their tokens. */
+export const PORTAL_NAME = 'portal'
+
+/** Whether somebody has come by a link, and with no token that was given to them. */
+export function isPortalLink({ name, role }: Actor): boolean {
+  return role === 'app' && name === PORTAL_NAME
+}
 
 /** Gives the link for a token of {@link Tokens.openPortal}. */
 export function portalUrl(serviceUrl: string, token: string): string {

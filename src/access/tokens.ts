@@ -2,7 +2,7 @@ import { createRunId as createId } from '../campaign/run-id.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
 import type { Row, ServiceStore } from '../ledger/service-store.ts'
-import type { PortalAccess } from './portal-access.ts'
+import { PORTAL_NAME, type PortalAccess } from './portal-access.ts'
 import type { Actor, Capability, Grant, Role } from './role.ts'
 import * as sql from './statements.ts'
 import { createTokenText, hashOf, prefixOf } from './token-text.ts'
@@ -62,7 +62,7 @@ export class Tokens {
 
   /** Makes the token of a link to an app's portal. */
   async openPortal({ lastsMs, ...access }: PortalAccess, madeBy: string | null): Promise<string> {
-    const token = { ...access, name: 'portal', role: 'app', grants: [] } as const
+    const token = { ...access, name: PORTAL_NAME, role: 'app', grants: [] } as const
     const { text } = await this.issue({ ...token, expiresAt: this.#clock.now() + lastsMs }, madeBy)
     return text
   }

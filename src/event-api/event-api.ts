@@ -5,6 +5,8 @@ import { AuditLog, CallRate, FailedLogins, Repeats, Tokens, type Actor } from '.
 import type { Clock } from '../clock.ts'
 import { EventsError, type Events } from '../events/events.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
+import { BLOOM_ROUTES } from './bloom.ts'
+import { CROSS_RIVER_ROUTES } from './cross-river/cross-river.ts'
 import {
   answerFrom,
   authorize,
@@ -40,7 +42,7 @@ const ROOT = '/api/v1'
 const CALLS_PER_S = 5000
 
 /**
- * Makes the API of event webhooks, which is Svix's own: its official clients work with it.
+ * Makes the API of event webhooks, which is Svix's own: its official clients work with it; with what two vendors have besides.
  *
  * How it is served is not its matter; it holds no connection and no timer.
  */
@@ -69,6 +71,9 @@ export function createEventApi(options: EventApiOptions): Hono {
   app.get(`${ROOT}/health`, (context) => context.body(null, 204))
   for (const route of SVIX_ROUTES) {
     app.on(route.method, [ROOT + route.path], (context) => serve(route, context, parts))
+  }
+  for (const route of [...CROSS_RIVER_ROUTES, ...BLOOM_ROUTES]) {
+    app.on(route.method, [route.path], (context) => serve(route, context, parts))
   }
   app.notFound(() => answerFrom(new Failure(404, { code: 'not_found', detail: 'No such operation' })))
   app.onError((error) => {

@@ -10,6 +10,7 @@ import { Deliveries, openByHand } from './deliveries.ts'
 import { EndpointClients } from './endpoint-clients.ts'
 import { lifeDueAt } from './endpoint-life.ts'
 import type { EventRules } from './endpoint-rules.ts'
+import { EventObjects } from './event-objects.ts'
 import { EndpointSecrets } from './endpoint-secrets.ts'
 import { Endpoints, type Endpoint } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
@@ -29,10 +30,11 @@ import { Summaries } from './summaries.ts'
 import { Tasks } from './tasks.ts'
 import { sendTest } from './test-message.ts'
 
-export type { EventRules } from './endpoint-rules.ts'
+export { FORMAT_KEY, TYPE_KEY, type EventRules } from './endpoint-rules.ts'
 export type { App, AppIn } from './apps.ts'
 export type { Attempt, AttemptQuery } from './attempts.ts'
 export type { Endpoint, EndpointIn } from './endpoints.ts'
+export type { EventObject } from './event-objects.ts'
 export type { EventType, EventTypeIn } from './event-types.ts'
 export { EventsError } from './events-error.ts'
 export type { Message, MessageQuery } from './messages.ts'
@@ -77,6 +79,8 @@ export class Events implements AsyncDisposable {
   readonly tasks: Tasks
   readonly replays: Replays
   readonly summaries: Summaries
+  /** What messages were gathered into. */
+  readonly objects: EventObjects
   readonly #clock: Clock
   readonly #days: Days
   readonly #store: GroupStore
@@ -161,6 +165,7 @@ export class Events implements AsyncDisposable {
       onError,
     })
     const pileOf: Gatherings['pileOf'] = async (endpoint, delivery) => await this.#gatherings.pileOf(endpoint, delivery)
+    this.objects = new EventObjects({ days, deliveries, endpoints, messages, pileOf })
     const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
     this.#courier = new Courier({
       ...parts,
@@ -222,7 +227,8 @@ export class Events implements AsyncDisposable {
     }
     const day = this.#days.find(message.seq)
     if (day === null) throw new EventsError('unknown', 'No such message')
-    const lane = endpoint.state === 'active' ? 'live' : 'held'
+    const isSent = endpoint.state === 'active' && !this.endpoints.profileOf(endpoint).isPolled
+    const lane = isSent ? 'live' : 'held'
     const dueAt = lane === 'live' ? this.#clock.now() : message.acceptedAt
     const delivery = { endpoint: endpoint.key, message: message.seq }
     await day.store.commit((store) => openByHand(store, delivery, { lane, dueAt }))

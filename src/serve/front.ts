@@ -12,7 +12,8 @@ export interface FrontOptions {
 
 /** What strangers may reach besides, with a token or a signature. */
 const TRIGGERS = '/v1/triggers'
-const EVENT_API = '/api/v1/*'
+/** Svix's, Cross River's, Bloom's. */
+const EVENT_API = ['/api/v1/*', '/webhooks/v1/*', '/graphql'] as const
 
 /** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
 export function createFront(
@@ -25,7 +26,7 @@ export function createFront(
     const reason = whyNotReady()
     return reason === null ? context.json({ status: 'ready' }) : context.json({ status: 'not ready', reason }, 503)
   })
-  app.all(EVENT_API, (context) => eventApi.fetch(context.req.raw, context.env))
+  for (const path of EVENT_API) app.all(path, (context) => eventApi.fetch(context.req.raw, context.env))
   if (audience === 'public') {
     for (const path of [TRIGGERS, `${TRIGGERS}/:source`])
       app.all(path, (context) => api.fetch(context.req.raw, context.env))

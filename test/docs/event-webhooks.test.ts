@@ -1,5 +1,7 @@
 import { parse } from 'yaml'
 import { describe, expect, it } from 'vitest'
+import { BLOOM_ROUTES } from '../../src/event-api/bloom.ts'
+import { CROSS_RIVER_ROUTES } from '../../src/event-api/cross-river/cross-river.ts'
 import { SVIX_ROUTES } from '../../src/event-api/svix/svix.ts'
 import { defineProfile, PROFILES, type Profile, type ProfileDefinition } from '../../src/profile/profile.ts'
 import { readText } from '../support/page.ts'
@@ -29,6 +31,17 @@ describe('the page of event webhooks', () => {
       const shown = path.replaceAll(/:(\w+)/g, '{$1}')
       return `${method.toUpperCase()} ${shown} ${access}`
     })
+    expect(listed.toSorted()).toEqual(served.toSorted())
+  })
+
+  it('lists every call of Cross River and Bloom', () => {
+    const [, section = ''] = page.split("## Cross River's and Bloom's calls\n")
+    const listed = [...section.split('\n## ')[0]!.matchAll(/`((?:GET|POST|PUT|DELETE) \/[^`]+)`/g)].map(
+      ([, call]) => call!,
+    )
+    const served = [...CROSS_RIVER_ROUTES, ...BLOOM_ROUTES].map(
+      ({ method, path }) => `${method.toUpperCase()} ${path.replaceAll(/:(\w+)/g, '{$1}')}`,
+    )
     expect(listed.toSorted()).toEqual(served.toSorted())
   })
 

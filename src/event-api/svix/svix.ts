@@ -9,9 +9,11 @@ import { replays } from './replays.ts'
 import type { Route } from './route.ts'
 import { tasks } from './tasks.ts'
 
-export { answerFrom, Failure, failureFrom } from './failure.ts'
-export { readBytes } from './read-request.ts'
-export { authorize, Call, type Doors, type Route } from './route.ts'
+export { answerFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
+export { dateOf } from './fields.ts'
+export { INSTANT, listOut, pageQuery } from './paging.ts'
+export { checkBody, readBytes, readQuery } from './read-request.ts'
+export { authorize, Call, type Answer, type Doors, type Route } from './route.ts'
 
 /**
  * Svix's API, as its clients of both majors call it: its operations, below `/api/v1`.
