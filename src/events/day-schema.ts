@@ -39,6 +39,7 @@ CREATE TABLE delivery (
   PRIMARY KEY (endpoint, message)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX delivery_due ON delivery (endpoint, lane, due_at, message) WHERE due_at IS NOT NULL;
+CREATE INDEX delivery_gathered ON delivery (endpoint, message) WHERE last IS NOT NULL;
 
 CREATE TABLE request (
   app INTEGER NOT NULL,

@@ -84,11 +84,9 @@ export class Deliveries {
     return earliest
   }
 
-  count(endpoint: number, lane: Lane): number {
-    return [...this.#open].reduce(
-      (sum, { store }) => sum + Number(store.get(countOpen, endpoint, LANES[lane])!['count']),
-      0,
-    )
+  /** @param place - a lane, or where messages are gathered. */
+  count(endpoint: number, place: number): number {
+    return [...this.#open].reduce((sum, { store }) => sum + Number(store.get(countOpen, endpoint, place)!['count']), 0)
   }
 
   /** Holds or cancels what is open, a few at a time; gives whether there was any. */

@@ -7,6 +7,14 @@ export const STATES = { open: 0, sent: 1, failed: 2, cancelled: 3, expired: 4, g
   number
 >
 
+/** The state of a row of `delivery` in SQL: of one that was gathered, that of the message with which it went. */
+export const STATE_OF = `
+  CASE WHEN state = 5 THEN (
+    SELECT first.state FROM delivery AS first
+    WHERE first.endpoint = delivery.endpoint AND first.message < delivery.message AND first.last IS NOT NULL
+    ORDER BY first.message DESC LIMIT 1)
+  ELSE state END`
+
 /** The ways to one endpoint: what has just come, what is sent again or drains, and what waits for its restart. */
 export type Lane = 'live' | 'bulk' | 'held'
 

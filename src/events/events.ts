@@ -7,6 +7,7 @@ import { Attempts, type Attempt } from './attempts.ts'
 import { Courier } from './courier.ts'
 import { Days } from './days.ts'
 import { Deliveries, openByHand } from './deliveries.ts'
+import { GATHERING, LANES } from './delivery.ts'
 import { EndpointClients } from './endpoint-clients.ts'
 import { lifeDueAt } from './endpoint-life.ts'
 import type { EventRules } from './endpoint-rules.ts'
@@ -248,9 +249,9 @@ export class Events implements AsyncDisposable {
     return this.#clock.now()
   }
 
-  /** Deliveries of an endpoint that wait for its restart. */
+  /** Deliveries of an endpoint that wait for its restart, or to be gathered. */
   keptFor({ key }: Endpoint): number {
-    return this.#deliveries.count(key, 'held')
+    return this.#deliveries.count(key, LANES.held) + this.#deliveries.count(key, GATHERING)
   }
 
   /** See {@link sendTest}. @throws {EventsError} conflict, invalid */

@@ -1,7 +1,7 @@
 import type { Row } from '../ledger/group-store.ts'
 import type { App } from './apps.ts'
 import type { Days } from './days.ts'
-import { STATES, type DeliveryState } from './delivery.ts'
+import { STATE_OF, STATES, type DeliveryState } from './delivery.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { isAskedFor, seqRangeOf, type Message, type MessageQuery, type Messages } from './messages.ts'
 import { isRising, pageFrom, pageOf, type Page, type PageQuery } from './page.ts'
@@ -29,12 +29,12 @@ const PER_READ = 100
 const HELD = 2
 const STATE_NAMES = Object.keys(STATES) as readonly DeliveryState[]
 
-const selectStand = `SELECT state, lane, due_at FROM delivery WHERE endpoint = ? AND message = ?`
+const selectStand = `SELECT ${STATE_OF} AS state, lane, due_at FROM delivery WHERE endpoint = ? AND message = ?`
 const selectRising = `
-  SELECT message, state, lane, due_at FROM delivery WHERE endpoint = ? AND message > ? AND message < ?
+  SELECT message, ${STATE_OF} AS state, lane, due_at FROM delivery WHERE endpoint = ? AND message > ? AND message < ?
   ORDER BY message LIMIT ?`
 const selectFalling = `
-  SELECT message, state, lane, due_at FROM delivery WHERE endpoint = ? AND message > ? AND message < ?
+  SELECT message, ${STATE_OF} AS state, lane, due_at FROM delivery WHERE endpoint = ? AND message > ? AND message < ?
   ORDER BY message DESC LIMIT ?`
 
 /** What became of messages at endpoints: as lists, and in numbers. */

@@ -1,6 +1,6 @@
 import { setImmediate as afterOthers } from 'node:timers/promises'
 import type { Days } from './days.ts'
-import { STATES, type DeliveryState } from './delivery.ts'
+import { STATE_OF, STATES, type DeliveryState } from './delivery.ts'
 
 /** Deliveries by what became of them. */
 export type Tally = Readonly<Record<DeliveryState, number>>
@@ -10,7 +10,7 @@ const AT_ONCE = 5000
 
 const selectStates = `
   SELECT state, count(*) AS count, max(message) AS last FROM (
-    SELECT state, message FROM delivery WHERE endpoint = ? AND message > ? AND message < ? ORDER BY message LIMIT ${AT_ONCE})
+    SELECT ${STATE_OF} AS state, message FROM delivery WHERE endpoint = ? AND message > ? AND message < ? ORDER BY message LIMIT ${AT_ONCE})
   GROUP BY state`
 const STATE_NAMES = Object.keys(STATES) as readonly DeliveryState[]
 

@@ -127,7 +127,7 @@ describe('a registration', () => {
 describe('events', () => {
   test('are found by what they are, and show what became of them', async ({ desk }) => {
     const { register, happen, events, ask, get } = await partner(desk)
-    await register()
+    const registered = await register()
     await happen(['core/v1/1'])
     await happen(['core/v1/2'])
     expect(await events()).toEqual([])
@@ -135,6 +135,8 @@ describe('events', () => {
     await desk.receiver.waitFor(1)
     await expect.poll(async () => (await events('?status=Success')).length).toBe(1)
     const [event] = await events(`?eventName=${TYPE}&limit=1`)
+    const { data } = await desk.svix.messageAttempt.listAttemptedMessages('acme', registered.id)
+    expect(data.map(({ status }) => status)).toEqual([0, 0])
     expect(event).toMatchObject({ status: 'Success', resources: ['core/v1/1', 'core/v1/2'], partnerId: 'acme' })
     expect(await get(`/events/${event!.id}`)).toEqual(event)
     expect(await events('?status=Pending')).toEqual([])
@@ -158,6 +160,11 @@ describe('events', () => {
     await expect.poll(async () => (await events('?status=Pending')).length).toBe(1)
     expect((await ask(`/registrations/${id}/ping`, { method: 'PUT' })).status).toBe(409)
     expect(desk.receiver.count).toBe(0)
+    const deleted = await ask(`/registrations/${id}`, { method: 'DELETE' })
+    expect([deleted.status, deleted.body]).toEqual([
+      409,
+      expect.objectContaining({ detail: expect.stringContaining('1 events are kept') as string }),
+    ])
     expect((await restart()).body).toMatchObject({ status: 'Restarting' })
     await desk.receiver.waitFor(1)
     await expect.poll(async () => ((await ask(`/registrations/${id}`)).body as Registration).status).toBe('Active')

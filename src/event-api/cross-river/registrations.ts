@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { FORMAT_KEY, TYPE_KEY, type App, type Endpoint } from '../../events/events.ts'
-import { testEventOf } from '../../profile/profile.ts'
 import {
   checkBody,
   dateOf,
   Failure,
+  FLAG,
   invalid,
   notFound,
   readQuery,
@@ -39,6 +39,8 @@ const LISTED = z.object({
   callbackUrl: z.string().optional(),
   status: z.enum(['Active', 'Suspended', 'Restarting', 'Disabled']).optional(),
 })
+
+const REMOVAL = z.object({ force: FLAG.default(false) })
 
 const managed = { access: 'app', capability: 'ManageEndpoint' } as const
 
@@ -111,9 +113,16 @@ async function change(call: Call): Promise<Answer> {
   return answer(call, app, endpoint)
 }
 
+/** What is kept goes with it, and only if that is meant. */
 async function remove(call: Call): Promise<Answer> {
-  const [app, { id }] = found(call)
-  await call.events.endpoints.remove(app, id)
+  const [app, endpoint] = found(call)
+  const { force } = readQuery(REMOVAL, call.context)
+  const kept = force ? 0 : call.events.keptFor(endpoint)
+  if (kept > 0) {
+    const detail = `${kept} events are kept for this registration and would go with it: add force=true if they may`
+    throw new Failure(409, { code: 'messages_kept', detail })
+  }
+  await call.events.endpoints.remove(app, endpoint.id)
   return { status: 204, body: null }
 }
 
@@ -129,20 +138,15 @@ async function restart(call: Call): Promise<Answer> {
 /** A simulated event: empty resources, `isPing`. */
 async function ping(call: Call): Promise<Answer> {
   const [app, endpoint] = found(call)
-  const { endpoints, messages, objects } = call.events
+  const { events } = call
   if (endpoint.state !== 'active') {
     throw new Failure(409, {
       code: 'conflict',
       detail: 'Nothing is sent to a registration that is not active: restart it',
     })
   }
-  const test = testEventOf(endpoints.profileOf(endpoint), {
-    eventType: endpoint.eventTypes?.[0] ?? 'ping',
-    example: null,
-  })
-  const input = { ...test, eventId: null, channels: [], tags: [], headers: {} }
-  const { message } = await messages.accept(app, input, endpoint)
-  return { status: 200, body: await eventOut(call, objects.get(app, message.id)) }
+  const message = await events.sendTest({ app, endpoint }, { eventType: endpoint.eventTypes?.[0] ?? 'ping' })
+  return { status: 200, body: await eventOut(call, events.objects.get(app, message.id)) }
 }
 
 /** @throws {Failure} 404, also for another app's. */

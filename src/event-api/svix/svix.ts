@@ -11,7 +11,7 @@ import { tasks } from './tasks.ts'
 
 export { answerFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
 export { dateOf } from './fields.ts'
-export { INSTANT, listOut, pageQuery } from './paging.ts'
+export { FLAG, INSTANT, listOut, pageQuery } from './paging.ts'
 export { checkBody, readBytes, readQuery } from './read-request.ts'
 export { authorize, Call, type Answer, type Doors, type Route } from './route.ts'
 
