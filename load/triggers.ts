@@ -25,6 +25,7 @@ const HELP = `npm run load:triggers [-- flags]
   --rate 2000      triggers a second
   --seconds 30     of each round that sends one by one
   --folder <dir>   where the data goes
+  --steady         the first round only; nothing is written
   --profile <dir>  keeps a CPU profile of the service there; the first round only, and nothing is written
   --no-write       print only; leave load/README.md as it is
 `
@@ -35,6 +36,7 @@ const { values } = parseArgs({
     rate: { type: 'string', default: '2000' },
     seconds: { type: 'string', default: '30' },
     folder: { type: 'string', default: tmpdir() },
+    steady: { type: 'boolean', default: false },
     profile: { type: 'string' },
     write: { type: 'boolean', default: true },
   },
@@ -140,7 +142,8 @@ async function main(): Promise<void> {
   try {
     const conditions = readConditions(folder)
     const steady = await steadyRound(await prepare('steady'))
-    if (values.profile !== undefined) return console.log(formatFindings({ conditions, perSecond, steady }))
+    if (values.steady || values.profile !== undefined)
+      return console.log(formatFindings({ conditions, perSecond, steady }))
     const killed = await killedRound(await prepare('killed'))
     const stream = await streamRound(await prepare('stream'))
     const findings = formatFindings({ conditions, perSecond, steady, killed, stream })

@@ -17,6 +17,7 @@ export interface Accepted {
 
 const CONNECTIONS = 100
 const AGAIN_MS = 100
+const MOST_TRIES = 300
 
 export const triggerText = (id: string, n: number): string =>
   JSON.stringify({
@@ -26,49 +27,61 @@ export const triggerText = (id: string, n: number): string =>
     event: { source: 'load' },
   })
 
-/** Posts `count` triggers one by one, each at its own time; one whose connection breaks is sent again until it is accepted. */
+/**
+ * Posts `count` triggers one by one, each at its own time; one whose connection breaks is sent again until it is accepted.
+ *
+ * What it keeps of them lies in flat arrays, and it parses no more than it must: its own pauses would be told as the service's.
+ */
 export async function sendSteadily(
   url: string,
   { count, perSecond }: { readonly count: number; readonly perSecond: number },
 ): Promise<readonly Accepted[]> {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 })
-  const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
-  const accepted: Accepted[] = []
-  const pending: Promise<void>[] = []
+  const headers = ['authorization', `Bearer ${TOKEN}`, 'content-type', 'application/json']
+  const waitMs = new Float64Array(count)
+  const at = new Float64Array(count)
+  const tries = new Uint16Array(count)
+  const wasDuplicate = new Uint8Array(count)
+  const { promise: done, resolve, reject } = Promise.withResolvers<void>()
+  let left = count
   const begin = performance.now()
   for (let n = 0; n < count;) {
     const due = Math.min(count, Math.ceil(((performance.now() - begin) * perSecond) / 1000))
-    for (; n < due; n++) pending.push(send(n, begin + (n * 1000) / perSecond))
+    for (; n < due; n++) send(n)
     await systemClock.sleep(1)
   }
-  await Promise.all(pending)
+  await done
   await pool.close()
-  return accepted
+  return Array.from(waitMs, (wait, n) => ({
+    id: `t-${n}`,
+    waitMs: wait,
+    at: at[n]!,
+    tries: tries[n]!,
+    wasDuplicate: wasDuplicate[n] === 1,
+  }))
 
-  async function send(n: number, dueAt: number): Promise<void> {
-    const id = `t-${n}`
-    const body = triggerText(id, n)
-    for (let tries = 1; ; tries++) {
-      const answer = await post(body)
-      if (answer === null) {
-        await systemClock.sleep(AGAIN_MS)
-        continue
-      }
-      if (answer.status !== 202) throw new Error(`Not accepted: ${answer.status} ${answer.text}`)
-      const counts = JSON.parse(answer.text) as { readonly accepted: number; readonly duplicate: number }
-      if (counts.accepted + counts.duplicate !== 1) throw new Error(`Not accepted: ${answer.text}`)
-      const wasDuplicate = counts.duplicate === 1
-      accepted.push({ id, waitMs: performance.now() - dueAt, at: Date.now(), tries, wasDuplicate })
-      return
-    }
+  function send(n: number): void {
+    tries[n]!++
+    let status = 0
+    let text = ''
+    const request = { method: 'POST', path: '/v1/triggers', headers, body: triggerText(`t-${n}`, n) } as const
+    pool.dispatch(request, {
+      onRequestStart: () => undefined,
+      onResponseStart: (_, code) => void (status = code),
+      onResponseData: (_, bytes) => void (text += bytes.toString('latin1')),
+      onResponseEnd: () => accept(n, status, text),
+      onResponseError: (_, error) =>
+        tries[n]! < MOST_TRIES ? void systemClock.after(AGAIN_MS, () => send(n)) : reject(error),
+    })
   }
 
-  async function post(body: string): Promise<{ readonly status: number; readonly text: string } | null> {
-    try {
-      const answer = await pool.request({ method: 'POST', path: '/v1/triggers', headers, body })
-      return { status: answer.statusCode, text: await answer.body.text() }
-    } catch {
-      return null
+  function accept(n: number, status: number, text: string): void {
+    wasDuplicate[n] = Number(text.includes('"duplicate":1'))
+    if (status !== 202 || !(wasDuplicate[n] === 1 || text.includes('"accepted":1'))) {
+      return reject(new Error(`Not accepted: ${status} ${text}`))
     }
+    waitMs[n] = performance.now() - begin - (n * 1000) / perSecond
+    at[n] = Date.now()
+    if (--left === 0) resolve()
   }
 }

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
-import { LedgerError } from '../errors.ts'
+import { LedgerError, type HookcastError } from '../errors.ts'
+import { LogFile } from './log-file.ts'
 import { folderError } from './run-folder.ts'
 
 export type Row = Readonly<Record<string, unknown>>
@@ -37,15 +38,24 @@ const BUSY_MS = 5000
 /**
  * A SQLite file that one process has and writes in groups.
  *
- * Full sync, as the ledger: what a `commit` has resolved for survives a power cut.
+ * What a `commit` has resolved for survives a power cut, as with the full sync of a ledger. But SQLite's own sync would hold
+ * up everything else: a group is written, and seen by whoever reads, and its changes resolve once the log is synced beside.
+ * What comes meanwhile is the next group.
  */
 export class GroupStore implements Statements, Disposable {
   readonly #path: string
   readonly #clock: Clock
   readonly #database: DatabaseSync
+  readonly #log: LogFile
   readonly #prepared = new Map<string, StatementSync>()
   #waiting: Waiting[] = []
   #cancelFlush: (() => void) | null = null
+  /** Of the group that was written last; null once it is on the disk. */
+  #syncing: Promise<void> | null = null
+  /** The time of a group came while the one before was synced. */
+  #isDue = false
+  /** Why nothing can be written any more. */
+  #broken: HookcastError | null = null
 
   /**
    * Opens the file, making or migrating its tables.
@@ -62,6 +72,9 @@ export class GroupStore implements Statements, Disposable {
         'PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST',
       )
       migrate(database, { path, migrations, name })
+      this.#log = LogFile.of(path)
+      // Its log is synced by us from here on; SQLite goes on syncing it before what is in it goes into the file.
+      database.exec('PRAGMA synchronous = NORMAL')
       this.#database = database
     } catch (cause) {
       database?.close()
@@ -73,12 +86,13 @@ export class GroupStore implements Statements, Disposable {
    * Makes a change, in one transaction with others of the same few milliseconds; resolves once it is on the disk.
    *
    * A change that throws is undone alone, and its promise rejects with what it threw.
-   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the group was kept.
+   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the group was kept. After a sync that
+   *   failed nobody knows what is on the disk: nothing is written any more until the file is opened again.
    */
   commit<T>(change: (statements: Statements) => T): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
-    if (!this.#database.isOpen) {
-      reject(new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `The store is closed: ${this.#path}`))
+    if (this.#broken !== null || !this.#database.isOpen) {
+      reject(this.#broken ?? new LedgerError('HOOKCAST_LEDGER_UNUSABLE', `The store is closed: ${this.#path}`))
       return promise
     }
     let made: { readonly value: T } | null = null
@@ -88,8 +102,18 @@ export class GroupStore implements Statements, Disposable {
       },
       settle: (error) => (error === null && made !== null ? resolve(made.value) : reject(error)),
     })
-    this.#cancelFlush ??= this.#clock.after(GROUP_MS, () => this.flush())
+    this.#cancelFlush ??= this.#clock.after(GROUP_MS, () => this.#flushBeside())
     return promise
+  }
+
+  /**
+   * Resolves when all that can be read by now is on the disk: what is done with it must not outlive it.
+   *
+   * @throws {LedgerError} when it cannot be known to be.
+   */
+  async settled(): Promise<void> {
+    await this.#syncing
+    if (this.#broken !== null) throw this.#broken
   }
 
   /**
@@ -114,13 +138,53 @@ export class GroupStore implements Statements, Disposable {
     throw new LedgerError('HOOKCAST_LEDGER_UNUSABLE', message)
   }
 
-  /** Commits what is waiting now. */
+  /** Commits what is waiting, which is on the disk when this returns. */
   flush(): void {
+    const settle = this.#write()
+    if (settle === null) return
+    try {
+      this.#log.sync()
+      settle(null)
+    } catch (cause) {
+      settle(this.#break(cause))
+    }
+  }
+
+  #flushBeside(): void {
+    this.#isDue = this.#syncing !== null
+    if (this.#isDue) return
+    const settle = this.#write()
+    if (settle !== null) this.#syncing = this.#syncBeside(settle)
+  }
+
+  async #syncBeside(settle: (error: unknown) => void): Promise<void> {
+    let error: unknown = null
+    try {
+      await this.#log.syncBeside()
+    } catch (cause) {
+      error = this.#break(cause)
+    }
+    this.#syncing = null
+    settle(error)
+    if (this.#isDue) this.#flushBeside()
+  }
+
+  /** Its changes may be in the file all the same, so that no later ones may be told of as kept. */
+  #break(cause: unknown): HookcastError {
+    const error = folderError(this.#path, cause)
+    this.#broken = error
+    for (const { settle } of this.#waiting) settle(error)
+    this.#waiting = []
+    return error
+  }
+
+  /** Writes a group; gives what tells those who made it, once it is on the disk, or why it is not; null for none. */
+  #write(): ((error: unknown) => void) | null {
     this.#cancelFlush?.()
     this.#cancelFlush = null
     const group = this.#waiting
     this.#waiting = []
-    if (group.length === 0) return
+    if (group.length === 0) return null
     const failures = new Map<Waiting, unknown>()
     try {
       this.#database.exec('BEGIN IMMEDIATE')
@@ -130,9 +194,11 @@ export class GroupStore implements Statements, Disposable {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
       const error = folderError(this.#path, cause)
       for (const { settle } of group) settle(error)
-      return
+      return null
     }
-    for (const waiting of group) waiting.settle(failures.has(waiting) ? failures.get(waiting) : null)
+    return (error) => {
+      for (const waiting of group) waiting.settle(error ?? (failures.has(waiting) ? failures.get(waiting) : null))
+    }
   }
 
   #try(waiting: Waiting, failures: Map<Waiting, unknown>): void {
@@ -173,6 +239,7 @@ export class GroupStore implements Statements, Disposable {
   [Symbol.dispose](): void {
     if (!this.#database.isOpen) return
     this.flush()
+    this.#log.close()
     this.#database.close()
   }
 }

@@ -244,7 +244,11 @@ const IN_ITS_PLACE = 'Could not make the folder, a file is in its place'
 const DAMAGED = 'The ledger is damaged: restore it from a backup; the spool beside it is not touched'
 const LOCKED = 'Another program has locked the ledger (a backup, a database browser): end that'
 
+const FAILING =
+  'The disk did not take what was written (disk I/O error): look at its health, and at the log of the kernel'
+
 const WORDS_OF_FILES: ReadonlyMap<unknown, string> = new Map([
+  ['EIO', FAILING],
   ['EROFS', READ_ONLY],
   ['EACCES', READ_ONLY],
   ['EPERM', READ_ONLY],
@@ -255,10 +259,7 @@ const WORDS_OF_SQLITE: ReadonlyMap<number | null, string> = new Map([
   [SQLITE_BUSY, LOCKED],
   [SQLITE_LOCKED, LOCKED],
   [SQLITE_READONLY, READ_ONLY],
-  [
-    SQLITE_IOERR,
-    'The disk did not take what was written (disk I/O error): look at its health, and at the log of the kernel',
-  ],
+  [SQLITE_IOERR, FAILING],
   [SQLITE_CORRUPT, DAMAGED],
   [SQLITE_CANTOPEN, 'Could not open the ledger'],
   [SQLITE_NOTADB, DAMAGED],

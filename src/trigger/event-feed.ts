@@ -256,7 +256,7 @@ export class EventFeed {
   /** Adds some triggers to a run; false when none are left. */
   async #move(run: EventRun, until = Infinity): Promise<boolean> {
     const listener = this.#waiting.listeners().find(({ version }) => version === run.version)
-    const next = listener === undefined ? null : this.#waiting.next(listener, until)
+    const next = listener === undefined ? null : await this.#waiting.next(listener, until)
     if (next === null) return false
     try {
       await run.append(next.rows, next.position)

@@ -62,10 +62,14 @@ export class WaitingTriggers {
 
   /**
    * The next ones that were accepted by `until`, in the order of their acceptance, and how far one has come with them; null
-   * when there are none.
+   * when there are none. They are on the disk: after a power cut others would get the numbers of those that are not.
    */
-  next(listener: Listener, until = Infinity): { readonly rows: readonly EventRow[]; readonly position: number } | null {
+  async next(
+    listener: Listener,
+    until = Infinity,
+  ): Promise<{ readonly rows: readonly EventRow[]; readonly position: number } | null> {
     const found = this.#select(listener, AT_ONCE).filter((row) => Number(row['accepted_at']) <= until)
+    await this.#store.settled()
     const last = found.at(-1)
     return last === undefined ? null : { rows: found.map(rowFrom), position: Number(last['seq']) }
   }

@@ -96,7 +96,7 @@ class Model {
     const waiting = this.#of(campaign)
     const [listener] = waiting.listeners()
     if (listener === undefined) return false
-    const next = waiting.next(listener)
+    const next = await waiting.next(listener)
     if (next === null) {
       if (listener.to === null) return false
       await waiting.prune()
