@@ -1,7 +1,7 @@
 /**
  * Who may do what on a service: tokens, roles, the log of what they did, and the limits of trying.
  *
- * It knows no HTTP: the API asks it, and so will the dashboard.
+ * It knows no HTTP: the API asks it, and so does the dashboard.
  */
 export {
   CAPABILITIES,
@@ -15,6 +15,7 @@ export {
 } from './role.ts'
 export { isPortalLink, portalUrl, PORTAL_LONGEST_MS } from './portal-access.ts'
 export { Tokens, type TokenRecord } from './tokens.ts'
+export { Sessions, type Session } from './sessions.ts'
 export { AuditLog, type AuditEntry } from './audit-log.ts'
 export { FailedLogins } from './failed-logins.ts'
 export { CallRate } from './call-rate.ts'

@@ -39,6 +39,11 @@ export class AuditLog {
   list({ after, limit }: { readonly after: number | null; readonly limit: number }): readonly AuditEntry[] {
     return this.#store.all(sql.selectAudit, after, after, limit).map(entryFrom)
   }
+
+  /** What was done to one thing, newest first. */
+  of(subject: string, limit: number): readonly AuditEntry[] {
+    return this.#store.all(sql.selectAuditOf, subject, limit).map(entryFrom)
+  }
 }
 
 function entryFrom(row: Row): AuditEntry {

@@ -1,4 +1,4 @@
-/** Every statement of tokens and audit on the service's store, named by intent. */
+/** Every statement of tokens, sessions and audit on the service's store, named by intent. */
 
 export const insertToken = `
   INSERT INTO token (id, name, role, grants, app, session, capabilities, prefix, hash, made_at, made_by, expires_at)
@@ -19,6 +19,12 @@ export const expireAppTokens = `
     AND (? IS NULL OR session IN (SELECT value FROM json_each(?)))`
 export const noteTokenUse = `UPDATE token SET used_at = ? WHERE id = ?`
 
+export const insertSession = `INSERT INTO session (hash, token, begun_at, expires_at) VALUES (?, ?, ?, ?)`
+export const selectSession = `SELECT token, begun_at FROM session WHERE hash = ? AND expires_at > ?`
+export const deleteSession = `DELETE FROM session WHERE hash = ?`
+export const deleteOldSessions = `DELETE FROM session WHERE expires_at <= ?`
+
 export const insertAudit = `
   INSERT INTO audit (at, actor, actor_name, action, subject, detail) VALUES (?, ?, ?, ?, ?, ?)`
 export const selectAudit = `SELECT * FROM audit WHERE ? IS NULL OR id < ? ORDER BY id DESC LIMIT ?`
+export const selectAuditOf = `SELECT * FROM audit WHERE subject = ? ORDER BY id DESC LIMIT ?`

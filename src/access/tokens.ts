@@ -90,11 +90,11 @@ export class Tokens {
     if (text.length > MOST_CHARACTERS) return null
     const row = this.#store.get(sql.selectTokenByHash, hashOf(text))
     if (row === undefined) return null
-    const { revokedAt, expiresAt, usedAt, ...record } = recordFrom(row)
+    const record = recordFrom(row)
+    const { id, name, role, grants, app, capabilities, usedAt } = record
     const now = this.#clock.now()
-    if (revokedAt !== null || (expiresAt !== null && expiresAt <= now)) return null
-    if (usedAt === null || now - usedAt >= USE_IS_NOTED_EVERY_MS) this.#noteUse(record.id, now)
-    const { id, name, role, grants, app, capabilities } = record
+    if (!isStanding(record, now)) return null
+    if (usedAt === null || now - usedAt >= USE_IS_NOTED_EVERY_MS) this.#noteUse(id, now)
     return { id, name, role, grants, app, capabilities }
   }
 
@@ -145,6 +145,11 @@ export class Tokens {
   #noteUse(id: string, now: number): void {
     this.#store.commit((store) => void store.run(sql.noteTokenUse, now, id)).catch(() => undefined)
   }
+}
+
+/** Neither revoked nor expired. */
+export function isStanding({ revokedAt, expiresAt }: TokenRecord, now: number): boolean {
+  return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
 function recordFrom(row: Row): TokenRecord {

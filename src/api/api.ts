@@ -7,17 +7,20 @@ import { openApi } from './document.ts'
 import { OPERATIONS } from './operations.ts'
 import { problemFrom, problemResponse } from './problem.ts'
 import { serveOperation } from './serve-operation.ts'
-import { servicesFrom, type ApiOptions } from './services.ts'
+import { servicesFrom, type ApiOptions, type ApiServices } from './services.ts'
 
-export type { AnsweredRequest, ApiLimits, ApiOptions } from './services.ts'
+export { mayPerform, perform, type AnswerOf, type Asked, type OperationId } from './perform.ts'
+export { problemFrom, type ProblemDetails } from './problem.ts'
+export { readAll } from './read-request.ts'
+export { knownRun } from './runs.ts'
+export { servicesFrom, type AnsweredRequest, type ApiLimits, type ApiOptions, type ApiServices } from './services.ts'
 
 /**
  * Makes the control API: every operation under `/v1`, its OpenAPI document, and a page that shows it.
  *
  * How it is served is not its matter; it holds no connection and no timer, and what it starts belongs to `runs`.
  */
-export function createApi(options: ApiOptions): Hono {
-  const services = servicesFrom(options)
+export function createApi(options: ApiOptions, services: ApiServices = servicesFrom(options)): Hono {
   const { clock, version } = options.surroundings.wiring
   const document = `${JSON.stringify(openApi(OPERATIONS, version, options.publicUrl ?? undefined), null, 2)}\n`
   const page = docsPage(OPERATIONS, version)

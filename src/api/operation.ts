@@ -25,9 +25,9 @@ export interface Taken<P, Q, B> {
   readonly context: Context
 }
 
-interface Facts {
+interface Facts<Id extends string = string> {
   /** `operationId` of the document, and the name of a method in clients made from it. */
-  readonly id: string
+  readonly id: Id
   readonly method: 'get' | 'post' | 'delete'
   /** As OpenAPI writes it: `/v1/runs/{run_id}`. */
   readonly path: string
@@ -52,7 +52,13 @@ interface Facts {
   readonly isUnlimited?: true
 }
 
-interface Definition<P extends Shape, Q extends Shape, B extends z.ZodType, A extends z.ZodType> extends Facts {
+interface Definition<
+  Id extends string,
+  P extends Shape,
+  Q extends Shape,
+  B extends z.ZodType,
+  A extends z.ZodType,
+> extends Facts<Id> {
   readonly params?: P
   readonly query?: Q
   readonly body?: B
@@ -75,15 +81,40 @@ export interface Operation extends Facts {
   readonly handle: (taken: Taken<never, never, never>) => Promise<unknown>
 }
 
+type InputOf<S extends Shape> = {
+  readonly [K in keyof S as undefined extends z.input<S[K]> ? never : K]: z.input<S[K]>
+} & {
+  readonly [K in keyof S as undefined extends z.input<S[K]> ? K : never]?: z.input<S[K]>
+}
+
+/** An operation with what it takes and gives, for those who call it from beside the API. */
+export interface TypedOperation<
+  Id extends string,
+  P extends Shape,
+  Q extends Shape,
+  B extends z.ZodType,
+  A extends z.ZodType,
+> extends Operation {
+  readonly id: Id
+  /** For the compiler: nothing is there. */
+  readonly types?: {
+    readonly params: InputOf<P>
+    readonly query: InputOf<Q>
+    readonly body: z.input<B>
+    readonly answer: A extends z.ZodUndefined ? Response : Frozen<z.output<A>>
+  }
+}
+
 const NOTHING: Shape = {}
 
 // oxlint-disable-next-line typescript/no-empty-object-type -- No parameters is an empty shape.
 export function operation<
+  const Id extends string,
   P extends Shape = {},
   Q extends Shape = {},
   B extends z.ZodType = z.ZodUndefined,
   A extends z.ZodType = z.ZodUndefined,
->(definition: Definition<P, Q, B, A>): Operation {
+>(definition: Definition<Id, P, Q, B, A>): TypedOperation<Id, P, Q, B, A> {
   const { params = NOTHING, query = NOTHING, body = null, answer = null, kept, refuse, handle, ...facts } = definition
   return {
     ...facts,

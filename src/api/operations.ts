@@ -3,7 +3,6 @@ import { auditOperations } from './audit.ts'
 import { campaignOperations } from './campaigns.ts'
 import { customerOperations } from './customers.ts'
 import { eventOperations } from './events.ts'
-import type { Operation } from './operation.ts'
 import { runControlOperations } from './run-control.ts'
 import { runResultOperations } from './run-results.ts'
 import { runOperations } from './runs.ts'
@@ -12,7 +11,7 @@ import { trialOperations } from './trials.ts'
 import { versionOperations } from './versions.ts'
 
 /** Everything that the control API does, in the order of its document. */
-export const OPERATIONS: readonly Operation[] = [
+export const OPERATIONS = [
   ...campaignOperations,
   ...activationOperations,
   ...versionOperations,
@@ -24,4 +23,4 @@ export const OPERATIONS: readonly Operation[] = [
   ...customerOperations,
   ...tokenOperations,
   ...auditOperations,
-]
+] as const

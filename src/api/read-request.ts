@@ -96,7 +96,8 @@ function parsed(bytes: Buffer): unknown {
   }
 }
 
-function checked(schema: z.ZodType, value: unknown, place: 'query' | 'body'): unknown {
+/** @throws {ApiError} HOOKCAST_API_REQUEST, with each place that is wrong. */
+export function checked(schema: z.ZodType, value: unknown, place: 'query' | 'body'): unknown {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   const known = schema instanceof z.ZodObject ? Object.keys(schema.shape) : []

@@ -77,7 +77,8 @@ function authenticate({ isUnlimited }: Operation, context: Context, services: Ap
 /** Nobody, until the handler has seen a signature. */
 const STRANGER: Actor = { id: 'signed', name: 'signed', role: 'app', grants: [], app: null, capabilities: null }
 
-function authorize({ roles, isPersonal }: Operation, actor: Actor): void {
+/** @throws {ApiError} HOOKCAST_API_DENIED, when the role of somebody does not let them. */
+export function authorize({ roles, isPersonal }: Operation, actor: Actor): void {
   if (!roles.includes(actor.role)) {
     const message = `expected a token of role ${roles.join(', ')}, got one of role ${actor.role}`
     throw new ApiError('HOOKCAST_API_DENIED', message, { status: 403 })

@@ -39,6 +39,8 @@ export interface Starters {
   readonly campaigns: Campaigns
   /** When the schedule of a campaign is due next; null when it has none that is active. */
   nextDue(campaign: string): number | null
+  /** What became of the instants of schedules. */
+  readonly firings: Pick<Triggers['scheduler']['firings'], 'list' | 'hasStarted'>
   readonly events: EventStarter
 }
 

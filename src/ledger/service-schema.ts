@@ -14,6 +14,7 @@
  * - `hold`: campaigns that an event run's stop keeps from sending, until they are released.
  * - `answer`: what POSTs with an `Idempotency-Key` were answered.
  * - `token`: SHA-256 of what was shown once. A token has 256 random bits: a slow hash would protect nothing.
+ * - `session`: SHA-256 of what the browser of somebody has who showed a token.
  * - `audit`: who did what; nothing is ever changed in it.
  * - `active_run`: runs that the service has begun and not ended: what it goes on with when it starts again.
  * - `notice`: outgoing notices, until they were delivered or given up.
@@ -146,6 +147,16 @@ CREATE INDEX notice_by_due ON notice (due_at);
 ALTER TABLE token ADD COLUMN session TEXT;
 ALTER TABLE token ADD COLUMN capabilities TEXT;
 CREATE INDEX token_by_app ON token (app) WHERE app IS NOT NULL;
+`,
+  `
+CREATE TABLE session (
+  hash BLOB PRIMARY KEY,
+  token TEXT NOT NULL,
+  begun_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX session_by_end ON session (expires_at);
+CREATE INDEX audit_by_subject ON audit (subject, id) WHERE subject IS NOT NULL;
 `,
 ]
 

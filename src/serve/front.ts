@@ -5,6 +5,8 @@ export interface FrontOptions {
   readonly api: Hono
   /** Of event webhooks. */
   readonly eventApi: Hono
+  /** Pages for people. */
+  readonly dashboard: Hono
   readonly telemetry: Telemetry
   /** Null when the service can take work; else why it cannot, in our own words. */
   readonly whyNotReady: () => string | null
@@ -15,9 +17,11 @@ const TRIGGERS = '/v1/triggers'
 /** Svix's, Cross River's, Bloom's. */
 const EVENT_API = ['/api/v1/*', '/webhooks/v1/*', '/graphql'] as const
 
-/** Puts what a machine asks beside the control API: alive, ready, metrics. None of it asks for a token. */
+const CONTROL_API = ['/v1/*', '/docs', '/openapi.json']
+
+/** Puts what a machine asks beside APIs and dashboard: alive, ready, metrics. None of it asks for a token. */
 export function createFront(
-  { api, eventApi, telemetry, whyNotReady }: FrontOptions,
+  { api, eventApi, dashboard, telemetry, whyNotReady }: FrontOptions,
   audience: 'admin' | 'public',
 ): Hono {
   const app = new Hono()
@@ -36,6 +40,7 @@ export function createFront(
     const { contentType, text } = await telemetry.exposition()
     return context.body(text, 200, { 'Content-Type': contentType })
   })
-  app.all('*', (context) => api.fetch(context.req.raw, context.env))
+  for (const path of CONTROL_API) app.all(path, (context) => api.fetch(context.req.raw, context.env))
+  app.all('*', (context) => dashboard.fetch(context.req.raw, context.env))
   return app
 }

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { getConnInfo } from '@hono/node-server/conninfo'
 import type { Context } from 'hono'
 import { Tokens } from '../access/access.ts'
-import { createApi, type AnsweredRequest } from '../api/api.ts'
+import { createApi, servicesFrom, type AnsweredRequest } from '../api/api.ts'
 import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
+import { createDashboard } from '../dashboard/dashboard.ts'
 import { HookcastError } from '../errors.ts'
 import { createEventApi } from '../event-api/event-api.ts'
 import { isStorageFull } from '../ledger/run-folder.ts'
@@ -43,7 +44,7 @@ export interface ServeOptions {
 const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8080 }
 
 /**
- * Is the service, until a signal ends it: the API, runs in the background, notices, metrics.
+ * Is the service, until a signal ends it: APIs, dashboard, runs in the background, notices, metrics.
  *
  * @throws {ConfigError} HOOKCAST_CONFIG_INVALID, before it listens.
  * @throws {HookcastError} HOOKCAST_SERVICE_RUNNING, when another process has the data folder.
@@ -89,23 +90,16 @@ export async function serve(options: ServeOptions): Promise<void> {
     telemetry.observe('hookcast_http_request_duration_seconds', waitMs / 1000, { route })
   }
   const eventApi = createEventApi({ events, store, clock, publicUrl, addressOf, onUnexpected, onAnswered })
-  const api = createApi({
-    surroundings,
-    store,
-    campaigns,
-    runs,
-    starters,
-    triggerSources,
-    publicUrl,
-    addressOf,
-    onUnexpected,
-    onAnswered,
-  })
+  const told = { onUnexpected, onAnswered }
+  const apiOptions = { ...around, starters, triggerSources, publicUrl, addressOf, ...told }
+  const services = servicesFrom(apiOptions)
+  const api = createApi(apiOptions, services)
+  const dashboard = createDashboard({ services, store, publicUrl, ...told })
   const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))
   const listeners: Listener[] = []
   cleanUp.defer(() => closeAll(listeners))
   for (const [audience, address] of addresses) {
-    listeners.push(await listen(createFront({ api, eventApi, telemetry, whyNotReady }, audience), address))
+    listeners.push(await listen(createFront({ api, eventApi, dashboard, telemetry, whyNotReady }, audience), address))
   }
   const onLow = (facts: Readonly<Record<string, unknown>>): void =>
     void store.commit(() => tell('storage.low', facts)).catch(fail)

@@ -100,6 +100,7 @@ export function openStarters(options: StartersOptions): OpenStarters {
   return {
     campaigns,
     nextDue: (campaign) => scheduler.nextDue(campaign),
+    firings: scheduler.firings,
     events: {
       router,
       inbox: {

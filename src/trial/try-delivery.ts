@@ -23,6 +23,13 @@ export interface TrialHost {
   readonly signal?: AbortSignal
 }
 
+interface TrialOptions {
+  readonly purpose: 'rehearsal' | 'test'
+  readonly host: TrialHost
+  /** Of the run whose request is shown. Default: an id that no run has */
+  readonly runId?: string
+}
+
 /** One delivery, as far as it went. */
 export interface TriedDelivery {
   readonly seq: number
@@ -51,11 +58,11 @@ export interface TriedDelivery {
 export async function tryDelivery(
   campaign: Campaign,
   sample: SampleRow,
-  { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
+  { purpose, host, runId }: TrialOptions,
 ): Promise<TriedDelivery> {
   const { clock, program, signal } = host
   const { seq, line } = sample
-  const setup = trialSetup(campaign, { purpose, host })
+  const setup = trialSetup(campaign, { purpose, host, ...(runId === undefined ? {} : { runId }) })
   const reports: RowReport[] = []
   const block = blockOf(campaign, sample, purpose)
   await lendRows([block], {
@@ -120,15 +127,12 @@ function callOf({
   return { httpStatus, code, latencyMs, properties: own, warning: warning ?? batch?.warnings[0]?.message ?? null }
 }
 
-/** A sender's setup for a trial, under a run id that no run has. */
-export function trialSetup(
-  campaign: Campaign,
-  { purpose, host }: { readonly purpose: 'rehearsal' | 'test'; readonly host: TrialHost },
-): SenderSetup {
+/** A sender's setup for a trial. */
+export function trialSetup(campaign: Campaign, { purpose, host, runId }: TrialOptions): SenderSetup {
   const { env, settings, version, clock } = host
   const setup = senderSetupFrom(campaign, {
     isEventRun: false,
-    runId: createRunId(clock.now()),
+    runId: runId ?? createRunId(clock.now()),
     env,
     networkAllow: settings.networkAllow,
     kept: new Map(),

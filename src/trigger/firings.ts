@@ -90,6 +90,11 @@ export class Firings {
     return this.#store.all(sql.selectFirings, campaign, before, before, limit).map(firingFrom)
   }
 
+  /** Whether a schedule has started that run. */
+  hasStarted(runId: string): boolean {
+    return this.#store.get(sql.selectFiringOf, runId) !== undefined
+  }
+
   /** The last instant that was dealt with; null before the first. */
   lastDue(campaign: string): number | null {
     const dueAt = this.#store.get(sql.selectLastDue, campaign)?.['due_at'] ?? null

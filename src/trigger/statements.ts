@@ -67,4 +67,5 @@ export const selectUnfinishedFirings = `
   SELECT * FROM firing WHERE state IN ('queued', 'starting') ORDER BY campaign, due_at`
 export const selectLastStarted = `
   SELECT * FROM firing WHERE campaign = ? AND state IN ('starting', 'started') ORDER BY due_at DESC LIMIT 1`
+export const selectFiringOf = `SELECT 1 FROM firing WHERE run_id = ? LIMIT 1`
 export const selectQueued = `SELECT * FROM firing WHERE campaign = ? AND state = 'queued' ORDER BY due_at LIMIT 1`

@@ -99,7 +99,12 @@ async function createDesk(setup: ApiSetup, stack: AsyncDisposableStack): Promise
     starters:
       starters === null
         ? null
-        : { campaigns: starters.campaigns, nextDue: (name) => starters.scheduler.nextDue(name), events: starters },
+        : {
+            campaigns: starters.campaigns,
+            nextDue: (name) => starters.scheduler.nextDue(name),
+            firings: starters.scheduler.firings,
+            events: starters,
+          },
     runs,
     triggerSources: setup.triggerSources ?? new Map(),
     addressOf: (context) => context.req.header('X-Test-Address') ?? '127.0.0.1',

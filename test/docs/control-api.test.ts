@@ -36,7 +36,7 @@ describe('docs/control-api.md', () => {
         'releaseHold',
       ].toSorted(),
     )
-    const writing = OPERATIONS.filter(({ method }) => method !== 'get').map(({ id }) => id)
+    const writing: readonly string[] = OPERATIONS.filter(({ method }) => method !== 'get').map(({ id }) => id)
     expect(may('viewer').filter((id) => writing.includes(id))).toEqual([])
   })
 

@@ -1,0 +1,62 @@
+import { describe, expect } from 'vitest'
+import { startShop, test, textOf } from './fixture.ts'
+
+startShop()
+
+describe('a run on the dashboard', () => {
+  test('tells why a customer failed: from the run to its group, to the customer, to the answer', async ({ desk }) => {
+    const runId = await desk.ran('spring-points')
+    const { page, complaints } = await desk.open(`/runs/${runId}`)
+    expect(await textOf(page)).toContain('38 of 40 customers were sent to; 2 failed.')
+    const group = page.locator('.said li', { hasText: 'This number has opted out' })
+    expect(await group.innerText()).toContain('opted_out')
+    await group.getByText('See all').click()
+    await page.getByRole('link', { name: 'c-00007' }).click()
+    const told = await textOf(page)
+    expect(told).toContain('refused')
+    expect(told).toContain('This number has opted out')
+    expect(told).toContain('"reference": "c-00007"')
+    expect(told).toContain('"reference": "{{ customer.customer_id }}"')
+    expect(told).toContain('Authorization: Basic ***')
+    expect(told).toContain('X-Api-Key: ***')
+    expect(await page.content()).not.toContain('that-nobody-sees')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('is seen going on, and ends before the eyes of whoever looks', async ({ desk }) => {
+    desk.shop.delayMs = 150
+    const { run_id: runId } = await desk.api<{ run_id: string }>('/v1/campaigns/spring-points/runs', {})
+    const { page, complaints } = await desk.open(`/runs/${runId}`)
+    await page.waitForSelector('h1 .state:text("finished")')
+    expect(Number(await page.getAttribute('html', 'data-updates'))).toBeGreaterThan(0)
+    expect(await textOf(page)).toContain('38 of 40 customers were sent to; 2 failed.')
+    expect(await page.locator('.chart canvas').count()).toBe(2)
+    await page.click('nav >> text=Runs')
+    expect(await page.locator('tbody tr').first().innerText()).toContain('environment')
+    expect(complaints).toEqual([])
+    desk.shop.delayMs = 0
+    await page.context().close()
+  })
+
+  test('says why it stopped, and goes on when it is resumed; the one that failed is replayed', async ({ desk }) => {
+    desk.shop.loginStatus = 401
+    const runId = await desk.ran('win-back')
+    const { page, complaints } = await desk.open(`/runs/${runId}`)
+    expect(await page.innerText('#stops')).toContain('Stopped chunk 0 after the first 401')
+    expect(await page.innerText('#stops')).toContain('The key has expired')
+    desk.shop.loginStatus = 200
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.waitForSelector('h1 .state:text("finished")')
+    expect(await textOf(page)).toContain('39 of 40 customers were sent to; 1 failed')
+    await page.getByRole('link', { name: 'Replay' }).click()
+    await page.selectOption('select[name=reason]', 'client_error')
+    await page.getByRole('button', { name: 'Count' }).click()
+    expect(await textOf(page)).toContain('1 would be called again.')
+    await page.getByRole('button', { name: 'Replay these 1' }).click()
+    await page.waitForSelector('h1 .state:text("finished")')
+    expect(await textOf(page)).toContain('Everyone was sent to: 1 customer.')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+})

@@ -1,0 +1,103 @@
+import { mkdirSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { Page } from 'playwright-core'
+import { startBrowser } from '../support/browser.ts'
+import { ADMIN_TOKEN } from '../support/service.ts'
+import { openShop } from './shop.ts'
+
+// Pictures of every page, in light and dark, on a desk and on a phone: `npm run screenshots`, or with the names of some.
+
+const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url))
+const VIEWS = [
+  { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
+  { name: 'dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
+  { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
+  { name: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
+] as const
+const wanted = process.argv.slice(2)
+
+mkdirSync(FOLDER, { recursive: true })
+await using shop = await openShop({ customers: 1200 })
+await using browser = await startBrowser()
+const { service } = shop
+const step = (what: string): void => console.error(what)
+const post = async (path: string, body: object = {}): Promise<Record<string, string>> =>
+  (await (
+    await service.call(path, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(body),
+    })
+  ).json()) as Record<string, string>
+const ended = async (runId: string): Promise<void> => {
+  while ((await service.get(`/v1/runs/${runId}`))['state'] === 'running') await sleep(200)
+}
+
+shop.delayMs = 40
+const { run_id: finished = '' } = await post('/v1/campaigns/spring-points/runs')
+step('finished')
+await ended(finished)
+step('ended')
+const { run_id: aborted = '' } = await post('/v1/campaigns/win-back/runs')
+await ended(aborted)
+await post('/v1/campaigns/weekly-digest/activate')
+await post('/v1/campaigns/welcome/activate')
+for (let at = 0; at < 9; at++) {
+  await post('/v1/triggers', {
+    id: `t-${at}`,
+    type: 'user.registered',
+    customer: { customer_id: `c-${at}`, phone: '+44' },
+  })
+}
+while (((await service.get('/v1/holds'))['holds'] as object[]).length === 0) await sleep(200)
+
+const failed = (await (await service.call(`/v1/runs/${finished}/results?status=failed`)).text()).split('\n')[1] ?? ''
+const { seq } = JSON.parse(failed) as { seq: number }
+
+const PAGES: Readonly<Record<string, string>> = {
+  run: `/runs/${finished}`,
+  'run-aborted': `/runs/${aborted}`,
+  customers: `/runs/${finished}/customers?status=failed`,
+  customer: `/runs/${finished}/customers/${seq}`,
+  replay: `/runs/${finished}/replay`,
+  campaigns: '/campaigns',
+  campaign: '/campaigns/spring-points',
+  'campaign-preview': '/campaigns/spring-points/preview?row=7',
+  'campaign-versions': '/campaigns/weekly-digest/versions',
+  'campaign-start': '/campaigns/spring-points/run',
+  holds: '/holds',
+  events: '/events',
+  access: '/access',
+}
+
+step('views')
+for (const { name, ...view } of VIEWS) {
+  const { page } = await browser.open(`${service.url}/sign-in`, { ...view, deviceScaleFactor: 1 })
+  await shoot(page, 'sign-in', name)
+  await page.fill('input[name=token]', ADMIN_TOKEN)
+  await page.click('button.main-action')
+  for (const [what, path] of Object.entries(PAGES)) {
+    if (wanted.length > 0 && !wanted.includes(what)) continue
+    await page.goto(service.url + path)
+    await shoot(page, what, name)
+  }
+  if (wanted.length === 0 || wanted.includes('runs')) {
+    shop.delayMs = 120
+    const { run_id: going = '' } = await post('/v1/campaigns/spring-points/runs')
+    await page.goto(`${service.url}/runs`)
+    await page.waitForSelector('html[data-updates="3"]', { state: 'attached' })
+    await shoot(page, 'runs', name)
+    await page.goto(`${service.url}/runs/${going}`)
+    await page.waitForSelector('html[data-updates="3"]', { state: 'attached' })
+    await shoot(page, 'run-going', name)
+    shop.delayMs = 0
+    await ended(going)
+  }
+  await page.context().close()
+}
+
+async function shoot(page: Page, what: string, name: string): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes(what) && !wanted.includes('runs')) return
+  await page.screenshot({ path: `${FOLDER}${what}-${name}.png`, fullPage: true })
+}
