@@ -34,6 +34,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
 }
 
+const HTML = { 'Content-Type': 'text/html; charset=utf-8' }
+
 /**
  * Makes the pages for people: what the control API does, to be read and pressed.
  *
@@ -87,7 +89,7 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
     const back = ownPath(pathOf(context.req.header('Referer')))
     const content = problemContent(problem, back)
     const page = framed({ title: words.errors.title, content, who: signIn.sessionOf(context) })
-    return new Response(page, { status: problem.status, headers: { 'Content-Type': 'text/html; charset=utf-8' } })
+    return new Response(page, { status: problem.status, headers: HTML })
   }
   app.notFound((context) => {
     return answerProblem(new ApiError('HOOKCAST_API_UNKNOWN', words.errors.unknown, { status: 404 }), context)
@@ -107,7 +109,8 @@ function toSignIn({ req }: Context): Response {
 function sessionEnded(context: Context): Response {
   const to = ownPath(pathOf(context.req.header('Referer')))
   const content = signInContent(to, words.signIn.ended)
-  return context.html(framed({ title: words.signIn.title, content, who: null }), 401) as Response
+  const page = framed({ title: words.signIn.title, content, who: null })
+  return new Response(page, { status: 401, headers: HTML })
 }
 
 function pathOf(url: string | undefined): string | undefined {

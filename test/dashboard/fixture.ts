@@ -60,7 +60,7 @@ export function startShop(options: Parameters<typeof openShop>[0] = {}): void {
   })
 }
 
-export async function signIn(page: Page, token: string): Promise<void> {
+async function signIn(page: Page, token: string): Promise<void> {
   await page.fill('input[name=token]', token)
   await page.click('button.main-action')
 }

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest'
-import { startShop, test, textOf } from './fixture.ts'
+import { seriousFindings, startShop, test, textOf } from './fixture.ts'
 
 startShop()
 
@@ -32,6 +32,7 @@ describe('a run on the dashboard', () => {
     expect(Number(await page.getAttribute('html', 'data-updates'))).toBeGreaterThan(0)
     expect(await textOf(page)).toContain('38 of 40 customers were sent to; 2 failed.')
     expect(await page.locator('.chart canvas').count()).toBe(2)
+    expect(await seriousFindings(page)).toEqual([])
     await page.click('nav >> text=Runs')
     expect(await page.locator('tbody tr').first().innerText()).toContain('environment')
     expect(complaints).toEqual([])

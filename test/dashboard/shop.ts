@@ -14,7 +14,7 @@ export interface Shop extends AsyncDisposable {
 
 const WORDS = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Radia', 'Donald', 'Frances', 'Ken', 'Lynn']
 
-export function customersCsv(count: number): string {
+function customersCsv(count: number): string {
   const rows = Array.from({ length: count }, (_, at) => {
     const name = WORDS[at % WORDS.length]!
     return `c-${String(at + 1).padStart(5, '0')},${name},+4477009${String(at).padStart(5, '0')},${(at * 37) % 4000}`

@@ -121,13 +121,6 @@ addEventListener('pageshow', ({ persisted }) => {
 document.addEventListener('change', ({ target }) => {
   if (target.closest('[data-submit]') !== null) target.form.requestSubmit()
 })
-document.addEventListener('click', ({ target }) => {
-  const button = target.closest('[data-copy]')
-  if (button === null) return
-  void navigator.clipboard.writeText(button.dataset.copy).then(() => {
-    button.textContent = button.dataset.copied
-  })
-})
 document.addEventListener('keydown', ({ key }) => {
   if (key !== 'Escape') return
   for (const details of document.querySelectorAll('details.confirm[open]')) details.open = false

@@ -1,5 +1,5 @@
 import type { RunState } from '../../campaign/result.ts'
-import { html, Markup, timeText, type Part } from '../../report/report.ts'
+import { html, Markup, type Part } from '../../report/report.ts'
 import { words } from '../words.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -16,6 +16,18 @@ export function stateMark(state: RunState): Markup {
 
 export function mark(text: string, kind: string): Markup {
   return html`<span class="state ${kind}">${text}</span>`
+}
+
+const RESULT_KINDS: Readonly<Record<string, string>> = {
+  sent: 'is-good',
+  failed: 'is-bad',
+  aborted: '',
+  suppressed: 'is-quiet',
+}
+
+/** A result as a word with a colour, and its reason. */
+export function resultMark(status: string, reason: string | null): Markup {
+  return html`${mark(status, RESULT_KINDS[status] ?? '')} ${reason === null ? '' : html`<code>${reason}</code>`}`
 }
 
 export function card(title: string, content: Part, id: string | null = null): Markup {
@@ -71,7 +83,7 @@ export function live(id: string, content: Markup): Markup {
 }
 
 /** Text of others as it is, with its line breaks: controls, and marks that turn the direction of text, are shown as such. */
-export function preserved(text: string): Markup {
+function preserved(text: string): Markup {
   const shown = text.toWellFormed().replaceAll('\r\n', '\n')
   return new Markup(shown.split(KEPT_BLANKS).map(escapedPiece).join(''))
 }
@@ -85,10 +97,6 @@ function escapedPiece(piece: string, at: number): string {
 
 export function code(text: string): Markup {
   return html`<pre tabindex="0"><code>${preserved(text)}</code></pre>`
-}
-
-export function instant(iso: string | null, otherwise: string): Part {
-  return iso === null ? otherwise : timeText(iso)
 }
 
 export function select(

@@ -15,10 +15,9 @@ import {
   type Part,
 } from '../../report/report.ts'
 import { tryDelivery, type ShownRequest } from '../../trial/trial.ts'
-import { card, code, facts, head, type Shown } from '../frame/parts.ts'
+import { card, code, facts, head, resultMark, type Shown } from '../frame/parts.ts'
 import type { Page, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
-import { resultMark } from './customer-pages.ts'
 import { requestShown } from './request-shown.ts'
 
 const { customer: say } = words
@@ -98,21 +97,27 @@ function attempts({ result, waiting, samples }: HeldCustomer): Markup {
   if (calls === 0) return html`<p class="nothing">${say.noCalls}</p>`
   const kept = samples as unknown as readonly Sample[]
   const steps = Array.from({ length: calls }, (_, at) => {
-    const attempt = at + 1
-    const isLast = attempt === calls && result !== null
-    const sample = kept.find((one) => one.attempt === attempt)
-    const isSent = isLast && result.status === 'sent'
-    const kind = isSent ? 'is-sent' : isLast ? 'is-failed' : 'is-waiting'
-    const answer = isLast ? (result.http_status ?? sample?.code) : (sample?.http_status ?? sample?.code)
-    return html`<li class="${kind}">
-      <h3>${say.attempt} ${attempt} <span class="note">${answer ?? say.notKept}</span></h3>
-      ${isLast && result.latency_ms !== null ? html`<p class="note">${say.answered(formatNumber(result.latency_ms))}</p>` : ''}
-      ${sample === undefined || sample.body === '' ? '' : code(sample.body)}
-    </li>`
+    const sample = kept.find(({ attempt }) => attempt === at + 1) ?? null
+    return attemptStep(at + 1, { sample, result: at + 1 === calls ? result : null })
   })
   return html`<ol class="steps">
     ${steps}
   </ol>`
+}
+
+/** With the result, where it was the last. */
+function attemptStep(
+  attempt: number,
+  { sample, result }: { readonly sample: Sample | null; readonly result: HeldCustomer['result'] },
+): Markup {
+  const kind = result === null ? 'is-waiting' : result.status === 'sent' ? 'is-sent' : 'is-failed'
+  const answer = result?.http_status ?? sample?.http_status ?? sample?.code ?? say.notKept
+  const latencyMs = result?.latency_ms ?? null
+  return html`<li class="${kind}">
+    <h3>${say.attempt} ${attempt} <span class="note">${answer}</span></h3>
+    ${latencyMs === null ? '' : html`<p class="note">${say.answered(formatNumber(latencyMs))}</p>`}
+    ${sample === null || sample.body === '' ? '' : code(sample.body)}
+  </li>`
 }
 
 /** The request as the run made it, from what the run keeps; null and why, when it cannot be made any more. */

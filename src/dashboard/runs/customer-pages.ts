@@ -2,7 +2,7 @@ import { RESULT_STATUSES } from '../../campaign/result.ts'
 import { knownRun } from '../../api/api.ts'
 import { readableCampaign } from '../../library/library.ts'
 import { findResults, html, type Markup, type ResultRecord } from '../../report/report.ts'
-import { code, head, mark, select } from '../frame/parts.ts'
+import { code, head, resultMark, select } from '../frame/parts.ts'
 import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
 import { customerPage } from './customer-page.ts'
@@ -98,17 +98,6 @@ function table(records: readonly ResultRecord[], runId: string): Markup {
       )}
     </tbody>
   </table>`
-}
-
-const KINDS: Readonly<Record<string, string>> = {
-  sent: 'is-good',
-  failed: 'is-bad',
-  aborted: '',
-  suppressed: 'is-quiet',
-}
-
-export function resultMark(status: string, reason: string | null): Markup {
-  return html`${mark(status, KINDS[status] ?? '')} ${reason === null ? '' : html`<code>${reason}</code>`}`
 }
 
 /** The files that a run goes by, also when they have changed since. */

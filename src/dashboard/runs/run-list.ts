@@ -1,16 +1,7 @@
 import { RUN_STATES, type RunState } from '../../campaign/result.ts'
 import { knownRun } from '../../api/api.ts'
 import { listRunIds } from '../../ledger/run-folder.ts'
-import {
-  formatNumber,
-  html,
-  Markup,
-  readRun,
-  sentence,
-  timeText,
-  type Part,
-  type RunSummary,
-} from '../../report/report.ts'
+import { html, readRun, sentence, timeText, type Markup, type Part, type RunSummary } from '../../report/report.ts'
 import { liveResponse, type LiveParts } from '../frame/live.ts'
 import { head, live, mark, select, stateMark } from '../frame/parts.ts'
 import type { Page, PageRoute, Visit } from '../frame/visit.ts'
@@ -48,7 +39,7 @@ async function listPage(visit: Visit): Promise<Page> {
   })
   const isFiltered = campaign !== null || state !== null
   const paces = new SeenPaces()
-  const shown = runs.map((summary) => shownRun(summary as RunSummary, visit, paces))
+  const shown = runs.map((summary) => shownRun(summary as RunSummary, { visit, paces }))
   const query = new URLSearchParams({ campaign: campaign ?? '', state: state ?? '', after: next ?? '' })
   const content = [
     head({ title: words.runs.title, actions: await startForm(visit) }),
@@ -75,7 +66,7 @@ async function liveList(visit: Visit): Promise<Response> {
       .map((runId) => {
         const last = known.get(runId)
         const isEnded = last !== undefined && !('error' in last.summary) && last.summary.state === 'finished'
-        const row = isEnded ? last : shownRun(readRun(settings.data, runId), visit, paces, last)
+        const row = isEnded ? last : shownRun(readRun(settings.data, runId), { visit, paces, last })
         known.set(runId, row)
         return row
       })
@@ -84,7 +75,10 @@ async function liveList(visit: Visit): Promise<Response> {
   return liveResponse(look, { clock, everyMs: LOOK_MS })
 }
 
-function shownRun(summary: RunSummary, visit: Visit, paces: SeenPaces, last?: ShownRun): ShownRun {
+function shownRun(
+  summary: RunSummary,
+  { visit, paces, last }: { readonly visit: Visit; readonly paces: SeenPaces; readonly last?: ShownRun | undefined },
+): ShownRun {
   const { services } = visit
   if ('error' in summary) return { summary, by: '', pace: null }
   const by = last?.by ?? startedBy(knownRun(summary.run_id, services), services)
