@@ -43,7 +43,9 @@ describe('the package', () => {
         'package.json',
       ]),
     )
-    expect(files.filter((file) => file.startsWith('dist/')).filter((file) => !/\.(js|d\.ts|css|svg)$/.test(file))).toEqual([])
+    expect(
+      files.filter((file) => file.startsWith('dist/')).filter((file) => !/\.(js|d\.ts|css|svg)$/.test(file)),
+    ).toEqual([])
     expect(files.filter((file) => /(^|\/)tests?\/|\.test\.|\.map$|\.env|\.pem$|\.db|(?<!\.d)\.ts$/.test(file))).toEqual(
       [],
     )
