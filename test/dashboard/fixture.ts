@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test as base } from 'vitest'
 import { startBrowser, type OpenBrowser, type OpenPage } from '../support/browser.ts'
@@ -69,11 +68,9 @@ export async function textOf(page: Page): Promise<string> {
   return await page.innerText('main')
 }
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
 /** What axe finds serious on a page, as `rule: element`. @see WCAG 2.2, levels A and AA */
 export async function seriousFindings(page: Page): Promise<string[]> {
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   return await page.evaluate<
     string[]
   >(`axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] }).then(({ violations }) =>
