@@ -4,10 +4,13 @@ import type { Session } from '../access/access.ts'
 import { problemFrom, readAll, type AnsweredRequest, type ApiServices } from '../api/api.ts'
 import { ApiError, HookcastError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
+import { accessPages } from './access/access.ts'
+import { campaignPages } from './campaigns/campaigns.ts'
 import { serveAssets } from './frame/assets.ts'
 import { framed, problemContent } from './frame/frame.ts'
 import { ownPath, signInContent, SignIn } from './frame/sign-in.ts'
 import { seeOther, Visit, type PageRoute } from './frame/visit.ts'
+import { holdPages } from './holds/holds.ts'
 import { runPages } from './runs/runs.ts'
 import { words } from './words.ts'
 
@@ -21,7 +24,7 @@ export interface DashboardOptions {
   readonly onAnswered?: (answered: AnsweredRequest) => void
 }
 
-const PAGES: readonly PageRoute[] = [...runPages]
+const PAGES: readonly PageRoute[] = [...runPages, ...campaignPages, ...holdPages, ...accessPages]
 
 /** Nothing from elsewhere, nothing inline: what strangers wrote stays text, whatever we forget. */
 const HEADERS = {
