@@ -256,7 +256,7 @@ export const words = {
     missing: 'Missing attributes',
     attribute: 'Attribute',
     share: 'Share',
-    then: 'Then',
+    otherwise: 'Then',
     fallback: 'a fallback stands in',
     noFallback: 'nothing stands in',
     places: 'Places',

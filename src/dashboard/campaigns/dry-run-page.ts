@@ -111,7 +111,7 @@ function missing({ missing_attributes: attributes }: Report): Part {
             <th scope="col">${say.attribute}</th>
             <th scope="col" class="number">${say.customers}</th>
             <th scope="col" class="number">${say.share}</th>
-            <th scope="col">${say.then}</th>
+            <th scope="col">${say.otherwise}</th>
             <th scope="col">${say.places}</th>
           </tr>
         </thead>

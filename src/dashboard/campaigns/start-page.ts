@@ -70,7 +70,7 @@ async function start(visit: Visit): Promise<Response> {
 }
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, when it is no JSON object. */
-export function paramsFrom(text: string | null): Record<string, unknown> | null {
+function paramsFrom(text: string | null): Record<string, unknown> | null {
   if (text === null) return null
   try {
     const value: unknown = JSON.parse(text)
