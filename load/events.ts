@@ -1,147 +1,173 @@
 /**
- * Event webhooks at a steady rate: accepted over HTTP, delivered, counted against every 202.
+ * Event webhooks under load: `npm run load:events`. At a steady rate to many endpoints; beside a dead endpoint with a backlog,
+ * and without; and what a suspended registration has kept. Bounded in count and time; what it starts ends with it.
  *
- * Sender and receiver are this process, the service is another: two cores are just what the bar is set for.
+ * Sender and receiver are this process, the service is another: two cores are just what the bars are set for.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { Pool } from 'undici'
+import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
-import { readCpuTimes, readPeakBytes } from './bench/process-figures.ts'
+import { median } from './bench/median.ts'
+import type { Backlog } from './events/backlog-process.ts'
+import { Receiver } from './events/receiver.ts'
+import { quantile, Sender, type Sent } from './events/sender.ts'
+import { Service } from './events/service.ts'
 
 const HELP = `npm run load:events [-- flags]
 
-  --rate 1000      messages a second
-  --seconds 60     how long
-  --endpoints 10   each message is for one of them
-  --no-write       print only; leave load/README.md as it is
+  --only steady,isolation   some parts of it; prints
+  --rate 1000               messages a second, at a steady rate
+  --seconds 100             how long
+  --endpoints 100           each message is for one of them
+  --backlog 500000          messages for the dead endpoint
+  --no-write                print only; leave load/README.md as it is
 `
 const { values } = parseArgs({
   allowNegative: true,
   options: {
     help: { type: 'boolean', default: false },
+    only: { type: 'string', default: 'steady,isolation' },
     rate: { type: 'string', default: '1000' },
-    seconds: { type: 'string', default: '60' },
-    endpoints: { type: 'string', default: '10' },
+    seconds: { type: 'string', default: '100' },
+    endpoints: { type: 'string', default: '100' },
+    backlog: { type: 'string', default: '500000' },
     write: { type: 'boolean', default: true },
   },
 })
-const TOKEN = 'load-0123456789-0123456789-0123456789'
-const BIN = fileURLToPath(new URL('../bin/hookcast.js', import.meta.url))
 const PAGE = new URL('README.md', import.meta.url)
+const BACKLOG_PROCESS = fileURLToPath(new URL('./events/backlog-process.ts', import.meta.url))
 const [BEGIN, END] = ['<!-- written by `npm run load:events` -->', '<!-- end of npm run load:events -->']
-/** Until everything was delivered; then what is missing is missing. */
-const LONGEST_MS = 60_000
+const PARTS = values.only.split(',')
+const [ENDPOINTS, RATE] = [Number(values.endpoints), Number(values.rate)]
+/** Of the healthy, beside the dead: half of the steady rate, so that there is room for what the dead one takes. */
+const BESIDE = { rate: 500, count: 7500, endpoints: 20 }
+const WARM_UP = { rate: 500, count: 1500 }
+const ROUNDS = 3
+const RESOURCES = 50_000
+const DRAIN_MS = 30_000
 
-const arrived = new Map<string, number>()
-const receiver = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
-  request.resume().once('end', () => {
-    const id = String(request.headers['svix-id'])
-    if (!arrived.has(id)) arrived.set(id, Date.now())
-    response.end('ok')
-  })
-})
-
-async function measure(folder: string): Promise<string> {
-  receiver.listen(0, '127.0.0.1')
-  await once(receiver, 'listening')
-  const { port } = receiver.address() as AddressInfo
-  const config = `server: { listen: { admin: "127.0.0.1:0" } }\nnetwork: { events: { allow: [127.0.0.1], http: true, ports: [${port}] } }\n`
-  writeFileSync(join(folder, 'hookcast.yaml'), config)
-  const args = [BIN, 'serve', '--data', join(folder, 'data'), '--config', join(folder, 'hookcast.yaml')]
-  const env = { PATH: process.env['PATH'], HOOKCAST_ADMIN_TOKEN: TOKEN }
-  const service = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
-  try {
-    let said = ''
-    for await (const text of service.stderr) if ((said += String(text)).includes('listening on')) break
-    const [, url = ''] = /listening on (\S+)/.exec(said) ?? []
-    if (url === '') throw new Error(`The service did not start: ${said}`)
-    return await sendTo(new Pool(url, { connections: 64 }), { port, pid: service.pid! })
-  } finally {
-    service.kill('SIGKILL')
-    receiver.closeAllConnections()
-    receiver.close()
-  }
+async function steady(folder: string): Promise<string> {
+  using receiver = new Receiver()
+  const port = await receiver.listen()
+  await using service = await Service.start(join(folder, 'steady'), [port])
+  await using sender = new Sender(service.url, receiver)
+  await sender.prepare('load', { endpoints: ENDPOINTS, port })
+  await sender.send('load', { ...WARM_UP, endpoints: ENDPOINTS })
+  const cpuBefore = service.cpuMs
+  const count = RATE * Number(values.seconds)
+  const sent = await sender.send('load', { rate: RATE, count, endpoints: ENDPOINTS })
+  return section(`${count} messages of 1 kB at ${RATE} a second to ${ENDPOINTS} endpoints`, [
+    ['accepted a second', ((count - sent.refused) / sent.acceptedMs) * 1000],
+    ['delivered a second', ((count - sent.refused) / sent.deliveredMs) * 1000],
+    ['refused', sent.refused],
+    ['missing', sent.missing],
+    ['accept p50, ms', quantile(sent.acceptWaits, 0.5)],
+    ['accept p99, ms', quantile(sent.acceptWaits, 0.99)],
+    ['from the 202 to its arrival p95, ms', quantile(sent.ways, 0.95)],
+    ['CPU of the service a message, ms', (service.cpuMs - cpuBefore) / count],
+    ['peak memory of the service, MiB', service.peakBytes / 1024 ** 2],
+  ])
 }
 
-async function sendTo(pool: Pool, { port, pid }: { readonly port: number; readonly pid: number }): Promise<string> {
-  const post = async (path: string, body: object): Promise<{ readonly id: string }> => {
-    const headers = { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' }
-    const answer = await pool.request({ method: 'POST', path: `/api/v1${path}`, headers, body: JSON.stringify(body) })
-    const text = await answer.body.text()
-    if (answer.statusCode >= 300) throw new Error(`${answer.statusCode} ${text}`)
-    return JSON.parse(text) as { id: string }
-  }
-  const endpoints = Number(values.endpoints)
-  await post('/app', { name: 'load', uid: 'load' })
-  for (let n = 0; n < endpoints; n++) {
-    await post('/app/load/endpoint', { url: `http://127.0.0.1:${port}/${n}`, channels: [`c${n}`] })
-  }
-  const accepted = new Map<string, number>()
-  const waits: number[] = []
-  let refused = 0
-  const send = async (n: number): Promise<void> => {
-    const at = Date.now()
-    const payload = { type: 'load', data: { n, text: 'x'.repeat(900) } }
-    try {
-      const { id } = await post('/app/load/msg', { eventType: 'load', channels: [`c${n % endpoints}`], payload })
-      waits.push(Date.now() - at)
-      accepted.set(id, Date.now())
-    } catch {
-      refused++
-    }
-  }
-  for (let n = 0; n < 500; n++) await send(n)
-  const [rate, count] = [Number(values.rate), Number(values.rate) * Number(values.seconds)]
-  waits.length = 0
-  const cpuBefore = readCpuTimes(pid)?.ownMs ?? 0
-  const beganAt = Date.now()
-  const sending: Promise<void>[] = []
-  while (sending.length < count) {
-    const due = Math.min(count, Math.floor(((Date.now() - beganAt) * rate) / 1000))
-    while (sending.length < due) sending.push(send(sending.length))
-    await new Promise((resolve) => setTimeout(resolve, 1))
-  }
-  await Promise.all(sending)
-  const acceptedMs = Date.now() - beganAt
-  const missing = (): number => [...accepted.keys()].filter((id) => !arrived.has(id)).length
-  while (missing() > 0 && Date.now() - beganAt < acceptedMs + LONGEST_MS) {
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-  const deliveredMs = Math.max(...arrived.values()) - beganAt
-  const cpuMs = ((readCpuTimes(pid)?.ownMs ?? 0) - cpuBefore) / count
-  const ways = [...accepted].flatMap(([id, at]) => (arrived.has(id) ? [Math.max(0, arrived.get(id)! - at)] : []))
-  const figures = [
-    ['accepted a second', ((count - refused) / acceptedMs) * 1000],
-    ['delivered a second', ((count - refused) / deliveredMs) * 1000],
-    ['refused', refused],
-    ['missing', missing()],
-    ['accept p50, ms', quantile(waits, 0.5)],
-    ['accept p99, ms', quantile(waits, 0.99)],
-    ['from the 202 to its arrival p95, ms', quantile(ways, 0.95)],
-    ['CPU of the service a message, ms', cpuMs],
-    ['peak memory of the service, MiB', (readPeakBytes(pid) ?? 0) / 1024 ** 2],
-  ] as const
-  await pool.destroy()
-  return [
-    `${count} messages of 1 kB at ${rate} a second to ${endpoints} endpoints:`,
-    '',
-    '| | |',
-    '| --- | --: |',
-    ...figures.map(([name, value]) => `| ${name} | ${value >= 100 ? Math.round(value) : Number(value.toFixed(2))} |`),
-  ].join('\n')
+interface Beside {
+  readonly sent: Sent
+  readonly drained: { readonly ms: number; readonly resources: readonly number[] } | null
 }
 
-function quantile(found: readonly number[], share: number): number {
-  const sorted = found.toSorted((a, b) => a - b)
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+/** Rounds of the same load without and with the backlog, in turn: what slows the machine down slows both. */
+async function isolation(folder: string): Promise<string> {
+  using receiver = new Receiver()
+  const [port, deadPort] = [await receiver.listen(), await freePort()]
+  const messages = Number(values.backlog)
+  const backlog: Backlog = {
+    dataFolder: join(folder, 'beside', 'data'),
+    deadPort,
+    messages,
+    port,
+    resources: RESOURCES,
+  }
+  const filling = spawn(process.execPath, [BACKLOG_PROCESS, JSON.stringify(backlog)], { stdio: 'inherit' })
+  const [code] = (await once(filling, 'close')) as [number | null]
+  if (code !== 0) throw new Error(`The backlog could not be made: ${code}`)
+  const alone: Sent[] = []
+  const beside: Beside[] = []
+  for (let round = 0; round < ROUNDS; round++) {
+    const ports = [port, deadPort]
+    alone.push((await besideRound({ folder: join(folder, 'alone'), ports, receiver, drains: false })).sent)
+    beside.push(await besideRound({ folder: join(folder, 'beside'), ports, receiver, drains: round === ROUNDS - 1 }))
+  }
+  const p95 = (rounds: readonly Sent[]): number => median(rounds.map(({ ways }) => quantile(ways, 0.95)))
+  const accept = (rounds: readonly Sent[]): number =>
+    median(rounds.map(({ acceptWaits }) => quantile(acceptWaits, 0.95)))
+  const withBacklog = beside.map(({ sent }) => sent)
+  const drained = beside.flatMap(({ drained }) => drained ?? [])[0]
+  const { rate, endpoints } = BESIDE
+  const title = `${rate} messages a second to ${endpoints} healthy endpoints, without and with ${messages} messages waiting for a dead one (it refuses connections), ${ROUNDS} rounds of ${BESIDE.count / rate} s each in turn`
+  return section(title, [
+    ['from the 202 to its arrival p95 without, ms', p95(alone)],
+    ['from the 202 to its arrival p95 with, ms', p95(withBacklog)],
+    ['with ÷ without', p95(withBacklog) / p95(alone)],
+    ['accept p95 without, ms', accept(alone)],
+    ['accept p95 with, ms', accept(withBacklog)],
+    [
+      'refused and missing',
+      [...alone, ...withBacklog].reduce((sum, { refused, missing }) => sum + refused + missing, 0),
+    ],
+    [
+      `resources of a suspended registration drained, of ${RESOURCES}`,
+      drained?.resources.reduce((sum, n) => sum + n, 0) ?? 0,
+    ],
+    ['in so many events', drained?.resources.length ?? 0],
+    ['from its restart to the last, ms', drained?.ms ?? Number.NaN],
+  ])
+}
+
+async function besideRound(options: {
+  readonly folder: string
+  readonly ports: readonly number[]
+  readonly receiver: Receiver
+  readonly drains: boolean
+}): Promise<Beside> {
+  const { folder, ports, receiver, drains } = options
+  await using service = await Service.start(folder, ports)
+  await using sender = new Sender(service.url, receiver)
+  await sender.prepare('load', { endpoints: BESIDE.endpoints, port: ports[0]! })
+  await sender.send('load', { ...WARM_UP, endpoints: BESIDE.endpoints })
+  const sent = await sender.send('load', BESIDE)
+  return { sent, drained: drains ? await drain(sender, receiver) : null }
+}
+
+/** Everything that a suspended registration has kept, from its restart on. */
+async function drain(sender: Sender, receiver: Receiver): Promise<Beside['drained']> {
+  const { results } = await sender.ask<{ results: { id: string }[] }>('GET', '/webhooks/v1/registrations')
+  const beganAt = performance.now()
+  await sender.ask('PUT', `/webhooks/v1/registrations/${results[0]!.id}/restart`)
+  const drained = (): number => receiver.resources.reduce((sum, count) => sum + count, 0)
+  while (drained() < RESOURCES && performance.now() - beganAt < DRAIN_MS) await systemClock.sleep(5)
+  return { ms: performance.now() - beganAt, resources: receiver.resources }
+}
+
+function section(title: string, figures: readonly (readonly [name: string, value: number])[]): string {
+  const rows = figures.map(
+    ([name, value]) => `| ${name} | ${value >= 100 ? Math.round(value) : Number(value.toFixed(2))} |`,
+  )
+  return [`${title}:`, '', '| | |', '| --- | --: |', ...rows].join('\n')
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
 }
 
 if (values.help) console.log(HELP)
@@ -149,10 +175,12 @@ else {
   const folder = mkdtempSync(join(tmpdir(), 'load-events-'))
   try {
     const { at, machine, disk, versions, loadBefore } = readConditions(folder)
-    const conditions = `${at}: ${machine}; ${disk}; ${versions}; load before ${loadBefore}.`
-    const text = `${conditions} ${await measure(folder)}`
+    const found = [`${at}: ${machine}; ${disk}; ${versions}; load before ${loadBefore}.`]
+    if (PARTS.includes('steady')) found.push(await steady(folder))
+    if (PARTS.includes('isolation')) found.push(await isolation(folder))
+    const text = found.join('\n\n')
     console.log(text)
-    if (values.write) {
+    if (values.write && PARTS.length === 2) {
       const page = readFileSync(PAGE, 'utf8')
       const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
       writeFileSync(PAGE, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`)

@@ -18,6 +18,8 @@ const EVENTS: Settings['events'] = {
   payloadsKeptMs: 30 * DAY_MS,
   attemptsKeptMs: 30 * DAY_MS,
   storageBytes: 20 * GIB,
+  reserveBytes: null,
+  perApp: { perSecond: 5000, backlog: 1_000_000, bytes: 10 * GIB },
 }
 
 interface SettingsFolder extends Disposable {
@@ -85,7 +87,7 @@ describe('settings', () => {
       'network: { campaigns: { allow: [10.0.0.0/8, "fd00::/8", 192.168.1.5, "::1"] }, events: { allow: [10.9.0.1], http: true, ports: [443] } }',
       'project: { name: Spring }',
       'env: [SMS_PASSWORD]',
-      'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB }',
+      'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB, disk_reserve: 2GiB, per_app: { rate: 100/s, backlog: 500, storage: 1GiB } }',
       'notify: { on: [run.aborted], url: "https://a.example/${NOTIFY_PATH}", secret: "${NOTIFY_SECRET}" }',
       'portal: { frame_ancestors: ["https://a.example"] }',
       'log: { attempts: all }',
@@ -131,6 +133,8 @@ describe('settings', () => {
         payloadsKeptMs: 7 * DAY_MS,
         attemptsKeptMs: 60 * DAY_MS,
         storageBytes: 1.5 * GIB,
+        reserveBytes: 2 * GIB,
+        perApp: { perSecond: 100, backlog: 500, bytes: GIB },
       },
       notify: {
         on: ['run.aborted'],

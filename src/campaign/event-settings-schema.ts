@@ -1,4 +1,16 @@
-import { bytes, choice, duration, list, mapping, optional, record, required, text } from './schema-part.ts'
+import {
+  bytes,
+  choice,
+  duration,
+  list,
+  mapping,
+  optional,
+  rate,
+  record,
+  required,
+  text,
+  wholeNumber,
+} from './schema-part.ts'
 import type { z } from 'zod'
 
 const headerTexts = (): z.ZodRecord<z.ZodString, z.ZodString> =>
@@ -59,4 +71,19 @@ export const eventSettingsSchema = mapping({
     default: '20GiB',
     examples: ['500GiB'],
   }),
+  disk_reserve: optional(bytes(), {
+    description: 'What is left free on the disk: no message is accepted beyond (507). Without it, 5 %, at most 1GiB.',
+    examples: ['2GiB'],
+  }),
+  per_app: optional(
+    mapping({
+      rate: optional(rate(), { description: 'Messages accepted from an app.', default: '5000/s' }),
+      backlog: optional(wholeNumber(1, 1_000_000_000), {
+        description: 'Deliveries of an app that wait.',
+        default: 1_000_000,
+      }),
+      storage: optional(bytes(), { description: "What an app's messages may take.", default: '10GiB' }),
+    }),
+    { description: 'What one app may bring: beyond, its messages are refused (429).' },
+  ),
 })

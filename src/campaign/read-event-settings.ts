@@ -1,15 +1,20 @@
 import type { EventProfileSettings, EventSettings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
 import type { Repaired } from './shape-problem.ts'
-import { parseBytes, parseDurationMs } from './unit.ts'
+import { parseBytes, parseDurationMs, parsePerSecond } from './unit.ts'
 import type { YamlReader } from './yaml-reader.ts'
 
 const KEPT = '30d'
 const STORAGE = '20GiB'
+const APP_RATE = '5000/s'
+const APP_BACKLOG = 1_000_000
+const APP_STORAGE = '10GiB'
+
+type Input = Repaired<SettingsInput>
 
 /** Reads `events:`. Whether there are such profiles is looked at when the service starts: this room knows none. */
-export function readEvents(reader: YamlReader, { events }: Repaired<SettingsInput>): EventSettings {
-  const { retry, default_profile, profiles, retention, storage } = events ?? {}
+export function readEvents(reader: YamlReader, { events }: Input): EventSettings {
+  const { retry, default_profile, profiles, retention, storage, disk_reserve, per_app } = events ?? {}
   const payloadsKeptMs = parseDurationMs(retention?.payloads ?? KEPT)!
   const attemptsKeptMs = parseDurationMs(retention?.attempts ?? KEPT)!
   if (attemptsKeptMs < payloadsKeptMs) {
@@ -24,6 +29,17 @@ export function readEvents(reader: YamlReader, { events }: Repaired<SettingsInpu
     payloadsKeptMs,
     attemptsKeptMs,
     storageBytes: parseBytes(storage ?? STORAGE)!,
+    reserveBytes: disk_reserve == null ? null : parseBytes(disk_reserve)!,
+    perApp: readPerApp(per_app),
+  }
+}
+
+function readPerApp(perApp: NonNullable<Input['events']>['per_app']): EventSettings['perApp'] {
+  const { rate, backlog, storage } = perApp ?? {}
+  return {
+    perSecond: parsePerSecond(rate ?? APP_RATE)!,
+    backlog: backlog ?? APP_BACKLOG,
+    bytes: parseBytes(storage ?? APP_STORAGE)!,
   }
 }
 

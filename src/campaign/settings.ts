@@ -48,6 +48,10 @@ export interface EventSettings {
   readonly payloadsKeptMs: number
   readonly attemptsKeptMs: number
   readonly storageBytes: number
+  /** What is left free on the disk; null for 5 % of it, at most 1 GiB. */
+  readonly reserveBytes: number | null
+  /** What one app may bring. */
+  readonly perApp: { readonly perSecond: number; readonly backlog: number; readonly bytes: number }
 }
 
 /** A signature scheme, as it is written. */

@@ -147,7 +147,7 @@ export class Courier implements AsyncDisposable {
     if (endpoints.profileOf(endpoint).isPolled) return false
     const now = clock.now()
     const rate = endpoint.throttleRate ?? apps.of(endpoint.app)?.throttleRate ?? null
-    const mayBeginAt = this.#throttles.nextAt(endpoint.key, rate, now)
+    const mayBeginAt = Math.max(outbox.restsUntil, this.#throttles.nextAt(endpoint.key, rate, now))
     if (mayBeginAt > now) {
       this.#alarms.set(outbox, mayBeginAt)
       return false
@@ -241,7 +241,7 @@ export class Courier implements AsyncDisposable {
   }
 
   #leave(outbox: Outbox, delivery: Loaded, how: { readonly hasSucceeded: boolean; readonly isLost: boolean }): void {
-    outbox.ended(delivery, how)
+    outbox.ended(delivery, { ...how, at: this.#options.clock.now() })
     this.#turns.ended(outbox)
     // An answer that begins the next call from inside its own end would nest without bound.
     queueMicrotask(() => this.#pump())

@@ -9,6 +9,7 @@
  * - `request`: which message came of a request, by the digest of its key: sent again, it is the same message.
  * - `attempt`: one call, under the day of its message. `answer` is cut to 1 kB.
  * - `long_answer`: the whole answers of an endpoint's last failures of the day.
+ * - `usage`: what an app's messages of the day take.
  * - `operational`: what operators are to be told of attempts, until it is a message of its own.
  */
 export const DAY_MIGRATIONS: readonly string[] = [
@@ -71,6 +72,11 @@ CREATE TABLE long_answer (
   answer TEXT NOT NULL,
   PRIMARY KEY (endpoint, slot)
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE usage (
+  app INTEGER PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT;
 
 CREATE TABLE operational (
   id TEXT PRIMARY KEY,

@@ -19,13 +19,13 @@ const selectLastSeq = `SELECT max(seq) AS seq FROM message`
  * All of them are open: there are as many as days of retention.
  */
 export class Days implements Disposable {
-  readonly #folder: string
+  readonly folder: string
   readonly #clock: Clock
   /** Oldest first. */
   readonly #days = new Map<string, Day>()
 
   constructor(folder: string, clock: Clock) {
-    this.#folder = folder
+    this.folder = folder
     this.#clock = clock
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     for (const name of readdirSync(folder).toSorted()) {
@@ -98,7 +98,7 @@ export class Days implements Disposable {
   }
 
   #path(date: string): string {
-    return join(this.#folder, `${date}.db`)
+    return join(this.folder, `${date}.db`)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Profile } from '../profile/profile.ts'
 import { checkEndpointUrl, checkHeader, type EventNetwork } from '../request/request.ts'
 import type { App } from './apps.ts'
+import type { AppCeilings } from './ceilings.ts'
 import type { EndpointIn } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import type { KeepingRules } from './keeping.ts'
@@ -15,6 +16,7 @@ export interface EventRules {
   /** Waits before the second attempt and those after it, in place of the profile's; null for those. */
   readonly delaysMs: readonly number[] | null
   readonly keeping: KeepingRules
+  readonly ceilings: AppCeilings
 }
 
 /** What an app or an endpoint is told by under Svix's API, which has no fields for it. */

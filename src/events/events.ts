@@ -4,6 +4,7 @@ import { GroupStore } from '../ledger/group-store.ts'
 import type { Vault } from '../vault/vault.ts'
 import { Apps, type App } from './apps.ts'
 import { Attempts, type Attempt } from './attempts.ts'
+import { Ceilings } from './ceilings.ts'
 import { Courier } from './courier.ts'
 import { Days } from './days.ts'
 import { Deliveries, openByHand } from './deliveries.ts'
@@ -75,6 +76,7 @@ export class Events implements AsyncDisposable {
   readonly eventTypes: EventTypes
   readonly secrets: EndpointSecrets
   readonly messages: Messages
+  readonly ceilings: Ceilings
   readonly attempts: Attempts
   readonly progress: Progress
   readonly tasks: Tasks
@@ -141,8 +143,10 @@ export class Events implements AsyncDisposable {
     const { endpoints } = this
     const deliveries = this.#deliveries
     this.#keeping = new Keeping({ days, deliveries, clock }, rules.keeping, onError)
+    this.ceilings = new Ceilings({ days, clock, endpointsOf: (app) => endpoints.ofApp(app), ceilings: rules.ceilings })
     this.messages = new Messages({
       days,
+      ceilings: this.ceilings,
       keeping: this.#keeping,
       endpoints,
       deliveries,

@@ -1,3 +1,4 @@
+import { statfsSync } from 'node:fs'
 import { setImmediate as afterOthers } from 'node:timers/promises'
 import type { Clock } from '../clock.ts'
 import { LedgerError } from '../errors.ts'
@@ -10,17 +11,22 @@ export interface KeepingRules {
   /** At least as long. */
   readonly attemptsKeptMs: number
   readonly storageBytes: number
+  /** What is left free on the disk; null for 5 % of it, at most 1 GiB. */
+  readonly reserveBytes: number | null
 }
 
 const LOOK_MS = 10_000
 const DAY_MS = 86_400_000
 const CLEARED_AT_ONCE = 200
+const RESERVE_SHARE = 0.05
+const MOST_RESERVE_BYTES = 1024 ** 3
 /** Open deliveries keep a day beyond its time, as held ones may; but not for ever. */
 const LONGEST_EXTRA_MS = 30 * DAY_MS
 
 const clearPayloads = `
   UPDATE message SET payload = NULL, headers = NULL WHERE seq IN (
     SELECT seq FROM message WHERE seq > ? AND payload IS NOT NULL ORDER BY seq LIMIT ?) RETURNING seq`
+const clearUsage = `DELETE FROM usage`
 
 /**
  * Removes days whose time is over, and says when there is no room for more.
@@ -36,6 +42,7 @@ export class Keeping implements Disposable {
   readonly #onError: (error: unknown) => void
   readonly #cleared = new Set<Day>()
   #bytes: number
+  #spareBytes: number
   #cancelLook: (() => void) | null = null
   #isClosed = false
 
@@ -50,6 +57,7 @@ export class Keeping implements Disposable {
     this.#rules = rules
     this.#onError = onError
     this.#bytes = parts.days.bytes
+    this.#spareBytes = this.#spare()
   }
 
   start(): void {
@@ -62,7 +70,7 @@ export class Keeping implements Disposable {
     return this.#bytes
   }
 
-  /** @throws {LedgerError} HOOKCAST_STORAGE_FULL, when so much more would be beyond what is allowed. */
+  /** @throws {LedgerError} HOOKCAST_STORAGE_FULL, when so much more would be beyond what is allowed, or leave too little free. */
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#rules.storageBytes) {
       const most = Math.floor(this.#rules.storageBytes / 1024 ** 2)
@@ -71,7 +79,21 @@ export class Keeping implements Disposable {
         `Event webhooks take all that they may (events.storage, ${most} MiB): allow more, or keep them for less long`,
       )
     }
+    if (this.#spareBytes < bytes) {
+      throw new LedgerError(
+        'HOOKCAST_STORAGE_FULL',
+        'The disk is full but for what event webhooks leave free (events.disk_reserve): make room on it',
+      )
+    }
     this.#bytes += bytes
+    this.#spareBytes -= bytes
+  }
+
+  /** What may come before the disk has too little left, as it was when it was looked at. */
+  #spare(): number {
+    const { bavail, blocks, bsize } = statfsSync(this.#days.folder)
+    const reserve = this.#rules.reserveBytes ?? Math.min(RESERVE_SHARE * blocks * bsize, MOST_RESERVE_BYTES)
+    return bavail * bsize - reserve
   }
 
   async #look(): Promise<void> {
@@ -87,6 +109,7 @@ export class Keeping implements Disposable {
       } else if (!isOpen && !this.#cleared.has(day)) await this.#clear(day)
     }
     this.#bytes = this.#days.bytes
+    this.#spareBytes = this.#spare()
   }
 
   /** A few at a time: others are written in between. */
@@ -97,6 +120,7 @@ export class Keeping implements Disposable {
       from = Math.max(-1, ...rows.map((row) => Number(row['seq'])))
       await afterOthers()
     }
+    await day.store.commit((store) => void store.run(clearUsage))
   }
 
   [Symbol.dispose](): void {

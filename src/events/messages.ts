@@ -4,6 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { Statements } from '../ledger/group-store.ts'
 import { checkPayload } from '../profile/profile.ts'
 import type { App } from './apps.ts'
+import type { Ceilings } from './ceilings.ts'
 import type { Day, Days } from './days.ts'
 import type { Deliveries } from './deliveries.ts'
 import { GATHERING, LANES, type Lane } from './delivery.ts'
@@ -64,6 +65,7 @@ export interface MessagesOptions {
   readonly clock: Clock
   readonly deliveries: Pick<Deliveries, 'noteOpen'>
   readonly keeping: Pick<Keeping, 'take'>
+  readonly ceilings: Pick<Ceilings, 'take' | 'note'>
   /** Told of a message that is on the disk, and of the endpoints that it is for, with the lane that it was put into. */
   readonly onAccepted: (
     cargo: { readonly message: Message; readonly payload: Uint8Array },
@@ -108,14 +110,16 @@ export class Messages {
   /**
    * Accepts a message for whatever endpoint wants it; resolves when neither it nor one of its deliveries can be lost.
    *
-   * @throws {EventsError} invalid; {HookcastError} HOOKCAST_STORAGE_FULL.
+   * @throws {EventsError} invalid, limited; {HookcastError} HOOKCAST_STORAGE_FULL.
    */
   async accept(app: App, input: MessageIn): Promise<Accepted> {
     checkMessage(input)
     const wanting = input.only === undefined ? this.#wanting(app, input) : [input.only]
     this.#checkPayload(app, wanting, input)
-    this.#options.keeping.take(input.payload.byteLength + ROW_BYTES * (1 + wanting.length))
-    const { days, deliveries, sequence, clock, onAccepted } = this.#options
+    const { days, deliveries, sequence, clock, keeping, ceilings, onAccepted } = this.#options
+    const bytes = input.payload.byteLength + ROW_BYTES * (1 + wanting.length)
+    ceilings.take(app, { bytes, deliveries: wanting.length })
+    keeping.take(bytes)
     const now = clock.now()
     const seq = sequence.next(now)
     const { payload, requestKey = null, only: _, ...rest } = input
@@ -127,6 +131,7 @@ export class Messages {
       const known = sent ?? this.#ofEventId(store, day, message)
       if (known !== null) return { message: known, isSameRequest: sent !== null, targets: null }
       insertMessage(store, message, payload)
+      ceilings.note(store, app, bytes)
       if (key !== null) store.run(insertRequest, app.key, key, seq)
       // As they are now: whoever is suspended from here on holds what is there by then.
       const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])

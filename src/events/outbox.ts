@@ -16,6 +16,9 @@ export interface Loaded extends DueDelivery {
 /** Deliveries of a lane in memory; the others wait in the files. */
 const WINDOW = 64
 const CONCURRENCY = 8
+/** Calls in a row that nobody answers, after which the next waits: who is away must not take the time of others. */
+const LOSSES = 3
+const REST_MS = 50
 
 /**
  * What waits for one endpoint, and how much of it may be under way.
@@ -37,6 +40,7 @@ export class Outbox {
   #lossesInARow = 0
   #bulkLimit = 1
   #drainAfter = 0
+  #restsUntil = 0
   #isDueUnknown = true
   /** It stands in the ring. */
   isOffered = false
@@ -49,6 +53,11 @@ export class Outbox {
 
   get inFlight(): number {
     return this.#inFlight.live + this.#inFlight.bulk + this.#inFlight.held
+  }
+
+  /** Nothing begins before, as nobody has answered for some time. */
+  get restsUntil(): number {
+    return this.#restsUntil
   }
 
   get isIdle(): boolean {
@@ -134,10 +143,11 @@ export class Outbox {
   /** An attempt has ended. `isLost`: nobody answered. */
   ended(
     { lane }: Pick<Loaded, 'lane'>,
-    { hasSucceeded, isLost }: { readonly hasSucceeded: boolean; readonly isLost: boolean },
+    { hasSucceeded, isLost, at }: { readonly hasSucceeded: boolean; readonly isLost: boolean; readonly at: number },
   ): void {
     this.#inFlight[lane]--
-    this.#lossesInARow = isLost ? Math.min(this.#lossesInARow + 1, 3) : 0
+    this.#lossesInARow = isLost ? Math.min(this.#lossesInARow + 1, LOSSES) : 0
+    if (this.#lossesInARow === LOSSES) this.#restsUntil = at + REST_MS
     if (lane === 'bulk') this.#bulkLimit = hasSucceeded ? Math.min(this.#bulkLimit + 1, CONCURRENCY / 2) : 1
   }
 

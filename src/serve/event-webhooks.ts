@@ -71,12 +71,13 @@ function rulesFrom({ events, eventNetwork, file }: Settings, ownPorts: readonly 
     const known = Object.keys(profiles).join(', ')
     throw problem(`expected events.default_profile to be one of ${known}, got ${JSON.stringify(events.defaultProfile)}`)
   }
-  const { payloadsKeptMs, attemptsKeptMs, storageBytes, defaultProfile, delaysMs } = events
+  const { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, defaultProfile, delaysMs, perApp } = events
   return {
     network: { policy: 'event', ...eventNetwork, ownPorts },
     profiles,
     defaultProfile,
     delaysMs,
-    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes },
+    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes },
+    ceilings: perApp,
   }
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { test as base } from 'vitest'
 import type { App } from '../../src/events/apps.ts'
 import type { Attempt } from '../../src/events/attempts.ts'
+import type { AppCeilings } from '../../src/events/ceilings.ts'
 import type { Endpoint, EndpointIn } from '../../src/events/endpoints.ts'
 import { Events } from '../../src/events/events.ts'
 import type { KeepingRules } from '../../src/events/keeping.ts'
@@ -30,16 +31,24 @@ export interface EventsFixture {
   /** Ends them, until `reopen`. */
   close(): Promise<void>
   /** Ends them as a crash would not, and opens them again, with other rules if one likes. */
-  reopen(rules?: Partial<KeepingRules>): Promise<void>
+  reopen(rules?: Partial<KeepingRules & AppCeilings>): Promise<void>
 }
 
 const DAY = 86_400_000
 /** As without a word in hookcast.yaml. */
-const KEEPING: KeepingRules = { payloadsKeptMs: 30 * DAY, attemptsKeptMs: 30 * DAY, storageBytes: 20 * 1024 ** 3 }
+const KEEPING: KeepingRules = {
+  payloadsKeptMs: 30 * DAY,
+  attemptsKeptMs: 30 * DAY,
+  storageBytes: 20 * 1024 ** 3,
+  reserveBytes: 0,
+}
+/** Far off. */
+const CEILINGS: AppCeilings = { perSecond: 1e6, backlog: 1e6, bytes: 1e12 }
 
-export const test = base.extend<{ on: EventsFixture }>({
-  // oxlint-disable-next-line no-empty-pattern -- Vitest reads from the pattern what a fixture needs.
-  on: async ({}, use) => {
+/** `ceilings` may be replaced by `extend`. */
+export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
+  ceilings: CEILINGS,
+  on: async ({ ceilings: given }, use) => {
     const folder = mkdtempSync(join(tmpdir(), 'events-'))
     const clock = new SkippingClock()
     const receivers: Receiver[] = []
@@ -47,6 +56,7 @@ export const test = base.extend<{ on: EventsFixture }>({
     const watchers = new Set<() => void>()
     let events: Events | null = null
     let keeping = KEEPING
+    let ceilings = given
     const errors: unknown[] = []
     const open = (): Events => {
       const network = {
@@ -62,7 +72,7 @@ export const test = base.extend<{ on: EventsFixture }>({
         random: () => 0.5,
         userAgent: 'hookcast/test',
         vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
-        rules: { network, profiles: PROFILES, defaultProfile: 'svix', delaysMs: null, keeping },
+        rules: { network, profiles: PROFILES, defaultProfile: 'svix', delaysMs: null, keeping, ceilings },
         onAttempt: (attempt) => {
           attempts.push(attempt)
           for (const look of watchers) look()
@@ -130,6 +140,7 @@ export const test = base.extend<{ on: EventsFixture }>({
       },
       async reopen(rules = {}) {
         keeping = { ...keeping, ...rules }
+        ceilings = { ...ceilings, ...rules }
         await events?.[Symbol.asyncDispose]()
         events = open()
       },

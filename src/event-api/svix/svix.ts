@@ -8,6 +8,7 @@ import { progress } from './progress.ts'
 import { replays } from './replays.ts'
 import type { Route } from './route.ts'
 import { tasks } from './tasks.ts'
+import { usage } from './usage.ts'
 
 export { answerFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
 export { dateOf } from './fields.ts'
@@ -30,4 +31,5 @@ export const SVIX_ROUTES: readonly Route[] = [
   ...replays,
   ...tasks,
   ...authentication,
+  ...usage,
 ]

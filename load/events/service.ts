@@ -1,0 +1,50 @@
+import { spawn, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { readCpuTimes, readPeakBytes } from '../bench/process-figures.ts'
+
+const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
+export const TOKEN = 'load-0123456789-0123456789-0123456789'
+
+/** `hookcast serve` in a process of its own, over a folder that may have been filled before. */
+export class Service implements AsyncDisposable {
+  readonly url: string
+  readonly #child: ChildProcess
+
+  private constructor(child: ChildProcess, url: string) {
+    this.#child = child
+    this.url = url
+  }
+
+  /** @param ports - where endpoints may be. */
+  static async start(folder: string, ports: readonly number[]): Promise<Service> {
+    mkdirSync(folder, { recursive: true })
+    const config = `server: { listen: { admin: "127.0.0.1:0" } }\nnetwork: { events: { allow: [127.0.0.1], http: true, ports: [${ports.join(', ')}] } }\n`
+    writeFileSync(join(folder, 'hookcast.yaml'), config)
+    const args = [BIN, 'serve', '--data', join(folder, 'data'), '--config', join(folder, 'hookcast.yaml')]
+    const env = { PATH: process.env['PATH'], HOOKCAST_ADMIN_TOKEN: TOKEN }
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
+    let said = ''
+    for await (const text of child.stderr) if ((said += String(text)).includes('listening on')) break
+    const [, url] = /listening on (\S+)/.exec(said) ?? []
+    if (url !== undefined) return new Service(child, url)
+    child.kill('SIGKILL')
+    throw new Error(`The service did not start: ${said}`)
+  }
+
+  get cpuMs(): number {
+    return readCpuTimes(this.#child.pid!)?.ownMs ?? 0
+  }
+
+  get peakBytes(): number {
+    return readPeakBytes(this.#child.pid!) ?? 0
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const ended = once(this.#child, 'close')
+    this.#child.kill('SIGKILL')
+    await ended
+  }
+}
