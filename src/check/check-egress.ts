@@ -8,15 +8,28 @@ import type { Problem } from '../errors.ts'
 export function egressProblems({ webhook, file }: Campaign, settings: Settings): Problem[] {
   const pool = webhook.egress
   if (pool === null || pool.kind !== 'addresses') return []
-  const local = localAddresses()
-  const missing = pool.addresses.filter((address) => !isLocal(address, local))
   const at = (message: string): Problem => ({ file: settings.file ?? file, line: pool.line, column: null, message })
-  const foreign = missing.map((address) =>
+  const families = familyProblems(pool, webhook.origin).map(at)
+  // Over Redis the calls leave from workers: which pools they have is theirs to say.
+  if (settings.redis !== null) return families
+  const local = localAddresses()
+  const foreign = foreignAddresses(pool).map((address) =>
     at(
       `expected egress.${pool.name}.addresses to be addresses of this machine, got ${address}: it has ${local.join(', ')}`,
     ),
   )
-  return [...foreign, ...familyProblems(pool, webhook.origin).map(at)]
+  return [...foreign, ...families]
+}
+
+/** Names of the pools that calls can leave by from this machine. */
+export function usablePools({ egress }: Settings): string[] {
+  const pools = Object.entries(egress)
+  return pools.flatMap(([name, pool]) => (pool.kind === 'proxy' || foreignAddresses(pool).length === 0 ? [name] : []))
+}
+
+function foreignAddresses({ addresses }: Extract<EgressPool, { kind: 'addresses' }>): string[] {
+  const local = localAddresses()
+  return addresses.filter((address) => !isLocal(address, local))
 }
 
 /** A receiver that is written as an address has one family; a name may have both. */

@@ -10,6 +10,8 @@ import { headerProblems } from './check-headers.ts'
 import { templateProblems } from './check-templates.ts'
 import { oddities } from './oddities.ts'
 
+export { usablePools } from './check-egress.ts'
+
 /** A campaign that can be run: everything but its audience was looked at. */
 export type Checked = LoadedCampaign
 

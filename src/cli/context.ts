@@ -39,11 +39,11 @@ export class Context implements Surroundings {
   /** Sender processes at most: the flag wins over hookcast.yaml, and that over the number of cores. */
   readonly senders = (settings: Settings): number => this.flags.senders ?? settings.senders ?? this.wiring.senders
 
-  readonly redis = (): string | null => this.flags.redis ?? null
-
   settings(campaignFolder: string | null): Settings {
     const { data, config } = this.flags
-    return settingsFor(campaignFolder, { data, config, env: this.env })
+    const settings = settingsFor(campaignFolder, { data, config, env: this.env })
+    const { redis } = this.flags
+    return redis === undefined ? settings : { ...settings, redis: { text: redis, file: 'the command line', line: 1 } }
   }
 
   /** The command that does something with a run, as it has to be typed in this folder. */

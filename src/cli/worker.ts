@@ -1,6 +1,5 @@
-import { networkInterfaces } from 'node:os'
 import type { Command } from 'commander'
-import type { Settings } from '../campaign/settings.ts'
+import { usablePools } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { redisAccessFrom } from '../library/library.ts'
 import { setupFromBrief } from '../runner/runner.ts'
@@ -35,7 +34,7 @@ const WORDS = {
 async function workUntilSignal(context: Context): Promise<number> {
   const { terminal, wiring, env } = context
   const settings = context.settings(null)
-  const access = redisAccessFrom(context, settings)
+  const access = redisAccessFrom(settings, env)
   if (access === null) {
     const message = 'expected `--redis` to be given, or `redis` in hookcast.yaml, got nothing'
     throw new HookcastError('HOOKCAST_USAGE', message)
@@ -50,7 +49,7 @@ async function workUntilSignal(context: Context): Promise<number> {
     program,
     version,
     senders: context.senders(settings),
-    egressPools: poolsOf(settings),
+    egressPools: usablePools(settings),
     keyIds: access.keys.map(({ id }) => id),
     setupFrom: (brief) => setupFromBrief(brief, { env, settings, version }),
     onNote: (text) => terminal.tell(text),
@@ -58,12 +57,4 @@ async function workUntilSignal(context: Context): Promise<number> {
   terminal.tell(`working for ${new URL(access.url).host}`)
   await worker.run(interrupts)
   return EXIT_DONE
-}
-
-/** Pools that this machine can call from: behind a proxy, or all of whose addresses are its own. */
-function poolsOf({ egress }: Settings): string[] {
-  const own = new Set(Object.values(networkInterfaces()).flatMap((all = []) => all.map(({ address }) => address)))
-  return Object.entries(egress).flatMap(([name, pool]) =>
-    pool.kind === 'proxy' || pool.addresses.every((address) => own.has(address)) ? [name] : [],
-  )
 }

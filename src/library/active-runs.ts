@@ -38,6 +38,8 @@ interface Conduct {
  */
 const LEAST_SEATS = 16
 const SEATS_PER_SENDER = 8
+/** Senders on workers take no memory here; each run takes what its ceiling has use for, and what there is. */
+const REMOTE_SEATS = 4096
 
 /**
  * Runs that this process conducts, many at once and in the background: ceilings that they share hold over all of them.
@@ -59,7 +61,8 @@ export class ActiveRuns {
     this.#surroundings = surroundings
     this.#watch = watch
     const senders = surroundings.senders(surroundings.settings(null))
-    this.seats = new SenderSeats(Math.max(LEAST_SEATS, SEATS_PER_SENDER * senders), surroundings.wiring.clock)
+    const seats = surroundings.remote === undefined ? Math.max(LEAST_SEATS, SEATS_PER_SENDER * senders) : REMOTE_SEATS
+    this.seats = new SenderSeats(seats, surroundings.wiring.clock)
   }
 
   /** Runs that go on, or are about to begin. */

@@ -35,7 +35,8 @@ export async function conductRun(
 ): Promise<Conducted> {
   const { env, wiring, senders } = surroundings
   await using cleanUp = new AsyncDisposableStack()
-  const remote = await remoteSendersFor(surroundings, { settings, onNote, cleanUp })
+  const tell = onNote ?? surroundings.onNote
+  const remote = await remoteSendersFor(surroundings, { settings, onNote: tell, cleanUp })
   const options: RunOptions = {
     ...wiring,
     env,
@@ -43,7 +44,7 @@ export async function conductRun(
     dataFolder: settings.data,
     senders: remote === null ? senders(settings) : MOST_REMOTE_SENDERS,
     ...(remote === null ? {} : { remote }),
-    ...(onNote === undefined ? {} : { onNote }),
+    ...(tell === undefined ? {} : { onNote: tell }),
     ...(signal === undefined ? {} : { signal }),
     ...(cutSignal === undefined ? {} : { cutSignal }),
     isUnknownResent: isUnknownResent ?? false,

@@ -27,7 +27,7 @@ export async function remoteSendersFor(
   },
 ): Promise<RemoteSenders | null> {
   if (surroundings.remote !== undefined) return surroundings.remote
-  const access = redisAccessFrom(surroundings, settings)
+  const access = redisAccessFrom(settings, surroundings.env)
   if (access === null) return null
   // BullMQ and its client: whoever does without them does not wait for them.
   const { openRemoteSenders } = await import('../queue/bullmq/bullmq.ts')
@@ -36,14 +36,10 @@ export async function remoteSendersFor(
   return remote
 }
 
-/** The Redis of the settings, or of whoever has a word of their own; null without. */
-export function redisAccessFrom(
-  { env, redis }: Pick<Surroundings, 'env' | 'redis'>,
-  settings: Settings,
-): RedisAccess | null {
-  const own = settings.redis === null ? null : resolveSecret(settings.redis, env)
-  const url = redis?.(settings) ?? own
-  if (url === null) return null
+/** The Redis of the settings, and what goes through it is encrypted with; null without. */
+export function redisAccessFrom(settings: Settings, env: Environment): RedisAccess | null {
+  if (settings.redis === null) return null
+  const url = resolveSecret(settings.redis, env)
   const protocol = URL.parse(url)?.protocol
   if (protocol !== 'redis:' && protocol !== 'rediss:') {
     throw variableProblem(

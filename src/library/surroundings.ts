@@ -13,10 +13,10 @@ export interface Surroundings {
   /** hookcast.yaml as it holds for a campaign in that folder; null where no campaign is spoken of. */
   settings(campaignFolder: string | null): Settings
   readonly senders: (settings: Settings) => number
-  /** URL of the Redis that workers are reached over; null for processes here. Default: what hookcast.yaml says. */
-  readonly redis?: (settings: Settings) => string | null
-  /** Opened already, for all runs of this process. */
+  /** The way to workers, for all runs of this process; without it each run opens one, where its settings name a Redis. */
   readonly remote?: RemoteSenders
+  /** Told of what somebody should look at while runs go on. */
+  readonly onNote?: (text: string) => void
   /** Campaign files may read only those variables that hookcast.yaml lists under `env`. */
   readonly isService?: boolean
 }

@@ -53,6 +53,8 @@ export type Alarm =
  */
 export interface Queue extends AsyncDisposable {
   start(): Promise<void>
+  /** Senders there are now. */
+  readonly size: number
   /** Slices that can be lent now without waiting in line behind more than one other. */
   room(): number
   /** The caller has written down that it is lent, durably. */

@@ -68,6 +68,10 @@ export abstract class SenderGroup implements Queue {
     return sender
   }
 
+  get size(): number {
+    return this.senders.size
+  }
+
   room(): number {
     if (this.isStopping) return 0
     let room = 0

@@ -30,7 +30,6 @@ export interface CoordinatorOptions {
   readonly rows: RowBook
   readonly clock: Clock
   readonly random: () => number
-  readonly senders: number
   /** Rows to lend before the run is interrupted; null for all. */
   readonly limit: number | null
   readonly limitState: 'interrupted' | 'paused'

@@ -18,7 +18,6 @@ export interface LenderOptions {
   readonly limit: number | null
   readonly ledger: Ledger
   readonly clock: Clock
-  readonly senders: number
   /** Sends in doubt that are older than the receiver remembers keys are sent all the same. */
   readonly isUnknownResent: boolean
   readonly gate: StartGate
@@ -98,10 +97,10 @@ export class Lender {
 
   /** A chunk begins when every delivery of the one before has been started. */
   #nextFirst(): Lending | null {
-    const { gate, slices, senders, campaign } = this.#options
+    const { gate, slices, queue, campaign } = this.#options
     const chunk = this.#feeder.nextChunk
     if (chunk === null || slices.hasUnstartedBefore(chunk)) return null
-    const deliveries = gate.sliceDeliveries(senders)
+    const deliveries = gate.sliceDeliveries(Math.max(1, queue.size))
     return this.#feeder.cutFirst(deliveries * (campaign.webhook.batch?.size ?? 1))
   }
 

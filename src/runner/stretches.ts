@@ -120,7 +120,6 @@ function createCoordinator({ execution, host, isComplete, setup, seats, ...parts
     timeline: new Timeline(ledger.intervals()),
     clock,
     random,
-    senders: seats.count,
     limit: limit?.rows ?? null,
     limitState: limit?.state ?? 'interrupted',
     isUnknownResent,

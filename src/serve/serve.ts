@@ -10,7 +10,7 @@ import { HookcastError } from '../errors.ts'
 import { createEventApi } from '../event-api/event-api.ts'
 import { isStorageFull } from '../ledger/run-folder.ts'
 import { ServiceStore } from '../ledger/service-store.ts'
-import { ActiveRuns, type Surroundings } from '../library/library.ts'
+import { ActiveRuns, remoteSendersFor, type Surroundings } from '../library/library.ts'
 import { Telemetry } from '../telemetry.ts'
 import { provideAdministrator } from './admin-token.ts'
 import { errorFacts } from './error-facts.ts'
@@ -51,7 +51,8 @@ const DEFAULT_ADDRESS: ListenAddress = { host: '127.0.0.1', port: 8080 }
  */
 export async function serve(options: ServeOptions): Promise<void> {
   const { signal, cutSignal } = options
-  const surroundings = ownSurroundings(options.surroundings)
+  await using cleanUp = new AsyncDisposableStack()
+  const surroundings = await ownSurroundings(options, cleanUp)
   const { wiring, env } = surroundings
   const { clock, version, random } = wiring
   const settings = surroundings.settings(null)
@@ -64,7 +65,6 @@ export async function serve(options: ServeOptions): Promise<void> {
       secrets.map((secret, index) => signingSecret(secret, `triggers.${name}.secrets[${index}]`, env)),
     ]),
   )
-  await using cleanUp = new AsyncDisposableStack()
   const store = cleanUp.use(new ServiceStore(settings.data, clock))
   const telemetry = new Telemetry({ clock, version, attempts: settings.log.attempts })
   const fail = (error: unknown): void => {
@@ -132,10 +132,15 @@ const addressOf = (context: Context): string => getConnInfo(context).remote.addr
  * One hookcast.yaml holds for the whole service: one in a campaign's folder could give that campaign what `env` keeps
  * from all.
  */
-function ownSurroundings(around: Surroundings): Surroundings {
+async function ownSurroundings(
+  { surroundings: around, tell }: ServeOptions,
+  cleanUp: AsyncDisposableStack,
+): Promise<Surroundings> {
   const { env, wiring, senders } = around
   const settings = around.settings(null)
-  return { env, wiring, senders, isService: true, settings: () => settings }
+  const own: Surroundings = { env, wiring, senders, isService: true, settings: () => settings, onNote: tell }
+  const remote = await remoteSendersFor(own, { settings, onNote: tell, cleanUp })
+  return remote === null ? own : { ...own, remote }
 }
 
 function addressesFrom(

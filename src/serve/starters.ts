@@ -6,7 +6,7 @@ import { runPaths } from '../ledger/run-folder.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { ActiveRun, ActiveRuns, Surroundings } from '../library/library.ts'
 import { readReport, readRun } from '../report/report.ts'
-import type { EventRun } from '../runner/runner.ts'
+import type { EventRun, EventRunHost } from '../runner/runner.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { Triggers, type Receipt, type ScheduledRuns } from '../trigger/trigger.ts'
 import type { RunObserver } from './run-observer.ts'
@@ -71,6 +71,7 @@ export function openStarters(options: StartersOptions): OpenStarters {
       dataFolder: settings.data,
       senders: surroundings.senders(settings),
       cutSignal,
+      ...remotePart(surroundings),
       seats: runs.seats,
       isUnknownResent: false,
       onProgress: (progress) => watched(progress.runId, (run) => observer.onProgress(run, progress)),
@@ -112,6 +113,10 @@ export function openStarters(options: StartersOptions): OpenStarters {
     start: async () => await triggers.start(),
     [Symbol.asyncDispose]: async () => await triggers[Symbol.asyncDispose](),
   }
+}
+
+function remotePart({ remote, onNote }: Surroundings): Pick<EventRunHost, 'remote' | 'onNote'> {
+  return { ...(remote === undefined ? {} : { remote }), ...(onNote === undefined ? {} : { onNote }) }
 }
 
 const ENDED: ReadonlySet<string> = new Set(['finished', 'aborted', 'cancelled'])

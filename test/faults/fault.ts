@@ -16,6 +16,7 @@ export type Need =
   | 'openssl'
   | 'mkfifo'
   | 'prlimit'
+  | 'redis-server'
 
 /** One row of the matrix: a fault that is made on purpose, and what must hold all the same. */
 export interface Fault {

@@ -1,9 +1,10 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { execFile, spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 export interface RedisSetup {
   /** Default: nothing is kept over a restart. */
@@ -60,6 +61,12 @@ export class RedisServer implements AsyncDisposable {
         if (text.includes('Ready to accept connections')) resolve()
       })
     })
+  }
+
+  /** One command, such as `CONFIG SET maxmemory 1mb`, as an operator would give it. */
+  async command(words: string): Promise<string> {
+    const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), ...words.split(' ')])
+    return stdout
   }
 
   async kill(): Promise<void> {

@@ -104,7 +104,7 @@ export class BullmqQueue extends SenderGroup {
   }
 
   protected override canHear(): boolean {
-    return this.#reader.silentMs < DEAF_MS
+    return this.#reader.silentMs < DEAF_MS && this.#jobs.delayMs < DEAF_MS
   }
 
   protected replace(lost: KnownSender, error: Error | null): void {

@@ -82,8 +82,8 @@ export class RemoteLine implements SenderLine {
       const { why, isRefusal } = message
       return this.#end({ isConfirmed: true, isRefusal }, why === null ? null : new Error(why))
     }
-    // Redis has lost something: what it was about is in doubt, with all that this sender holds.
-    if (number > this.#heard + 1) return this.kill()
+    // Redis has lost something: what it was about is in doubt, with all that this sender has not reported.
+    if (number > this.#heard + 1) this.kill()
     this.#heard = number
     if (message.kind === 'leaving') this.#options.onLeaving()
     else if (message.kind === 'holds') this.#options.onHolds(message.slices)

@@ -48,6 +48,11 @@ export class SliceJobs {
     }
   }
 
+  /** How long something that was said has waited for Redis to take it. */
+  get delayMs(): number {
+    return Math.max(0, ...[...this.#ways.values()].map(({ inbox }) => inbox.delayMs))
+  }
+
   /** What waits to be said to this line is not said any more. */
   forget({ id }: RemoteLine): void {
     this.#gone.add(id)

@@ -7,6 +7,7 @@ import { LOST_OUTPUT } from './lost-output.ts'
 import { MACHINE } from './machine.ts'
 import { NETWORK } from './network.ts'
 import { OPERATORS } from './operators.ts'
+import { REDIS } from './redis.ts'
 import { SIGNALS } from './signals.ts'
 import { STORAGE } from './storage.ts'
 import { TEMPLATES } from './templates.ts'
@@ -23,6 +24,7 @@ const ROWS: readonly Fault[] = [
   ...MACHINE,
   ...NETWORK,
   ...OPERATORS,
+  ...REDIS,
   ...SIGNALS,
   ...STORAGE,
   ...TEMPLATES,
