@@ -2,7 +2,7 @@ import type { Context } from 'hono'
 import { mayReadPersonalData, type Actor } from '../access/access.ts'
 import type { Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
-import { checked } from './read-request.ts'
+import { checked, readParams } from './read-request.ts'
 import { authorize } from './serve-operation.ts'
 import type { ApiServices } from './services.ts'
 
@@ -34,7 +34,7 @@ export async function perform<Id extends OperationId>(
   const operation = operationOf(id)
   authorize(operation, actor)
   const taken = {
-    params: checked(operation.params, params, 'query'),
+    params: readParams(operation, context, params),
     query: checked(operation.query, query, 'query'),
     body: operation.body === null ? undefined : checked(operation.body, body ?? {}, 'body'),
     upload: null,

@@ -19,10 +19,10 @@ export interface ReadBody {
 }
 
 /** @throws {ApiError} HOOKCAST_API_UNKNOWN, when no thing can be called that. */
-export function readParams(operation: Operation, context: Context): unknown {
-  const result = operation.params.safeParse(context.req.param())
+export function readParams({ params }: Operation, { req }: Context, given: unknown = req.param()): unknown {
+  const result = params.safeParse(given)
   if (result.success) return result.data
-  throw new ApiError('HOOKCAST_API_UNKNOWN', `No such thing: ${JSON.stringify(context.req.path)}`, { status: 404 })
+  throw new ApiError('HOOKCAST_API_UNKNOWN', `No such thing: ${JSON.stringify(req.path)}`, { status: 404 })
 }
 
 /** @throws {ApiError} HOOKCAST_API_REQUEST, with each parameter that is wrong. */

@@ -46,6 +46,7 @@ const HTML = { 'Content-Type': 'text/html; charset=utf-8' }
  */
 export function createDashboard({ services, store, publicUrl, ...told }: DashboardOptions): Hono {
   const signIn = new SignIn(store, services, publicUrl?.startsWith('https:') === true)
+  const ownHost = publicUrl === null ? null : new URL(publicUrl).host
   const app = new Hono()
   app.use(async (context, next) => {
     const startedAt = services.clock.now()
@@ -62,7 +63,7 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
     return context.html(framed({ title: words.signIn.title, content: signInContent(to, null), who: null }))
   })
   app.post('/sign-in', async (context) => {
-    refuseOthers(context)
+    refuseOthers(context, { ownHost })
     const form = await readForm(context)
     const to = ownPath(form.get('to') ?? undefined)
     const begun = await signIn.begin(context, form.get('token')?.trim() ?? '')
@@ -72,7 +73,7 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
     return context.html(page, begun === 'limited' ? 429 : 401)
   })
   app.post('/sign-out', async (context) => {
-    refuseOthers(context)
+    refuseOthers(context, { ownHost })
     await signIn.end(context)
     return context.redirect('/sign-in', 303)
   })
@@ -81,7 +82,7 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
       const session = signIn.sessionOf(context)
       if (session === null) return method === 'get' ? toSignIn(context) : sessionEnded(context)
       const form = method === 'get' ? new URLSearchParams() : await readForm(context)
-      if (method === 'post') refuseOthers(context, { form, session })
+      if (method === 'post') refuseOthers(context, { ownHost, form, session })
       const answer = await handle(new Visit(context, services, { session, form }))
       if (answer instanceof Response) return answer
       return context.html(framed({ ...answer, who: session }), answer.status ?? 200)
@@ -130,10 +131,15 @@ function pathOf(url: string | undefined): string | undefined {
  */
 function refuseOthers(
   { req }: Context,
-  { form, session }: { form: URLSearchParams | null; session: Session | null } = { form: null, session: null },
+  {
+    ownHost,
+    form = null,
+    session = null,
+  }: { readonly ownHost: string | null; readonly form?: URLSearchParams | null; readonly session?: Session | null },
 ): void {
   const origin = req.header('Origin')
-  const isOwn = origin !== undefined && URL.canParse(origin) && new URL(origin).host === req.header('Host')
+  const host = origin !== undefined && URL.canParse(origin) ? new URL(origin).host : null
+  const isOwn = host !== null && (host === req.header('Host') || host === ownHost)
   if (!isOwn) throw new ApiError('HOOKCAST_API_DENIED', words.errors.origin, { status: 403 })
   if (session !== null && form?.get('form_token') !== session.formToken) {
     throw new ApiError('HOOKCAST_API_DENIED', words.errors.form, { status: 403 })

@@ -69,6 +69,7 @@ export const words = {
     rule: 'Rule',
     next: 'What you can do',
     overTime: 'Over time',
+    inNumbers: 'In numbers',
     callsChart: 'Calls a second, by answer',
     latencyChart: 'Latency of answers',
     answers: 'Answers',

@@ -16,7 +16,7 @@ export interface Desk {
   /** Calls the API, and gives what it answers. */
   api<T>(path: string, body?: object): Promise<T>
   /** Starts a run, and waits for its end. */
-  ran(campaign: string): Promise<string>
+  ran(campaign: string, how?: object): Promise<string>
 }
 
 /** One service and one browser for a file of tests; a page for each of them. */
@@ -37,8 +37,10 @@ export const test = base.extend<{ desk: Desk }>({
         const answer = await service.call(path, body === undefined ? {} : json)
         return (await answer.json()) as never
       },
-      ran: async (campaign) => {
-        const { run_id: runId } = await desk.api<{ run_id: string }>(`/v1/campaigns/${campaign}/runs`, {})
+      ran: async (campaign, how = {}) => {
+        const begun = await desk.api<{ run_id: string }>(`/v1/campaigns/${campaign}/runs`, how)
+        expect(begun).toEqual({ run_id: expect.any(String) as string })
+        const { run_id: runId } = begun
         await expect
           .poll(async () => (await service.get(`/v1/runs/${runId}`))['state'], { timeout: 60_000 })
           .not.toBe('running')

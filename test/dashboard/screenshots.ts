@@ -1,4 +1,5 @@
 import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { Page } from 'playwright-core'
@@ -6,22 +7,22 @@ import { startBrowser } from '../support/browser.ts'
 import { ADMIN_TOKEN } from '../support/service.ts'
 import { openShop } from './shop.ts'
 
-// Pictures of every page, in light and dark, on a desk and on a phone: `npm run screenshots`, or with the names of some.
+// Pictures for the docs; with a folder, of every page into it, in light and dark, on a desk and on a phone.
 
-const FOLDER = fileURLToPath(new URL('../../docs/images/', import.meta.url))
+const [folder] = process.argv.slice(2)
+const FOLDER = folder ?? fileURLToPath(new URL('../../docs/images', import.meta.url))
+const SHOWN = new Set(['runs-light', 'run-light', 'customer-light', 'run-dark'])
 const VIEWS = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
   { name: 'dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
   { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
   { name: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 ] as const
-const wanted = process.argv.slice(2)
 
 mkdirSync(FOLDER, { recursive: true })
 await using shop = await openShop({ customers: 1200 })
 await using browser = await startBrowser()
 const { service } = shop
-const step = (what: string): void => console.error(what)
 const post = async (path: string, body: object = {}): Promise<Record<string, string>> =>
   (await (
     await service.call(path, {
@@ -36,9 +37,7 @@ const ended = async (runId: string): Promise<void> => {
 
 shop.delayMs = 40
 const { run_id: finished = '' } = await post('/v1/campaigns/spring-points/runs')
-step('finished')
 await ended(finished)
-step('ended')
 const { run_id: aborted = '' } = await post('/v1/campaigns/win-back/runs')
 await ended(aborted)
 await post('/v1/campaigns/weekly-digest/activate')
@@ -71,18 +70,17 @@ const PAGES: Readonly<Record<string, string>> = {
   access: '/access',
 }
 
-step('views')
 for (const { name, ...view } of VIEWS) {
   const { page } = await browser.open(`${service.url}/sign-in`, { ...view, deviceScaleFactor: 1 })
   await shoot(page, 'sign-in', name)
   await page.fill('input[name=token]', ADMIN_TOKEN)
   await page.click('button.main-action')
   for (const [what, path] of Object.entries(PAGES)) {
-    if (wanted.length > 0 && !wanted.includes(what)) continue
+    if (folder === undefined && !SHOWN.has(`${what}-${name}`)) continue
     await page.goto(service.url + path)
     await shoot(page, what, name)
   }
-  if (wanted.length === 0 || wanted.includes('runs')) {
+  if (folder !== undefined || name === 'light') {
     shop.delayMs = 120
     const { run_id: going = '' } = await post('/v1/campaigns/spring-points/runs')
     await page.goto(`${service.url}/runs`)
@@ -98,6 +96,7 @@ for (const { name, ...view } of VIEWS) {
 }
 
 async function shoot(page: Page, what: string, name: string): Promise<void> {
-  if (wanted.length > 0 && !wanted.includes(what) && !wanted.includes('runs')) return
-  await page.screenshot({ path: `${FOLDER}${what}-${name}.png`, fullPage: true })
+  if (folder !== undefined || SHOWN.has(`${what}-${name}`)) {
+    await page.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })
+  }
 }

@@ -48,7 +48,14 @@ const campaign = (name: string, path: string, more: readonly string[] = []): str
   ].join('\n')
 
 /** A service with campaigns of a shop, and the receiver that they call. */
-export async function openShop({ customers = 40 }: { readonly customers?: number } = {}): Promise<Shop> {
+export async function openShop({
+  customers = 40,
+  files: added = {},
+}: {
+  readonly customers?: number
+  /** Beside the campaigns of the shop; `$PORT` is that of the receiver. */
+  readonly files?: Readonly<Record<string, string>>
+} = {}): Promise<Shop> {
   const shop = { loginStatus: 401, delayMs: 0 }
   const receiver = await createReceiver({ answer: (request) => answerOf(request, shop) })
   const port = String(receiver.port)
@@ -70,6 +77,7 @@ export async function openShop({ customers = 40 }: { readonly customers?: number
     'welcome',
     `trigger: { event: user.registered }\n${campaign('welcome', '/v1/login')}`.replace('audience: customers.csv\n', ''),
   )
+  for (const [name, text] of Object.entries(added)) files[name] = text.replaceAll('$PORT', port)
   const folder = createServiceFolder(files)
   const service = await folder.start({ SHOP_KEY: 'key-that-nobody-sees', SHOP_PASSWORD: 'pass-that-nobody-sees' })
   return Object.assign(shop, {
@@ -91,6 +99,12 @@ function answerOf(
   if (path.startsWith('/v1/login')) {
     if (loginStatus === 200) return { delayMs }
     return { status: loginStatus, body: { errors: [{ code: 'key_expired', description: 'The key has expired' }] } }
+  }
+  // What was sent comes back, as others say it.
+  if (path.startsWith('/v1/echo')) {
+    const { text = '' } = JSON.parse(body) as { readonly text?: string }
+    const said = { success: false, errors: [{ code: text.slice(0, 40), description: text }] }
+    return attempt === 1 && text.length % 3 === 0 ? { status: 500, body: text } : { body: said }
   }
   const number = Number(/"reference": ?"c-(\d+)"/.exec(body)?.[1])
   if (number % 40 === 7) {

@@ -17,6 +17,8 @@ async function drawCharts() {
 
 function draw(UPlot, place) {
   const { title, unit, times, series } = JSON.parse(place.dataset.chart)
+  // One moment is no course of time.
+  if (times.length < 2) return
   const data = [times, ...series.map(({ values }) => values)]
   const key = series.map(({ name }) => name).join()
   const known = plots.get(place.id)
@@ -34,7 +36,7 @@ function draw(UPlot, place) {
       cursor: { sync: { key: 'run' }, drag: { x: true, y: false } },
       scales: { y: { range: (_, low, high) => [0, Math.max(high * 1.08, 1)] } },
       axes: [
-        { ...axis, space: 90, values: (_, ticks) => ticks.map(clockText) },
+        { ...axis, space: 90, incrs: WHOLE_SECONDS, values: (_, ticks) => ticks.map(clockText) },
         { ...axis, size: 58, values: (_, ticks) => ticks.map((tick) => rounded(tick)) },
       ],
       series: [
@@ -57,6 +59,7 @@ function draw(UPlot, place) {
   plots.set(place.id, { plot, key })
 }
 
+const WHOLE_SECONDS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400]
 const rounded = (value) => (value >= 100 ? Math.round(value) : Math.round(value * 10) / 10).toLocaleString('en-US')
 const clockText = (at) => new Date(at * 1000).toISOString().slice(11, 19)
 
