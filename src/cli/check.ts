@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs'
 import { Option, type Command } from 'commander'
-import { readVariable } from '../campaign/environment-variable.ts'
-import { hasMalformedPlaceholder, isOwnName, placeholderNames, substitute } from '../campaign/secret-text.ts'
+import { hasMalformedPlaceholder, placeholderNames, substitute } from '../campaign/secret-text.ts'
 import { isLiteralCredential } from '../campaign/header-rule.ts'
 import {
   CHECK_IDS,
@@ -21,7 +19,7 @@ import { isAgreed } from './ask.ts'
 import type { Context } from './context.ts'
 import { contractTable } from './contract-table.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE, EXIT_INTERRUPTED } from './exit-code.ts'
-import { flagError, namesFlag, wholeNumberFlag } from './flag-value.ts'
+import { collect, fileOf, flagError, headerOf, namesFlag, secretOf, wholeNumberFlag } from './flag-value.ts'
 import { watchInterrupts } from './interrupts.ts'
 
 interface CheckFlags {
@@ -62,7 +60,7 @@ export function addCheck(program: Command, context: Context): void {
     .option(
       '--header <line>',
       "one more header, as 'Name: value' (repeatable); ${NAME} in it is read from the environment",
-      collectHeader,
+      collect,
     )
     .option('--payload <file>', 'the JSON body to send; {{ request.id }} in it is the key of each request')
     .option('--batch', 'the route takes batches')
@@ -92,10 +90,6 @@ Exit codes: 0 no check failed, 1 one failed (also when the API cannot be reached
     .action(async (url: string, flags: CheckFlags) => {
       context.exitCode = await check(url, flags, context)
     })
-}
-
-function collectHeader(line: string, before?: readonly string[]): readonly string[] {
-  return [...(before ?? []), line]
 }
 
 function idsFlag(flag: string): (text: string, before?: readonly CheckId[]) => readonly CheckId[] {
@@ -174,10 +168,9 @@ function headersFrom(
   const headers: HeaderLine[] = []
   const secrets: HeaderLine[] = []
   for (const line of flags.header ?? []) {
-    const [, name = '', written = ''] = /^([^:\s]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
-    if (name === '') throw new HookcastError('HOOKCAST_USAGE', "expected `--header` to be like 'Name: value', got none")
+    const [name, written] = headerOf(line)
     if (hasMalformedPlaceholder(written)) throw flagError('--header', `a header whose \${ begins a \${NAME}`, name)
-    const value = substitute(written, (variable) => secretOf('--header', variable, context))
+    const value = substitute(written, (variable) => secretOf('--header', variable, context.env))
     const isSecret = placeholderNames(written).length > 0 || isLiteralCredential({ name, value: written })
     ;(isSecret ? secrets : headers).push([name, value])
   }
@@ -195,27 +188,11 @@ function headersFrom(
 }
 
 function credentialsFrom({ user, passwordEnv, bearerEnv }: CheckFlags, context: Context): Credentials | null {
-  if (bearerEnv !== undefined) return { kind: 'bearer', token: secretOf('--bearer-env', bearerEnv, context) }
+  if (bearerEnv !== undefined) return { kind: 'bearer', token: secretOf('--bearer-env', bearerEnv, context.env) }
   if (user === undefined && passwordEnv === undefined) return null
   if (user !== undefined && passwordEnv !== undefined) {
-    return { kind: 'basic', user, password: secretOf('--password-env', passwordEnv, context) }
+    return { kind: 'basic', user, password: secretOf('--password-env', passwordEnv, context.env) }
   }
   const missing = user === undefined ? '--user' : '--password-env'
   throw new HookcastError('HOOKCAST_USAGE', `expected \`${missing}\` to be given too: Basic authentication takes both`)
-}
-
-/** @throws {HookcastError} HOOKCAST_USAGE, when the variable is not set, or is one of the program's own. */
-function secretOf(flag: string, name: string, { env }: Context): string {
-  const value = isOwnName(name) ? null : readVariable(env, name)
-  if (value !== null) return value
-  throw flagError(flag, 'the name of an environment variable that is set', name)
-}
-
-function fileOf(flag: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch (cause) {
-    const message = `expected \`${flag}\` to be a file that can be read, got ${path}`
-    throw new HookcastError('HOOKCAST_USAGE', message, { cause })
-  }
 }

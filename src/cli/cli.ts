@@ -9,8 +9,10 @@ import { addBackup, addRestore } from './backup.ts'
 import { addCancel } from './cancel.ts'
 import { addCheck } from './check.ts'
 import { addErase } from './erase.ts'
+import { addEvents } from './events/events.ts'
 import { addExport } from './export.ts'
 import { addCompletion } from './completion.ts'
+import { allCommands, pathOf } from './command-path.ts'
 import { addGuide, FIRST_STEPS } from './guide.ts'
 import { addEgress } from './egress.ts'
 import { addHolds, addRelease } from './holds.ts'
@@ -82,7 +84,7 @@ export function createProgram(context: Context): Command {
     .exitOverride()
     .hook('preAction', (_, command) => {
       context.flags = command.optsWithGlobals<GlobalFlags>()
-      context.command = command.name()
+      context.command = pathOf(command)
     })
   const commands = [
     addValidate,
@@ -106,9 +108,10 @@ export function createProgram(context: Context): Command {
     addActivate,
     addHolds,
     addRelease,
+    addEvents,
     addCompletion,
   ]
   for (const add of commands) add(program, context)
-  for (const command of program.commands) addGuide(command)
+  for (const command of allCommands(program)) addGuide(command)
   return program
 }

@@ -1,15 +1,30 @@
 import type { Command, Option } from 'commander'
+import { allCommands, pathOf } from './command-path.ts'
 
-/** Writes the page of a command for `docs/commands/`, from what its `--help` is made of. */
+/** Writes the page of a command for `docs/commands/`, from what its `--help` is made of; those below it are on it too. */
 export function commandPage(command: Command): string {
-  const name = command.name()
+  const below = allCommands(command).filter(({ commands }) => commands.length === 0)
+  const rest = 'Every command also takes `--data`, `--config` and `--senders`: see [hookcast](README.md).'
+  return `${[partOf(command, '#'), ...below.map((each) => partOf(each, '##')), rest].join('\n\n')}\n`
+}
+
+function partOf(command: Command, level: '#' | '##'): string {
+  const path = pathOf(command)
+  const commands = allCommands(command).filter(({ commands }) => commands.length === 0)
   const sections = [
-    `# hookcast ${name}`,
+    `${level} hookcast ${path}`,
     `${sentence(command.summary())}${command.description() === '' ? '' : `\n\n${command.description()}`}`,
-    `\`\`\`sh\nhookcast ${name} ${command.usage()}\n\`\`\``,
+    `\`\`\`sh\nhookcast ${path} ${command.usage()}\n\`\`\``,
+    table(
+      'Command',
+      commands.map((each) => [pathOf(each), each.summary()]),
+    ),
     table(
       'Argument',
-      command.registeredArguments.map((argument) => [`<${argument.name()}>`, argument.description]),
+      command.registeredArguments.map((argument) => [
+        argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+        argument.description,
+      ]),
     ),
     table(
       'Flag',
@@ -17,10 +32,9 @@ export function commandPage(command: Command): string {
     ),
     ...textAfter(command)
       .split(/\n{2,}(?=\S)/)
-      .map((part) => sectionFrom(part.trim())),
+      .map((part) => sectionFrom(part.trim(), level)),
   ]
-  const rest = 'Every command also takes `--data`, `--config` and `--senders`: see [hookcast](README.md).'
-  return `${[...sections.filter((section) => section !== ''), rest].join('\n\n')}\n`
+  return sections.filter((section) => section !== '').join('\n\n')
 }
 
 /** Writes the page that leads to the others. */
@@ -49,19 +63,22 @@ function textAfter(command: Command): string {
 }
 
 /** A part of the help: `Examples:` and lines, or `Exit codes: 0 done, …`. */
-function sectionFrom(part: string): string {
+function sectionFrom(part: string, level: string): string {
   const [, title = '', rest = ''] = /^(Examples?|Prints|Exit codes|See also):\s*([^]*)$/.exec(part) ?? []
   if (title === '') return part
   if (title === 'See also')
-    return `## See also\n\n${rest.split(', ').flatMap(linkFrom).join(' · ') || '[All commands](README.md)'}`
-  if (title === 'Exit codes') return `## Exit codes\n\n${rest.replaceAll('\n', ' ')}`
+    return `${level}# See also\n\n${rest.split(', ').flatMap(linkFrom).join(' · ') || '[All commands](README.md)'}`
+  if (title === 'Exit codes') return `${level}# Exit codes\n\n${rest.replaceAll('\n', ' ')}`
   const [heading, language] = title === 'Prints' ? ['What it prints', 'text'] : [title, 'sh']
-  return `## ${heading}\n\n\`\`\`${language}\n${rest.replaceAll(/^ {2}/gm, '')}\n\`\`\``
+  return `${level}# ${heading}\n\n\`\`\`${language}\n${rest.replaceAll(/^ {2}/gm, '')}\n\`\`\``
 }
 
 function linkFrom(text: string): readonly string[] {
-  const name = /^hookcast (\w+) --help$/.exec(text)?.[1]
-  return name === undefined ? [] : [`[hookcast ${name}](${name}.md)`]
+  const path = /^hookcast ([\w ]+) --help$/.exec(text)?.[1]
+  if (path === undefined) return []
+  const [page, ...below] = path.split(' ')
+  const place = below.length === 0 ? '' : `#hookcast-${path.replaceAll(' ', '-')}`
+  return [`[hookcast ${path}](${page}.md${place})`]
 }
 
 function meaningOf({ description, argChoices, defaultValue }: Option): string {

@@ -1,4 +1,5 @@
 import type { Command, Option } from 'commander'
+import { allCommands, pathOf } from './command-path.ts'
 
 /** What stands after a command or a flag, by how its value is named in the help. */
 type ValueKind = 'campaign' | 'run' | 'file' | 'folder' | 'none'
@@ -32,7 +33,7 @@ const FILES = { campaign: '_hookcast_campaigns', run: '_hookcast_runs', file: 'c
 
 /** The same functions serve bash and, by its `bashcompinit`, zsh. */
 export function bashCompletion(program: Command): string {
-  const { commands } = program
+  const commands = allCommands(program)
   const globals = visibleOptions(program)
   const flagsOf = (command: Command): string =>
     [...visibleOptions(command), ...globals]
@@ -41,7 +42,7 @@ export function bashCompletion(program: Command): string {
       .join(' ')
   const values = [program, ...commands].flatMap((command) =>
     visibleOptions(command).flatMap((option) => {
-      const name = command === program ? '*' : command.name()
+      const name = command === program ? '*' : patternOf(command)
       const known = valuesOf(option)
       if (known.length > 0) return [`    ${name}\\ ${option.long}) words='${known.join(' ')}' ;;`]
       const kind = kindOf(valueOf(option))
@@ -50,11 +51,10 @@ export function bashCompletion(program: Command): string {
     }),
   )
   const places = commands.flatMap((command) => {
-    const [argument] = command.registeredArguments
-    if (argument?.argChoices !== undefined)
-      return [`    ${command.name()}) words='${argument.argChoices.join(' ')}' ;;`]
-    const kind = kindOf(argument?.name())
-    return kind === 'none' ? [] : [`    ${command.name()}) ${FILES[kind]} "$cur"; return ;;`]
+    const words = wordsBehind(command)
+    if (words !== null) return [`    ${patternOf(command)}) words='${words}' ;;`]
+    const kind = kindOf(command.registeredArguments[0]?.name())
+    return kind === 'none' ? [] : [`    ${patternOf(command)}) ${FILES[kind]} "$cur"; return ;;`]
   })
   return `# hookcast completion: eval "$(hookcast completion bash)"
 # The compgen of zsh leaves it to others to take only what begins like the word.
@@ -73,7 +73,7 @@ _hookcast_candidates() {
   for word in "\${@:3}"; do
     case "$last" in --data) data="$word" ;; esac
     case "$command,$word" in
-${commands.map((command) => `    ,${command.name()}) command=${command.name()} ;;`).join('\n')}
+${commands.map((command) => `    ${stepTo(command)}) command='${pathOf(command)}' ;;`).join('\n')}
     esac
     last="$word"
   done
@@ -83,10 +83,10 @@ ${values.join('\n')}
     *) case "$cur" in
       -*) case "$command" in
         '') words='${[...globals.map(({ long }) => long), '--help'].join(' ')}' ;;
-${commands.map((command) => `        ${command.name()}) words='${flagsOf(command)}' ;;`).join('\n')}
+${commands.map((command) => `        ${patternOf(command)}) words='${flagsOf(command)}' ;;`).join('\n')}
         esac ;;
       *) case "$command" in
-    '') words='${commands.map((command) => command.name()).join(' ')} help' ;;
+    '') words='${program.commands.map((command) => command.name()).join(' ')} help' ;;
 ${places.join('\n')}
         esac ;;
       esac ;;
@@ -108,17 +108,15 @@ export function zshCompletion(program: Command): string {
 }
 
 export function fishCompletion(program: Command): string {
-  const { commands } = program
-  const lines = commands.flatMap((command) => {
-    const name = command.name()
-    const condition = ` -n '__fish_seen_subcommand_from ${name}'`
-    const [argument] = command.registeredArguments
+  const lines = allCommands(program).flatMap((command) => {
+    const condition = ` -n ${quoted(seen(command))}`
+    const words = wordsBehind(command)
     const places =
-      argument?.argChoices === undefined
-        ? fishValues(kindOf(argument?.name()))
-        : ` -x -a ${quoted(argument.argChoices.join(' '))}`
+      command.commands.length > 0 || words === null
+        ? fishValues(kindOf(command.registeredArguments[0]?.name()))
+        : ` -x -a ${quoted(words)}`
     return [
-      `complete -c hookcast -n __fish_use_subcommand -x -a ${name} -d ${quoted(command.summary())}`,
+      `complete -c hookcast -n ${quoted(expecting(command))} -x -a ${command.name()} -d ${quoted(command.summary())}`,
       ...(places === '' ? [] : [`complete -c hookcast${condition}${places}`]),
       ...visibleOptions(command).map((option) => fishFlag(option, condition)),
     ]
@@ -136,6 +134,47 @@ end
 complete -c hookcast -f
 ${[...visibleOptions(program).map((option) => fishFlag(option, '')), ...lines].join('\n')}
 `
+}
+
+/** What may stand behind a command: those below it, or the known values of its argument; null when anything may. */
+function wordsBehind({ commands, registeredArguments }: Command): string | null {
+  if (commands.length > 0) return commands.map((command) => command.name()).join(' ')
+  return registeredArguments[0]?.argChoices?.join(' ') ?? null
+}
+
+/** A command's path in a pattern of `case`. */
+function patternOf(command: Command): string {
+  return pathOf(command).replaceAll(' ', String.raw`\ `)
+}
+
+/** The pattern of the command so far, and the word that leads on to this one. */
+function stepTo(command: Command): string {
+  const path = patternOf(command).split(String.raw`\ `)
+  return `${path.slice(0, -1).join(String.raw`\ `)},${path.at(-1)}`
+}
+
+/** The words of a command's path were typed; not as those of another's, such as `replay` and `events replay`. */
+function seen(command: Command): string {
+  const words = pathOf(command).split(' ')
+  const groups = topOf(command).commands.filter(({ commands }) => commands.length > 0)
+  const others = groups.filter(
+    (group) => group.name() !== words[0] && group.commands.some((each) => each.name() === words[0]),
+  )
+  return [
+    ...words.map((word) => `__fish_seen_subcommand_from ${word}`),
+    ...others.map((group) => `not __fish_seen_subcommand_from ${group.name()}`),
+  ].join('; and ')
+}
+
+/** The words before it were typed, and none of those that may stand in its place. */
+function expecting({ parent }: Command): string {
+  if (parent === null || parent.parent === null) return '__fish_use_subcommand'
+  const siblings = parent.commands.map((command) => command.name()).join(' ')
+  return `${seen(parent)}; and not __fish_seen_subcommand_from ${siblings}`
+}
+
+function topOf(command: Command): Command {
+  return command.parent === null ? command : topOf(command.parent)
 }
 
 function quoted(text: string): string {

@@ -1,4 +1,9 @@
+import { readFileSync } from 'node:fs'
+import { buffer } from 'node:stream/consumers'
+import { readVariable } from '../campaign/environment-variable.ts'
 import { nearestName } from '../campaign/nearest-name.ts'
+import { isOwnName, type Environment } from '../campaign/secret-text.ts'
+import { parseDurationMs } from '../campaign/unit.ts'
 import { HookcastError } from '../errors.ts'
 import type { RunLimit } from '../runner/runner.ts'
 
@@ -66,4 +71,61 @@ export function parseHttpStatuses(text: string): readonly StatusRange[] {
     if (from >= 100 && to <= 599 && from <= to) return { from, to }
     throw flagError('--http-status', 'statuses or ranges of them such as 500-599,429', part)
   })
+}
+
+/** A flag that may be given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text]
+}
+
+/** `--header 'Name: value'` */
+export function headerOf(line: string): readonly [name: string, value: string] {
+  const [, name, value = ''] = /^([^:\s]+):[ \t]*(.*?)[ \t]*$/.exec(line) ?? []
+  if (name !== undefined) return [name, value]
+  throw new HookcastError('HOOKCAST_USAGE', "expected `--header` to be like 'Name: value', got none")
+}
+
+/** @throws {HookcastError} HOOKCAST_USAGE, when the variable is not set, or is one of the program's own. */
+export function secretOf(flag: string, name: string, env: Environment): string {
+  const value = isOwnName(name) ? null : readVariable(env, name)
+  if (value !== null) return value
+  throw flagError(flag, 'the name of an environment variable that is set', name)
+}
+
+export function fileOf(flag: string, path: string): string {
+  return bytesIn(flag, path).toString('utf8')
+}
+
+/** Byte by byte; `-` is standard input. */
+export async function inputOf(flag: string, path: string): Promise<Buffer> {
+  return path === '-' ? await buffer(process.stdin) : bytesIn(flag, path)
+}
+
+function bytesIn(flag: string, path: string): Buffer {
+  try {
+    return readFileSync(path)
+  } catch (cause) {
+    const message = `expected \`${flag}\` to be a file that can be read, got ${path}`
+    throw new HookcastError('HOOKCAST_USAGE', message, { cause })
+  }
+}
+
+/** `--since 2h` or `--since 2026-11-22T10:00:00Z`; in epoch ms. */
+export function instantFlag(flag: string): (text: string) => (now: number) => number {
+  return (text) => {
+    const agoMs = parseDurationMs(text)
+    const at = Date.parse(text)
+    if (agoMs !== null) return (now) => now - agoMs
+    if (!Number.isNaN(at)) return () => at
+    throw flagError(flag, 'a time such as 2026-11-22T10:00:00Z, or a span before now such as 2h', text)
+  }
+}
+
+/** `--grace 24h`; in ms. */
+export function durationFlag(flag: string): (text: string) => number {
+  return (text) => {
+    const ms = parseDurationMs(text)
+    if (ms !== null) return ms
+    throw flagError(flag, 'a span such as 24h', text)
+  }
 }

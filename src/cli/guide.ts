@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { pathOf } from './command-path.ts'
 
 /** What the help of a command tells besides its flags and examples. */
 interface Guide {
@@ -12,6 +13,7 @@ interface Guide {
 const OF_RUN =
   '0 everybody was sent to or left out on purpose, 1 some failed or were aborted, 2 nothing was begun, 130 interrupted or paused.'
 const OF_READING = '0 done, 2 there is no such run, or it cannot be read.'
+const OF_ASKING = '0 done, 2 the service refused it, or could not be asked.'
 
 const GUIDES: Readonly<Record<string, Guide>> = {
   validate: {
@@ -129,6 +131,98 @@ row 17, customer c-17: sent`,
     exitCodes: '0 done, 2 it is not on hold, or no service could be asked.',
     seeAlso: ['holds', 'serve'],
   },
+  events: {
+    prints: `app_3BqJ1d9WfZkq1m0cXv2uTn5LrYe
+ep_3BqJ1d9WfZkq1m0cXv2uTn5LrYe
+msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['serve', 'events listen', 'events publish'],
+  },
+  'events list apps': {
+    prints: `app                              uid   name  made
+app_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  acme  Acme  2026-11-22 17:20:47`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['events create app'],
+  },
+  'events list types': {
+    prints: `event type    description
+user.created  somebody has registered`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['events create type'],
+  },
+  'events list endpoints': {
+    prints: `endpoint                        uid   state   profile  event types  url
+ep_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  main  active  svix     user.*       https://acme.example.com/hooks`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['events create endpoint', 'events restart'],
+  },
+  'events list messages': {
+    prints: `message                          accepted             event type    event id
+msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  2026-11-22 17:20:47  user.created  user-17`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['events publish', 'events list attempts'],
+  },
+  'events list attempts': {
+    prints: `attempt                            ended                message                          endpoint                        status  http  ms
+atmpt_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  2026-11-22 17:20:47  msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  ep_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  sent    200   12`,
+    exitCodes: OF_ASKING,
+    seeAlso: ['events resend', 'events recover'],
+  },
+  'events create app': {
+    prints: 'app_3BqJ1d9WfZkq1m0cXv2uTn5LrYe',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events create endpoint'],
+  },
+  'events create type': { prints: 'user.created', exitCodes: OF_ASKING, seeAlso: ['events publish'] },
+  'events create endpoint': {
+    prints: 'ep_3BqJ1d9WfZkq1m0cXv2uTn5LrYe',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events secret', 'events publish', 'events listen'],
+  },
+  'events publish': {
+    prints: 'msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe',
+    exitCodes: '0 stored, 1 lines of NDJSON were refused, 2 nothing was, or the service ended or could not be asked.',
+    seeAlso: ['events list attempts', 'events listen'],
+  },
+  'events resend': {
+    prints: 'user-17 is sent again to main',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events recover', 'events list attempts'],
+  },
+  'events recover': {
+    prints: '12 messages are in line',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events replay', 'events resend'],
+  },
+  'events replay': { prints: '12 messages are in line', exitCodes: OF_ASKING, seeAlso: ['events recover'] },
+  'events restart': {
+    prints: 'main was suspended and is restarting',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events list endpoints', 'events recover'],
+  },
+  'events secret': {
+    prints: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events rotate', 'events verify'],
+  },
+  'events rotate': {
+    prints: 'main signs with a new secret: `hookcast events secret acme main` shows it',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events secret'],
+  },
+  'events verify': {
+    prints: 'the timestamp is 12 min old: receivers refuse more than 5 min; a resent message is signed anew',
+    exitCodes: '0 the signature is good, 1 it is not, 2 usage.',
+    seeAlso: ['events listen', 'events secret'],
+  },
+  'events listen': {
+    prints: `17:20:47  POST  /  msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  good
+  {
+    "id": 17
+  }`,
+    exitCodes: '0 Ctrl-C ended it, 2 it could not begin.',
+    seeAlso: ['events publish', 'events verify'],
+  },
   completion: {
     prints: 'Nothing: from now on Tab completes commands, flags, their values, campaign files and run ids.',
     exitCodes: '0 printed, 2 there is no such shell.',
@@ -138,7 +232,8 @@ row 17, customer c-17: sent`,
 
 /** Adds to a command's help what it prints, its exit codes, and where to read on. */
 export function addGuide(command: Command): void {
-  const guide = GUIDES[command.name()]
+  const path = pathOf(command)
+  const guide = GUIDES[path]
   if (guide === undefined) return
   const { prints, exitCodes, seeAlso } = guide
   const indented = prints.replaceAll(/^(?=.)/gm, '  ')
@@ -146,7 +241,7 @@ export function addGuide(command: Command): void {
   const parts = [
     `Prints:\n${indented}`,
     ...(exitCodes === undefined ? [] : [`Exit codes: ${exitCodes}`]),
-    `See also: ${[...others, `docs/commands/${command.name()}.md`].join(', ')}`,
+    `See also: ${[...others, `docs/commands/${path.split(' ')[0]}.md`].join(', ')}`,
   ]
   command.addHelpText('after', `\n${parts.join('\n\n')}`)
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readRuns, type RunSummary } from '../report/report.ts'
 import { removeExpiredRuns, type RemovedRun } from '../runner/runner.ts'
 import type { Context } from './context.ts'
+import { textTable } from './text-table.ts'
 
 export function addRuns(program: Command, context: Context): void {
   program
@@ -37,19 +38,12 @@ export function removedInWords(removed: readonly RemovedRun[]): string {
 
 const COUNTS = ['customers', 'sent', 'failed', 'aborted', 'suppressed', 'waiting', 'pending'] as const
 const HEADER = ['run', 'state', 'started', 'campaign', ...COUNTS]
-/** The first columns are words and stand left; counts stand right. */
-const WORDS = HEADER.length - COUNTS.length
 
 function tableOf(runs: readonly RunSummary[]): string {
-  const lines = [HEADER, ...runs.flatMap((run) => ('error' in run ? [] : [cellsOf(run)]))]
-  const widths = HEADER.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)))
-  const format = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (column < WORDS ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!)))
-      .join('  ')
-      .trimEnd()
-  const rows = runs.map((run) => ('error' in run ? `${run.run_id}  ${run.error.message}` : format(cellsOf(run))))
-  return `${[format(HEADER), ...rows].join('\n')}\n`
+  const cells = [HEADER, ...runs.flatMap((run) => ('error' in run ? [] : [cellsOf(run)]))]
+  const [heading, ...lines] = textTable(cells, { counts: COUNTS.length }).trimEnd().split('\n')
+  const rows = runs.map((run) => ('error' in run ? `${run.run_id}  ${run.error.message}` : lines.shift()))
+  return `${[heading, ...rows].join('\n')}\n`
 }
 
 function cellsOf(run: Exclude<RunSummary, { readonly error: unknown }>): string[] {

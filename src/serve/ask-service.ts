@@ -13,14 +13,7 @@ export async function askService<T>(
   path: string,
   body: object | null = null,
 ): Promise<T> {
-  const { data } = surroundings.settings(null)
-  const url = announcedIn(data)
-  const token = administratorToken(surroundings.env)
-  if (url === null) throw new HookcastError('HOOKCAST_USAGE', `No service runs on this data folder: ${data}`)
-  if (token === null) {
-    const message = `expected HOOKCAST_ADMIN_TOKEN to be set to a token of the service of this data folder, got nothing: ${data}`
-    throw new HookcastError('HOOKCAST_USAGE', message)
-  }
+  const { url, token } = serviceOf(surroundings)
   const headers = { Authorization: `Bearer ${token}` }
   const answer = await reach(
     `${url}${path}`,
@@ -33,7 +26,26 @@ export async function askService<T>(
   throw new HookcastError(knownCode(told.code), told.detail ?? `The service answered ${answer.status}`)
 }
 
-async function reach(url: string, init: RequestInit): Promise<Response> {
+/**
+ * Says where the service of the data folder is, and who calls it.
+ *
+ * @throws {HookcastError} HOOKCAST_USAGE, when none says where it listens, or there is no token.
+ */
+export function serviceOf(surroundings: Pick<Surroundings, 'env' | 'settings'>): {
+  readonly url: string
+  readonly token: string
+} {
+  const { data } = surroundings.settings(null)
+  const url = announcedIn(data)
+  const token = administratorToken(surroundings.env)
+  if (url === null) throw new HookcastError('HOOKCAST_USAGE', `No service runs on this data folder: ${data}`)
+  if (token !== null) return { url, token }
+  const message = `expected HOOKCAST_ADMIN_TOKEN to be set to a token of the service of this data folder, got nothing: ${data}`
+  throw new HookcastError('HOOKCAST_USAGE', message)
+}
+
+/** @throws {HookcastError} HOOKCAST_USAGE, when nobody answers. */
+export async function reach(url: string, init: RequestInit): Promise<Response> {
   try {
     return await fetch(url, init)
   } catch (cause) {

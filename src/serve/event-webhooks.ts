@@ -1,10 +1,9 @@
 import type { Settings } from '../campaign/settings.ts'
-import { ConfigError } from '../errors.ts'
 import { Events, type EventRules } from '../events/events.ts'
 import type { Surroundings } from '../library/library.ts'
-import { defineProfile, PROFILES, type Profile } from '../profile/profile.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { provideSecretKeys, Vault } from '../vault/vault.ts'
+import { eventProfiles } from './event-profiles.ts'
 
 export interface EventWebhooksOptions {
   readonly surroundings: Surroundings
@@ -55,22 +54,9 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }:
   return events
 }
 
-function rulesFrom({ events, eventNetwork, file }: Settings, ownPorts: readonly number[]): EventRules {
-  const profiles: Record<string, Profile> = { ...PROFILES }
-  const problem = (message: string): ConfigError =>
-    new ConfigError('HOOKCAST_CONFIG_INVALID', [{ file: file ?? 'hookcast.yaml', line: null, column: null, message }])
-  for (const [name, definition] of Object.entries(events.profiles)) {
-    try {
-      profiles[name] = defineProfile(name, definition)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      throw problem(`events.profiles.${name}: ${error.message}`)
-    }
-  }
-  if (!Object.hasOwn(profiles, events.defaultProfile)) {
-    const known = Object.keys(profiles).join(', ')
-    throw problem(`expected events.default_profile to be one of ${known}, got ${JSON.stringify(events.defaultProfile)}`)
-  }
+function rulesFrom(settings: Settings, ownPorts: readonly number[]): EventRules {
+  const { events, eventNetwork } = settings
+  const profiles = eventProfiles(settings)
   const { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, defaultProfile, delaysMs, perApp } = events
   return {
     network: { policy: 'event', ...eventNetwork, ownPorts },

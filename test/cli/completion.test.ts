@@ -41,6 +41,7 @@ async function offered(shell: (typeof SHELLS)[number], line: string, desk: Desk)
     .split('\n')
     .map((offer) => offer.split('\t')[0]!)
     .filter(Boolean)
+    .toSorted()
 }
 
 describe.each(SHELLS)('completion in %s', (shell) => {
@@ -49,10 +50,10 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     desk.writeCampaign()
     mkdirSync(join(desk.folder, '.hookcast/runs', RUN), { recursive: true })
     mkdirSync(join(desk.folder, 'elsewhere/runs/01bb'), { recursive: true })
-    expect((await offered(shell, 'hookcast rep', desk)).toSorted()).toEqual(['replay', 'report'])
+    expect(await offered(shell, 'hookcast rep', desk)).toEqual(['replay', 'report'])
     expect(await offered(shell, 'hookcast run --f', desk)).toEqual(['--format'])
-    expect((await offered(shell, 'hookcast run --format ', desk)).toSorted()).toEqual(['csv', 'ndjson', 'tsv'])
-    expect((await offered(shell, 'hookcast report x --status ', desk)).toSorted()).toEqual([
+    expect(await offered(shell, 'hookcast run --format ', desk)).toEqual(['csv', 'ndjson', 'tsv'])
+    expect(await offered(shell, 'hookcast report x --status ', desk)).toEqual([
       'aborted',
       'failed',
       'sent',
@@ -61,7 +62,13 @@ describe.each(SHELLS)('completion in %s', (shell) => {
     expect(await offered(shell, 'hookcast run camp', desk)).toEqual(['campaign.yaml'])
     expect(await offered(shell, 'hookcast resume 01', desk)).toEqual([RUN])
     expect(await offered(shell, 'hookcast --data elsewhere resume 01', desk)).toEqual(['01bb'])
-    expect((await offered(shell, 'hookcast completion ', desk)).toSorted()).toEqual(['bash', 'fish', 'zsh'])
+    expect(await offered(shell, 'hookcast events pu', desk)).toEqual(['publish'])
+    expect(await offered(shell, 'hookcast events list a', desk)).toEqual(['apps', 'attempts'])
+    expect(await offered(shell, 'hookcast events list attempts x --sta', desk)).toEqual(['--status'])
+    expect(await offered(shell, 'hookcast events list attempts x --status ', desk)).toEqual(['failed', 'sent'])
+    expect(await offered(shell, 'hookcast events replay x --s', desk)).toEqual(expect.arrayContaining(['--since']))
+    expect(await offered(shell, 'hookcast events replay x --new', desk)).toEqual([])
+    expect(await offered(shell, 'hookcast completion ', desk)).toEqual(['bash', 'fish', 'zsh'])
   })
 })
 

@@ -1,5 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
+import { createProgram } from '../../src/cli/cli.ts'
+import { allCommands, pathOf } from '../../src/cli/command-path.ts'
+import { commandPage } from '../../src/cli/command-page.ts'
+import { Context } from '../../src/cli/context.ts'
 import { test } from './fixture.ts'
 
 /** The command line is a promise: every command with exactly these flags. */
@@ -34,7 +38,27 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   activate: ['campaigns', 'off'],
   holds: ['json'],
   release: ['discard'],
+  events: [],
   completion: [],
+}
+const EVENT_COMMANDS: Readonly<Record<string, string>> = {
+  'events list apps': 'limit json',
+  'events list types': 'limit json',
+  'events list endpoints': 'limit json',
+  'events list messages': 'limit json',
+  'events list attempts': 'limit json message endpoint status',
+  'events create app': 'uid profile json',
+  'events create type': 'description schema json',
+  'events create endpoint': 'uid types channels description profile secret-env json',
+  'events publish': 'payload event-id channel ndjson json',
+  'events resend': 'endpoint json',
+  'events recover': 'since until wait json',
+  'events replay': 'since until wait json',
+  'events restart': 'json',
+  'events secret': 'json',
+  'events rotate': 'grace secret-env json',
+  'events verify': 'secret-env header payload profile type at json',
+  'events listen': 'app types port status secret-env profile json',
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)
 const GLOBAL = ['version', 'data', 'config', 'senders']
@@ -62,6 +86,20 @@ describe('--help', () => {
       for (const part of ['Example', 'Prints:', 'Exit codes:', 'See also:']) expect(stdout).toContain(`\n${part}`)
     },
   )
+
+  test('of the commands below events tells as much', () => {
+    const events = createProgram(new Context({ isJson: false })).commands.find(
+      (command) => command.name() === 'events',
+    )!
+    const leaves = allCommands(events).filter(({ commands }) => commands.length === 0)
+    const flags = leaves.map(({ options }) => options.map(({ long }) => long?.slice(2)).join(' '))
+    expect(Object.fromEntries(leaves.map((leaf, i) => [pathOf(leaf), flags[i]]))).toEqual(EVENT_COMMANDS)
+    for (const leaf of leaves) {
+      for (const part of ['What it prints', 'Exit codes', 'See also']) {
+        expect(commandPage(leaf)).toContain(`\n## ${part}`)
+      }
+    }
+  })
 
   test('ends quietly when nobody reads it', async ({ desk }) => {
     const help = desk.start(['--help'])
