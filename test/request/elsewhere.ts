@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
@@ -30,6 +30,41 @@ export async function receiveElsewhere(reply: Reply = {}): Promise<ReceiverProce
     rmSync(folder, { recursive: true })
   })
   return receiver
+}
+
+const OBEDIENT = `
+  const { existsSync, writeFileSync } = require('node:fs')
+  const folder = process.argv[1]
+  const server = require('node:http').createServer((request, response) => {
+    writeFileSync(folder + '/asked', '')
+    const look = setInterval(() => {
+      if (!existsSync(folder + '/go')) return
+      clearInterval(look)
+      response.end('{}', () => writeFileSync(folder + '/answered', ''))
+    }, 5)
+  }).listen(0, '127.0.0.1', () => process.stdout.write(String(server.address().port)))`
+
+/** A server that answers when it is told to, and says so by files: to be talked with while this event loop stands still. */
+export async function answerWhenTold(): Promise<{
+  readonly origin: string
+  readonly wasAsked: () => boolean
+  readonly tellToAnswer: () => void
+  readonly hasAnswered: () => boolean
+}> {
+  const folder = mkdtempSync(join(tmpdir(), 'receiver-'))
+  const child = spawn(process.execPath, ['-e', OBEDIENT, folder], { stdio: ['ignore', 'pipe', 'inherit'] })
+  onTestFinished(async () => {
+    child.kill('SIGKILL')
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    rmSync(folder, { recursive: true })
+  })
+  const [port] = (await once(child.stdout, 'data')) as [Buffer]
+  return {
+    origin: `http://127.0.0.1:${port.toString()}`,
+    wasAsked: () => existsSync(join(folder, 'asked')),
+    tellToAnswer: () => writeFileSync(join(folder, 'go'), ''),
+    hasAnswered: () => existsSync(join(folder, 'answered')),
+  }
 }
 
 /** Blocks the event loop. */
