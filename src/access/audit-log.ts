@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { asKept, fromJson, rowReader } from '../ledger/row-reader.ts'
 import type { Row, ServiceStore } from '../ledger/service-store.ts'
 import type { Actor } from './role.ts'
 import * as sql from './statements.ts'
@@ -46,13 +47,14 @@ export class AuditLog {
   }
 }
 
+const readEntry = rowReader<Omit<AuditEntry, 'actor'>>({
+  id: Number,
+  at: Number,
+  action: String,
+  subject: asKept,
+  detail: fromJson,
+})
+
 function entryFrom(row: Row): AuditEntry {
-  return {
-    id: Number(row['id']),
-    at: Number(row['at']),
-    actor: { id: String(row['actor']), name: String(row['actor_name']) },
-    action: String(row['action']),
-    subject: row['subject'] as string | null,
-    detail: JSON.parse(String(row['detail'])) as AuditEntry['detail'],
-  }
+  return { ...readEntry(row), actor: { id: String(row['actor']), name: String(row['actor_name']) } }
 }

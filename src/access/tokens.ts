@@ -1,7 +1,8 @@
 import { createRunId as createId } from '../campaign/run-id.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
-import type { Row, ServiceStore } from '../ledger/service-store.ts'
+import { asKept, fromJson, rowReader } from '../ledger/row-reader.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
 import { PORTAL_NAME, type PortalAccess } from './portal-access.ts'
 import type { Actor, Capability, Grant, Role } from './role.ts'
 import * as sql from './statements.ts'
@@ -152,20 +153,17 @@ export function isStanding({ revokedAt, expiresAt }: TokenRecord, now: number): 
   return revokedAt === null && (expiresAt === null || expiresAt > now)
 }
 
-function recordFrom(row: Row): TokenRecord {
-  const { capabilities } = row
-  return {
-    id: String(row['id']),
-    name: String(row['name']),
-    role: row['role'] as Role,
-    grants: JSON.parse(String(row['grants'])) as Grant[],
-    app: row['app'] as string | null,
-    capabilities: typeof capabilities === 'string' ? (JSON.parse(capabilities) as Capability[]) : null,
-    prefix: String(row['prefix']),
-    madeAt: Number(row['made_at']),
-    madeBy: row['made_by'] as string | null,
-    expiresAt: row['expires_at'] as number | null,
-    revokedAt: row['revoked_at'] as number | null,
-    usedAt: row['used_at'] as number | null,
-  }
-}
+const recordFrom = rowReader<TokenRecord>({
+  id: String,
+  name: String,
+  role: asKept,
+  grants: fromJson,
+  app: asKept,
+  capabilities: fromJson,
+  prefix: String,
+  madeAt: Number,
+  madeBy: asKept,
+  expiresAt: asKept,
+  revokedAt: asKept,
+  usedAt: asKept,
+})

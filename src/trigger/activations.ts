@@ -1,7 +1,8 @@
 import type { Trigger } from '../campaign/campaign.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
-import type { Row, ServiceStore, Statements } from '../ledger/service-store.ts'
+import { asKept, rowReader } from '../ledger/row-reader.ts'
+import type { ServiceStore, Statements } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
 
 /** A time during which a version was active, and who began and ended it. */
@@ -100,13 +101,10 @@ function lastSeq(store: Statements): number {
   return Number(store.get(sql.selectLastSeq)?.['seq'])
 }
 
-function activationFrom(row: Row): Activation {
-  const { deactivated_by: deactivatedBy } = row
-  return {
-    version: Number(row['version']),
-    activatedAt: Number(row['activated_at']),
-    activatedBy: String(row['activated_by']),
-    deactivatedAt: row['deactivated_at'] === null ? null : Number(row['deactivated_at']),
-    deactivatedBy: typeof deactivatedBy === 'string' ? deactivatedBy : null,
-  }
-}
+const activationFrom = rowReader<Activation>({
+  version: Number,
+  activatedAt: Number,
+  activatedBy: String,
+  deactivatedAt: asKept,
+  deactivatedBy: asKept,
+})

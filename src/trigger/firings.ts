@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Row, ServiceStore, Statements } from '../ledger/service-store.ts'
+import { asKept, rowReader } from '../ledger/row-reader.ts'
+import type { ServiceStore, Statements } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
 import type { TriggerLog } from './trigger-log.ts'
 
@@ -120,14 +121,12 @@ export class Firings {
 
 const nothing = (): void => undefined
 
-function firingFrom(row: Row): Firing {
-  return {
-    campaign: String(row['campaign']),
-    dueAt: Number(row['due_at']),
-    version: Number(row['version']),
-    state: row['state'] as FiringState,
-    runId: row['run_id'] as string | null,
-    audience: row['audience'] as string | null,
-    message: row['message'] as string | null,
-  }
-}
+const firingFrom = rowReader<Firing>({
+  campaign: String,
+  dueAt: Number,
+  version: Number,
+  state: asKept,
+  runId: asKept,
+  audience: asKept,
+  message: asKept,
+})

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { Row, ServiceStore } from '../ledger/service-store.ts'
+import { asKept, rowReader } from '../ledger/row-reader.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
 
 /** What keeps a campaign from calling anybody. */
@@ -71,12 +72,10 @@ export class Holds {
   }
 }
 
-function holdFrom(row: Row): HeldCampaign {
-  return {
-    campaign: String(row['campaign']),
-    runId: row['run_id'] as string | null,
-    rule: String(row['rule']),
-    message: String(row['message']),
-    heldAt: Number(row['held_at']),
-  }
-}
+const holdFrom = rowReader<HeldCampaign>({
+  campaign: String,
+  runId: asKept,
+  rule: String,
+  message: String,
+  heldAt: Number,
+})

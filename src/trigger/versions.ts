@@ -8,7 +8,8 @@ import {
 import type { Clock } from '../clock.ts'
 import { join } from 'node:path'
 import { ConfigError, HookcastError } from '../errors.ts'
-import type { Row, ServiceStore } from '../ledger/service-store.ts'
+import { fromJson, rowReader } from '../ledger/row-reader.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
 import * as sql from './statements.ts'
 
 /** What a campaign's files said at one time. */
@@ -90,12 +91,10 @@ function digestOf({ file, texts }: CampaignSnapshot): string {
   return createHash('sha256').update(JSON.stringify(written)).digest('hex')
 }
 
-function versionFrom(row: Row): CampaignVersion {
-  return {
-    campaign: String(row['campaign']),
-    version: Number(row['version']),
-    snapshot: JSON.parse(String(row['snapshot'])) as CampaignSnapshot,
-    madeAt: Number(row['made_at']),
-    isActive: row['is_active'] === 1,
-  }
-}
+const versionFrom = rowReader<CampaignVersion>({
+  campaign: String,
+  version: Number,
+  snapshot: fromJson,
+  madeAt: Number,
+  isActive: (value) => value === 1,
+})
