@@ -36,6 +36,13 @@ export function checkCampaign(files: CampaignFiles, options: LoadOptions): Check
   return checked
 }
 
+/** How the rows of an audience are read. */
+interface Reading {
+  readonly skipBadRows?: boolean
+  readonly stdin?: Readable
+  readonly signal?: AbortSignal
+}
+
 /**
  * Checks a campaign and every row of its audience, and writes nothing.
  *
@@ -43,19 +50,37 @@ export function checkCampaign(files: CampaignFiles, options: LoadOptions): Check
  */
 export async function checkAll(
   files: CampaignFiles,
-  options: LoadOptions & { readonly stdin?: Readable; readonly signal?: AbortSignal },
+  options: LoadOptions & Reading,
 ): Promise<Checked & { readonly audience: SpoolSummary }> {
-  const { checked, problems, code } = inspect(files, options)
+  return await withAudience(inspect(files, options), options)
+}
+
+/**
+ * Checks a campaign that is to be run. Its rows are read here only when something else is wrong, so that their problems
+ * are told with it; the run reads them itself.
+ *
+ * @throws {ConfigError} what `checkCampaign` throws, with the problems of the rows unless they come as a stream.
+ */
+export async function checkBeforeRun(
+  files: CampaignFiles,
+  { isStreamed, ...options }: LoadOptions & Omit<Reading, 'stdin'> & { readonly isStreamed: boolean },
+): Promise<Checked> {
+  const found = inspect(files, options)
+  const { checked, problems, code } = found
+  if (checked !== null && problems.length === 0) return checked
+  if (isStreamed || checked?.campaign.audience.path === '-') throw new ConfigError(code, problems)
+  return await withAudience(found, options)
+}
+
+async function withAudience(
+  { checked, problems, code }: Findings,
+  { skipBadRows = false, stdin, signal }: Reading,
+): Promise<Checked & { readonly audience: SpoolSummary }> {
   if (checked === null) throw new ConfigError(code, problems)
   const { audience: source, ...rules } = checked.campaign
   try {
-    const audience = await checkAudience({
-      source,
-      rules,
-      skipBadRows: false,
-      ...(options.stdin === undefined ? {} : { stdin: options.stdin }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    })
+    const given = { ...(stdin === undefined ? {} : { stdin }), ...(signal === undefined ? {} : { signal }) }
+    const audience = await checkAudience({ source, rules, skipBadRows, ...given })
     if (problems.length === 0) return { ...checked, audience }
   } catch (error) {
     if (problems.length === 0 || !(error instanceof ConfigError)) throw error

@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import { campaignFilesAt, type AudienceOverride } from '../campaign/campaign-folder.ts'
 import type { AudienceSource } from '../campaign/campaign.ts'
-import { checkCampaign } from '../check/check.ts'
+import { checkBeforeRun } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
 import { conduct, overuseOf } from './conduct.ts'
@@ -10,6 +10,7 @@ import { removedInWords } from './runs.ts'
 import { dryRunCommand } from './dry-run.ts'
 import type { Context } from './context.ts'
 import { collectParam, parsePauseAfter, wholeNumberFlag } from './flag-value.ts'
+import { untilInterrupted } from './interrupts.ts'
 
 interface RunFlags {
   readonly audience?: string
@@ -80,12 +81,17 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   const settings = context.settings(files.folder)
   const params = flags.param ?? {}
   const audience = audienceFrom(flags)
-  const { campaign, snapshot } = checkCampaign(files, {
-    env,
-    settings,
-    params,
-    ...(audience === null ? {} : { audience }),
-  })
+  const { campaign, snapshot } = await untilInterrupted(context.wiring.clock, (signal) =>
+    checkBeforeRun(files, {
+      env,
+      settings,
+      params,
+      ...(audience === null ? {} : { audience }),
+      isStreamed: flags.stream === true,
+      skipBadRows: flags.skipBadRows === true,
+      signal,
+    }),
+  )
   const isStdin = campaign.audience.path === '-'
   const isStreamed = flags.stream === true || isStdin
   const until = limitFrom(flags, isStreamed)

@@ -1,11 +1,11 @@
 import { resolve } from 'node:path'
 import { campaignFilesAt, type AudienceOverride } from '../campaign/campaign-folder.ts'
-import { checkCampaign } from '../check/check.ts'
+import { checkBeforeRun } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import { runPaths } from '../ledger/run-folder.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
 import { audienceStreamFrom } from './audience-stream.ts'
-import { conductRun, type Conducted } from './conduct-run.ts'
+import { conductRun, orInterrupted, type Conducted } from './conduct-run.ts'
 import type { RunCampaignOptions } from './options.ts'
 import type { Witness } from './run.ts'
 import { surroundingsFrom } from './surroundings.ts'
@@ -22,12 +22,17 @@ export async function conductCampaign(path: string, { options, until }: Order, w
   const files = campaignFilesAt(path)
   const settings = surroundings.settings(files.folder)
   const own = audienceFrom(options)
-  const { campaign, snapshot } = checkCampaign(files, {
-    env: surroundings.env,
-    settings,
-    params: options.params ?? {},
-    ...(own === null ? {} : { audience: own }),
-  })
+  const { campaign, snapshot } = await orInterrupted(signal, () =>
+    checkBeforeRun(files, {
+      env: surroundings.env,
+      settings,
+      params: options.params ?? {},
+      ...(own === null ? {} : { audience: own }),
+      isStreamed: options.stream === true,
+      skipBadRows: options.skipBadRows === true,
+      ...(signal === undefined ? {} : { signal }),
+    }),
+  )
   const rows = audience === undefined || typeof audience === 'string' ? null : audienceStreamFrom(audience)
   if (rows === null && campaign.audience.path === '-') {
     const message =

@@ -2,7 +2,7 @@ import { assert, constantFrom, oneof, property, string } from 'fast-check'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { campaignFilesFrom } from '../../src/campaign/campaign-folder.ts'
-import { checkAll, checkCampaign } from '../../src/check/check.ts'
+import { checkAll, checkBeforeRun, checkCampaign } from '../../src/check/check.ts'
 import { ConfigError, formatProblem } from '../../src/errors.ts'
 import { checkHeader } from '../../src/request/request.ts'
 import { campaignWith, createCampaignFolder, plainSettings, problemsOf } from '../support/campaign-folder.ts'
@@ -230,5 +230,29 @@ describe('checkAll', () => {
     using folder = folderFor({ files: { 'customers.csv': 'id\na\n' } })
     const signal = AbortSignal.abort(new Error('enough'))
     await expect(checkAll(folder.files(), { ...options({}), signal })).rejects.toThrow('enough')
+  })
+})
+
+describe('checkBeforeRun', () => {
+  const files = { 'customers.csv': 'id,points\na,1\nb,many\n' }
+  const broken = { top: 'columns: { points: int }', webhook: "body: '{{ x'", files }
+  const rules = { ...options({}), isStreamed: false }
+
+  test('lists what is wrong with templates and with rows at once, as checkAll does', async () => {
+    using folder = folderFor(broken)
+    const { problems } = await rejection(checkBeforeRun(folder.files(), rules))
+    expect(problems).toEqual((await rejection(checkAll(folder.files(), options({})))).problems)
+    expect(problems).toHaveLength(2)
+  })
+
+  test.each([{ isStreamed: true }, { skipBadRows: true }])('tells nothing of rows with %o', async (change) => {
+    using folder = folderFor(broken)
+    const { problems, code } = await rejection(checkBeforeRun(folder.files(), { ...rules, ...change }))
+    expect([problems.length, code]).toEqual([1, 'HOOKCAST_TEMPLATE_INVALID'])
+  })
+
+  test('leaves the rows to the run when all else is right', async () => {
+    using folder = folderFor({ ...broken, webhook: "body: '{}'" })
+    await expect(checkBeforeRun(folder.files(), rules)).resolves.toHaveProperty('campaign')
   })
 })
