@@ -1,13 +1,13 @@
 import type { Row } from './group-store.ts'
 
-/** A field as the column has it. */
-export function asKept<V>(value: unknown): V {
-  return value as V
+/** Gives a field as the column has it; `never` fits whatever type the field has. */
+export function asKept(value: unknown): never {
+  return value as never
 }
 
-/** A field that the column has as JSON, or null. */
-export function fromJson<V>(value: unknown): V {
-  return (typeof value === 'string' ? JSON.parse(value) : null) as V
+/** The same of a column with JSON; null of one without. */
+export function fromJson(value: unknown): never {
+  return (typeof value === 'string' ? JSON.parse(value) : null) as never
 }
 
 /**
