@@ -74,6 +74,21 @@ describe('the package', () => {
     ).toEqual([])
   })
 
+  test('serves where nothing else is installed', async () => {
+    const args = [join(own, 'bin/hookcast.js'), 'serve', '--port', '0', '--data', join(folder, 'data')]
+    const env = {
+      ...environmentOf(dirname(process.execPath)),
+      HOOKCAST_ADMIN_TOKEN: 'only-this-test-knows-it-'.repeat(2),
+    }
+    const service = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'ignore', 'pipe'] })
+    const told: string[] = []
+    for await (const line of createInterface({ input: service.stderr })) {
+      told.push(line)
+      if (line.startsWith('listening on ')) service.kill('SIGTERM')
+    }
+    expect(told.join('\n')).toContain('listening on http://127.0.0.1:')
+  })
+
   test('is as publint wants it', async () => {
     const bytes = readFileSync(packed.tarball)
     const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength)

@@ -280,7 +280,7 @@ describe('instants that were missed', () => {
     stage.scheduler.start()
     clock.sleepUntil('2026-06-04T12:00:00Z')
     await until(() => expect(stage.notices).toHaveLength(1))
-    expect(statesOf(stage)).toEqual(states)
+    await until(() => expect(statesOf(stage)).toEqual(states))
     expect(runs.begun).toHaveLength(begun)
     expect(stage.notices[0]).toMatchObject({
       type: 'schedule.missed',
