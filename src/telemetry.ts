@@ -131,6 +131,11 @@ export const METRICS = {
     labels: ['state'],
     help: 'Endpoints: active, disabled, suspended or restarting',
   },
+  hookcast_event_endpoints_stalled: {
+    kind: 'gauge',
+    labels: [],
+    help: 'Endpoints for which something was due for 5 minutes and nothing was tried',
+  },
   hookcast_event_storage_bytes: { kind: 'gauge', labels: [], help: 'What event webhooks take on the disk' },
   hookcast_storage_free_bytes: { kind: 'gauge', labels: [], help: 'Free bytes on the disk of the data folder' },
   hookcast_http_requests_total: {

@@ -41,6 +41,7 @@ await using events = new Events({
       attemptsKeptMs: 30 * DAY_MS,
       storageBytes: 20 * 1024 ** 3,
       reserveBytes: 0,
+      mostHeld: 500_000,
     },
     ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 20 * 1024 ** 3 },
   },

@@ -93,6 +93,11 @@ export class Courier implements AsyncDisposable {
     this.#pump()
   }
 
+  /** When the last call to an endpoint began; null when none has. */
+  begunAt(endpoint: number): number | null {
+    return this.#outboxes.get(endpoint)?.begunAt ?? null
+  }
+
   /** Something in the files is to be looked at. */
   wake(endpoint: Endpoint): void {
     this.#wake(this.#outboxOf(endpoint))
@@ -172,6 +177,7 @@ export class Courier implements AsyncDisposable {
   #begin(way: Way): void {
     const { messages, endpoints, pileOf, onError } = this.#options
     const { outbox, delivery, endpoint } = way
+    outbox.begunAt = way.at
     this.#turns.begun(outbox)
     if (endpoints.profileOf(endpoint).gathering === null && delivery.last === null) {
       return this.#send(way, delivery.cargo?.payload ?? messages.payloadOf({ seq: delivery.message }))

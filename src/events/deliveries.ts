@@ -31,6 +31,11 @@ const holdOpen = `
 const endOpen = `
   UPDATE delivery SET state = ?, due_at = NULL WHERE (endpoint, message) IN (
     SELECT endpoint, message FROM delivery WHERE endpoint = ? AND due_at IS NOT NULL LIMIT ?)`
+const expireHeld = `
+  UPDATE delivery SET state = ?, due_at = NULL WHERE (endpoint, message) IN (
+    SELECT endpoint, message FROM delivery
+    WHERE endpoint = ? AND lane = ? AND due_at IS NOT NULL ORDER BY due_at, message LIMIT ?)`
+const countOpenByEndpoint = `SELECT endpoint, count(*) AS count FROM delivery WHERE due_at IS NOT NULL GROUP BY endpoint`
 
 /** The deliveries that are open, in the files of their days. */
 export class Deliveries {
@@ -89,6 +94,29 @@ export class Deliveries {
     return [...this.#open].reduce((sum, { store }) => sum + Number(store.get(countOpen, endpoint, place)!['count']), 0)
   }
 
+  /** When the first was due of those that are to be sent; null when none is. */
+  oldestDueAt(endpoint: number): number | null {
+    const dues = (['live', 'bulk'] as const).flatMap((lane) => this.nextDueAt(endpoint, { lane, after: -1 }) ?? [])
+    return dues.length === 0 ? null : Math.min(...dues)
+  }
+
+  /**
+   * Ends the oldest that are held, of one day; gives how many.
+   *
+   * @param note - writes what is to be told of it, in the same commit.
+   */
+  async expireHeld(endpoint: number, limit: number, note: (store: Statements) => void): Promise<number> {
+    for (const { store } of this.openDays()) {
+      const ended = await store.commit((store) => {
+        const { changes } = store.run(expireHeld, STATES.expired, endpoint, LANES.held, limit)
+        if (changes > 0) note(store)
+        return changes
+      })
+      if (ended > 0) return ended
+    }
+    return 0
+  }
+
   /** Holds or cancels what is open, a few at a time; gives whether there was any. */
   async sweep(endpoint: number, change: 'hold' | 'cancel', limit: number): Promise<boolean> {
     for (const { store } of this.#open) {
@@ -106,6 +134,13 @@ function sweepDay(
   if (change === 'cancel') return store.run(endOpen, STATES.cancelled, endpoint, limit).changes
   const [live, bulk] = [LANES.live, LANES.bulk].map((lane) => store.run(holdOpen, endpoint, lane, limit).changes)
   return live! + bulk!
+}
+
+/** How many are open on a day, for each endpoint. */
+export function openOn({ store }: Day): readonly { readonly endpoint: number; readonly count: number }[] {
+  return store
+    .all(countOpenByEndpoint)
+    .map((row) => ({ endpoint: Number(row['endpoint']), count: Number(row['count']) }))
 }
 
 /** Writes how a delivery stands. */

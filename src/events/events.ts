@@ -10,7 +10,6 @@ import { Days } from './days.ts'
 import { Deliveries, openByHand } from './deliveries.ts'
 import { GATHERING, LANES } from './delivery.ts'
 import { EndpointClients } from './endpoint-clients.ts'
-import { lifeDueAt } from './endpoint-life.ts'
 import type { EventRules } from './endpoint-rules.ts'
 import { EventObjects } from './event-objects.ts'
 import { EndpointSecrets } from './endpoint-secrets.ts'
@@ -23,6 +22,7 @@ import { Keeping } from './keeping.ts'
 import { Messages, type Message, type Target } from './messages.ts'
 import { Operational } from './operational.ts'
 import type { Cargo } from './outbox.ts'
+import { Rounds } from './rounds.ts'
 import { Sequence } from './public-id.ts'
 import { Progress } from './progress.ts'
 import { Replays } from './replays.ts'
@@ -63,7 +63,6 @@ export interface EventsOptions {
 }
 
 const CONNECTIONS = 8
-const LOOK_MS = 60_000
 
 /**
  * The event webhooks of a data folder: who wants to hear of what, what has happened, and its way to them.
@@ -91,11 +90,11 @@ export class Events implements AsyncDisposable {
   readonly #keeping: Keeping
   readonly #gatherings: Gatherings
   readonly #operational: Operational
+  readonly #rounds: Rounds
   readonly #courier: Courier
   readonly #options: Pick<EventsOptions, 'vault' | 'onResealed' | 'onError'>
   readonly #closing = new AbortController()
   #resealing: Promise<void> = Promise.resolve()
-  #cancelLook: (() => void) | null = null
 
   /**
    * Opens what there is, making the files if there are none. The lock of the service keeps others away.
@@ -142,7 +141,11 @@ export class Events implements AsyncDisposable {
     this.#deliveries = new Deliveries(days)
     const { endpoints } = this
     const deliveries = this.#deliveries
-    this.#keeping = new Keeping({ days, deliveries, clock }, rules.keeping, onError)
+    this.#keeping = new Keeping(
+      { days, deliveries, clock, onExpiring: async (day) => await this.#rounds.tellExpired(day) },
+      rules.keeping,
+      onError,
+    )
     this.ceilings = new Ceilings({ days, clock, endpointsOf: (app) => endpoints.ofApp(app), ceilings: rules.ceilings })
     this.messages = new Messages({
       days,
@@ -182,7 +185,9 @@ export class Events implements AsyncDisposable {
         operational.send()
       },
     })
-    const store = this.#store
+    const [store, courier] = [this.#store, this.#courier]
+    const { mostHeld } = rules.keeping
+    this.#rounds = new Rounds({ clock, store, endpoints, deliveries, courier, operational, mostHeld, onError })
     this.tasks = new Tasks(store)
     this.progress = new Progress({ days, endpoints, messages })
     const { tasks, progress } = this
@@ -198,7 +203,7 @@ export class Events implements AsyncDisposable {
     this.#keeping.start()
     this.replays.start()
     this.summaries.start()
-    this.#look()
+    this.#rounds.start()
     this.#resealing = this.#reseal()
   }
 
@@ -212,17 +217,22 @@ export class Events implements AsyncDisposable {
   }
 
   #arrived(cargo: Cargo, targets: readonly Target[]): void {
-    const ready = targets.flatMap(({ endpoint, lane }) => (lane === 'gathering' ? [] : [{ endpoint, lane }]))
+    const ready = targets.flatMap(({ endpoint, lane }) => {
+      if (lane !== 'gathering') return [{ endpoint, lane }]
+      this.#gatherings.arrived(endpoint.key, cargo.message.acceptedAt)
+      return []
+    })
     this.#courier.arrived(cargo, ready)
-    if (ready.length === targets.length) return
-    for (const { endpoint, lane } of targets) {
-      if (lane === 'gathering') this.#gatherings.arrived(endpoint.key, cargo.message.acceptedAt)
-    }
   }
 
-  /** Calls in flight, endpoints for which messages are being gathered, and what all of it takes on the disk. */
-  get load(): { readonly inFlight: number; readonly gathering: number; readonly bytes: number } {
-    return { inFlight: this.#courier.inFlight, gathering: this.#gatherings.size, bytes: this.#keeping.bytes }
+  /** Calls in flight, endpoints for which messages are being gathered, or nothing is tried, and what all takes on the disk. */
+  get load(): Readonly<Record<'inFlight' | 'gathering' | 'stalled' | 'bytes', number>> {
+    return {
+      stalled: this.#rounds.stalled,
+      inFlight: this.#courier.inFlight,
+      gathering: this.#gatherings.size,
+      bytes: this.#keeping.bytes,
+    }
   }
 
   /** Sends a message to an endpoint once more, whatever became of it there. @throws {EventsError} conflict */
@@ -266,20 +276,9 @@ export class Events implements AsyncDisposable {
     return await sendTest(this, to, what)
   }
 
-  /** Disables those whose time is over although nothing is sent to them just now. */
-  #look(): void {
-    const now = this.#clock.now()
-    for (const endpoint of this.endpoints.all()) {
-      const dueAt = lifeDueAt(endpoint, this.endpoints.profileOf(endpoint).life)
-      if (dueAt !== null && dueAt <= now)
-        this.endpoints.happen(endpoint.key, { kind: 'clock' }).catch(this.#options.onError)
-    }
-    this.#cancelLook = this.#clock.after(LOOK_MS, () => this.#look())
-  }
-
   /** What is in flight is cut off, and sent again with the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#cancelLook?.()
+    await this.#rounds[Symbol.asyncDispose]()
     this.#closing.abort()
     this.#keeping[Symbol.dispose]()
     await this.replays[Symbol.asyncDispose]()

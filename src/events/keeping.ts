@@ -11,6 +11,8 @@ export interface KeepingRules {
   /** At least as long. */
   readonly attemptsKeptMs: number
   readonly storageBytes: number
+  /** Deliveries that may be held for one endpoint. */
+  readonly mostHeld: number
   /** What is left free on the disk; null for 5 % of it, at most 1 GiB. */
   readonly reserveBytes: number | null
 }
@@ -38,6 +40,7 @@ export class Keeping implements Disposable {
   readonly #days: Days
   readonly #deliveries: Deliveries
   readonly #clock: Clock
+  readonly #onExpiring: (day: Day) => Promise<void>
   readonly #rules: KeepingRules
   readonly #onError: (error: unknown) => void
   readonly #cleared = new Set<Day>()
@@ -47,13 +50,20 @@ export class Keeping implements Disposable {
   #isClosed = false
 
   constructor(
-    parts: { readonly days: Days; readonly deliveries: Deliveries; readonly clock: Clock },
+    parts: {
+      readonly days: Days
+      readonly deliveries: Deliveries
+      readonly clock: Clock
+      /** Told of a day that goes although something is open on it. */
+      readonly onExpiring: (day: Day) => Promise<void>
+    },
     rules: KeepingRules,
     onError: (error: unknown) => void,
   ) {
     this.#days = parts.days
     this.#deliveries = parts.deliveries
     this.#clock = parts.clock
+    this.#onExpiring = parts.onExpiring
     this.#rules = rules
     this.#onError = onError
     this.#bytes = parts.days.bytes
@@ -104,6 +114,8 @@ export class Keeping implements Disposable {
       if (age < this.#rules.payloadsKeptMs) break
       const isOpen = age < this.#rules.attemptsKeptMs + LONGEST_EXTRA_MS && this.#deliveries.isOpen(day)
       if (age >= this.#rules.attemptsKeptMs && !isOpen) {
+        if (this.#deliveries.isOpen(day)) await this.#onExpiring(day)
+        if (this.#isClosed) return
         this.#deliveries.forget(day)
         this.#days.remove(day)
       } else if (!isOpen && !this.#cleared.has(day)) await this.#clear(day)

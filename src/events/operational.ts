@@ -38,6 +38,7 @@ export class Operational {
   readonly #options: OperationalOptions
   readonly #noted = new Set<Statements>()
   #sending: Promise<void> | null = null
+  #isClosed = false
 
   constructor(options: OperationalOptions) {
     this.#options = options
@@ -102,7 +103,7 @@ export class Operational {
 
   /** Behind a commit: sends what was noted. */
   send(): void {
-    if (this.#noted.size === 0 || this.#sending !== null) return
+    if (this.#noted.size === 0 || this.#sending !== null || this.#isClosed) return
     this.#sending = this.#send()
       .catch(this.#options.onError)
       .finally(() => {
@@ -135,6 +136,7 @@ export class Operational {
 
   /** What is being sent is sent; the rest waits for the next start. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     await this.#sending
   }
 }

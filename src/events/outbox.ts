@@ -42,6 +42,8 @@ export class Outbox {
   #drainAfter = 0
   #restsUntil = 0
   #isDueUnknown = true
+  /** When the last of its calls began; null when none has. */
+  begunAt: number | null = null
   /** It stands in the ring. */
   isOffered = false
 

@@ -5,6 +5,9 @@ import type { Telemetry } from '../telemetry.ts'
 import { provideSecretKeys, Vault } from '../vault/vault.ts'
 import { eventProfiles } from './event-profiles.ts'
 
+/** Of one endpoint; beyond, the oldest expire. */
+const MOST_HELD = 500_000
+
 export interface EventWebhooksOptions {
   readonly surroundings: Surroundings
   readonly telemetry: Telemetry
@@ -43,7 +46,8 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }:
     },
   })
   telemetry.onCollect(() => {
-    const { inFlight, bytes } = events.load
+    const { inFlight, stalled, bytes } = events.load
+    telemetry.set('hookcast_event_endpoints_stalled', stalled, {})
     telemetry.set('hookcast_event_requests_in_flight', inFlight, {})
     telemetry.set('hookcast_event_storage_bytes', bytes, {})
     telemetry.reset('hookcast_event_endpoints')
@@ -63,7 +67,7 @@ function rulesFrom(settings: Settings, ownPorts: readonly number[]): EventRules 
     profiles,
     defaultProfile,
     delaysMs,
-    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes },
+    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, mostHeld: MOST_HELD },
     ceilings: perApp,
   }
 }

@@ -41,6 +41,7 @@ const KEEPING: KeepingRules = {
   attemptsKeptMs: 30 * DAY,
   storageBytes: 20 * 1024 ** 3,
   reserveBytes: 0,
+  mostHeld: 500_000,
 }
 /** Far off. */
 const CEILINGS: AppCeilings = { perSecond: 1e6, backlog: 1e6, bytes: 1e12 }

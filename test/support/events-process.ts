@@ -34,7 +34,13 @@ const events = new Events({
     profiles: gathers === undefined ? PROFILES : { ...PROFILES, crossriver: quickCrossRiver(gathers) },
     defaultProfile: 'svix',
     delaysMs: null,
-    keeping: { payloadsKeptMs: 30 * DAY, attemptsKeptMs: 30 * DAY, storageBytes: 1024 ** 3, reserveBytes: 0 },
+    keeping: {
+      payloadsKeptMs: 30 * DAY,
+      attemptsKeptMs: 30 * DAY,
+      storageBytes: 1024 ** 3,
+      reserveBytes: 0,
+      mostHeld: 500_000,
+    },
     ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 1024 ** 3 },
   },
   onError: (error) => {

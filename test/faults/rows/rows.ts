@@ -1,6 +1,7 @@
 import type { Fault } from '../fault.ts'
 import { ANSWERS } from './answers.ts'
 import { CRASH_POINTS } from './crash-points.ts'
+import { EVENT_WEBHOOKS } from './event-webhooks.ts'
 import { HOSTILE_ANSWERS } from './hostile-answers.ts'
 import { KILLS } from './kills.ts'
 import { LOST_OUTPUT } from './lost-output.ts'
@@ -18,6 +19,7 @@ import { UNREACHABLE } from './unreachable.ts'
 const ROWS: readonly Fault[] = [
   ...ANSWERS,
   ...CRASH_POINTS,
+  ...EVENT_WEBHOOKS,
   ...HOSTILE_ANSWERS,
   ...KILLS,
   ...LOST_OUTPUT,
