@@ -8,6 +8,7 @@
  *   up to this one go with it, of those that are gathered (`state` 5).
  * - `request`: which message came of a request, by the digest of its key: sent again, it is the same message.
  * - `attempt`: one call, under the day of its message. `answer` is cut to 1 kB.
+ * - `short_payload`: messages whose payload goes before that of others.
  * - `long_answer`: the whole answers of an endpoint's last failures of the day.
  * - `usage`: what an app's messages of the day take.
  * - `operational`: what operators are to be told of attempts, until it is a message of its own.
@@ -83,5 +84,9 @@ CREATE TABLE operational (
   type TEXT NOT NULL,
   payload BLOB NOT NULL
 ) STRICT;
+`,
+  `
+CREATE TABLE short_payload (message INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;
+CREATE INDEX short_payload_by_end ON short_payload (until);
 `,
 ]

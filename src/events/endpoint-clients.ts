@@ -65,6 +65,7 @@ export class EndpointClients implements AsyncDisposable {
       ca: null,
       network,
       maxAnswerBytes: ANSWER_BYTES,
+      isBase64Kept: true,
       resolver: this.#resolver,
     })
     const open = { client, origin, timeoutMs, usedAt: clock.now() }

@@ -12,7 +12,7 @@ import { parsedFrom } from './parsed-from.ts'
 import type { Operational } from './operational.ts'
 import { publicIdFrom, type Sequence } from './public-id.ts'
 import { Register } from './register.ts'
-import type { Subscription } from './subscription.ts'
+import { wants, type Subscription } from './subscription.ts'
 
 export interface EndpointIn extends Subscription {
   readonly url: string
@@ -120,6 +120,14 @@ export class Endpoints {
 
   ofApp(app: Pick<App, 'key'>): readonly Endpoint[] {
     return this.#byApp.get(app.key)?.all() ?? []
+  }
+
+  /** Whether an endpoint of an app that is not disabled has asked for such messages, whatever its filter says of payloads. */
+  isHeard(app: Pick<App, 'key'>, of: { readonly eventType: string; readonly channels: readonly string[] }): boolean {
+    const offer = { ...of, content: () => undefined }
+    return this.ofApp(app).some(
+      (endpoint) => endpoint.state !== 'disabled' && wants({ ...endpoint, filter: null }, offer),
+    )
   }
 
   find(app: Pick<App, 'key'>, ref: string): Endpoint | null {

@@ -57,6 +57,12 @@ export class EventTypes {
     return await this.#keep(input, null)
   }
 
+  /** Made, or as it is described from now on. @throws {EventsError} invalid */
+  async put(input: EventTypeIn): Promise<EventType> {
+    const known = this.find(input.name)
+    return known === null ? await this.create(input) : await this.#keep(input, known)
+  }
+
   find(name: string): EventType | null {
     return this.#byName.get(name) ?? null
   }

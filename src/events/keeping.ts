@@ -30,6 +30,10 @@ const clearPayloads = `
     SELECT seq FROM message WHERE seq > ? AND payload IS NOT NULL ORDER BY seq LIMIT ?) RETURNING seq`
 const clearUsage = `DELETE FROM usage`
 
+const selectShort = `SELECT message FROM short_payload WHERE until <= ? ORDER BY until LIMIT ?`
+const clearShort = `UPDATE message SET payload = NULL, headers = NULL WHERE seq = ?`
+const deleteShort = `DELETE FROM short_payload WHERE message = ?`
+
 /**
  * Removes days whose time is over, and says when there is no room for more.
  *
@@ -80,6 +84,11 @@ export class Keeping implements Disposable {
     return this.#bytes
   }
 
+  /** How long a payload is kept at most. */
+  get longestMs(): number {
+    return this.#rules.payloadsKeptMs
+  }
+
   /** @throws {LedgerError} HOOKCAST_STORAGE_FULL, when so much more would be beyond what is allowed, or leave too little free. */
   take(bytes: number): void {
     if (this.#bytes + bytes > this.#rules.storageBytes) {
@@ -110,6 +119,10 @@ export class Keeping implements Disposable {
     const now = this.#clock.now()
     for (const day of this.#days.oldestFirst()) {
       if (this.#isClosed) return
+      await this.#clearShort(day, now)
+    }
+    for (const day of this.#days.oldestFirst()) {
+      if (this.#isClosed) return
       const age = now - (Date.parse(day.date) + DAY_MS)
       if (age < this.#rules.payloadsKeptMs) break
       const isOpen = age < this.#rules.attemptsKeptMs + LONGEST_EXTRA_MS && this.#deliveries.isOpen(day)
@@ -122,6 +135,22 @@ export class Keeping implements Disposable {
     }
     this.#bytes = this.#days.bytes
     this.#spareBytes = this.#spare()
+  }
+
+  /** Payloads of which somebody said that they go sooner than others. */
+  async #clearShort({ store }: Day, now: number): Promise<void> {
+    for (let found = CLEARED_AT_ONCE; found === CLEARED_AT_ONCE && !this.#isClosed;) {
+      const seqs = store.all(selectShort, now, CLEARED_AT_ONCE).map((row) => Number(row['message']))
+      found = seqs.length
+      if (found === 0) return
+      await store.commit((store) => {
+        for (const seq of seqs) {
+          store.run(clearShort, seq)
+          store.run(deleteShort, seq)
+        }
+      })
+      await afterOthers()
+    }
   }
 
   /** A few at a time: others are written in between. */

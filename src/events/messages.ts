@@ -8,10 +8,10 @@ import type { Ceilings } from './ceilings.ts'
 import type { Day, Days } from './days.ts'
 import type { Deliveries } from './deliveries.ts'
 import { GATHERING, LANES, type Lane } from './delivery.ts'
-import { EVENT_TYPE_PATTERN } from './endpoint-rules.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import type { Keeping } from './keeping.ts'
+import { checkMessage } from './message-rules.ts'
 import { insertMessage, MESSAGE_COLUMNS, messageFrom } from './message-row.ts'
 import { isRising, pageFrom, type Page, type PageQuery } from './page.ts'
 import { publicIdFrom, seqAt, seqFrom, timeOfSeq, type IdPrefix, type Sequence } from './public-id.ts'
@@ -29,12 +29,14 @@ export interface MessageIn {
   readonly headers: Readonly<Record<string, string>>
   /** The request's own key: sent again within a day it gives the same message, whatever else it says. */
   readonly requestKey?: string | null
+  /** The payload is forgotten so much after it was accepted; null for when all others are. */
+  readonly payloadKeptMs?: number | null
   /** Who gets it, whatever they have asked for; without it, whoever wants it. */
   readonly only?: Endpoint
 }
 
 /** One event, accepted once. */
-export interface Message extends Omit<MessageIn, 'payload' | 'requestKey' | 'only'> {
+export interface Message extends Omit<MessageIn, 'payload' | 'requestKey' | 'payloadKeptMs' | 'only'> {
   /** Its place in time, which orders all messages. */
   readonly seq: number
   readonly id: string
@@ -64,7 +66,7 @@ export interface MessagesOptions {
   readonly sequence: Sequence
   readonly clock: Clock
   readonly deliveries: Pick<Deliveries, 'noteOpen'>
-  readonly keeping: Pick<Keeping, 'take'>
+  readonly keeping: Pick<Keeping, 'take' | 'longestMs'>
   readonly ceilings: Pick<Ceilings, 'take' | 'note'>
   /** Told of a message that is on the disk, and of the endpoints that it is for, with the lane that it was put into. */
   readonly onAccepted: (
@@ -79,10 +81,8 @@ export interface Target {
   readonly lane: Lane | 'gathering'
 }
 
-const MOST_CHANNELS = 5
-const MOST_TAGS = 10
-
 const insertDelivery = `INSERT INTO delivery (endpoint, message, state, lane, due_at) VALUES (?, ?, 0, ?, ?)`
+const insertShort = `INSERT INTO short_payload (message, until) VALUES (?, ?)`
 const insertRequest = `INSERT INTO request (app, key, message) VALUES (?, ?, ?)`
 const selectMessage = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE seq = ?`
 const selectByEventId = `SELECT ${MESSAGE_COLUMNS} FROM message WHERE app = ? AND event_id = ?`
@@ -113,7 +113,7 @@ export class Messages {
    * @throws {EventsError} invalid, limited; {HookcastError} HOOKCAST_STORAGE_FULL.
    */
   async accept(app: App, input: MessageIn): Promise<Accepted> {
-    checkMessage(input)
+    checkMessage(input, this.#options.keeping.longestMs)
     const wanting = input.only === undefined ? this.#wanting(app, input) : [input.only]
     this.#checkPayload(app, wanting, input)
     const { days, deliveries, sequence, clock, keeping, ceilings, onAccepted } = this.#options
@@ -122,7 +122,7 @@ export class Messages {
     keeping.take(bytes)
     const now = clock.now()
     const seq = sequence.next(now)
-    const { payload, requestKey = null, only: _, ...rest } = input
+    const { payload, requestKey = null, payloadKeptMs = null, only: _, ...rest } = input
     const key = requestKey === null ? null : createHash('sha256').update(requestKey).digest()
     const message = { ...rest, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt: timeOfSeq(seq) }
     const day = days.at(seq)
@@ -132,6 +132,7 @@ export class Messages {
       if (known !== null) return { message: known, isSameRequest: sent !== null, targets: null }
       insertMessage(store, message, payload)
       ceilings.note(store, app, bytes)
+      if (payloadKeptMs !== null) store.run(insertShort, seq, message.acceptedAt + payloadKeptMs)
       if (key !== null) store.run(insertRequest, app.key, key, seq)
       // As they are now: whoever is suspended from here on holds what is there by then.
       const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])
@@ -281,17 +282,4 @@ export function isAskedFor(
   if (query.eventTypes != null && !query.eventTypes.includes(eventType)) return false
   if (query.channel != null && !channels.includes(query.channel)) return false
   return query.tag == null || tags.includes(query.tag)
-}
-
-function checkMessage({ eventType, channels, tags }: MessageIn): void {
-  if (!EVENT_TYPE_PATTERN.test(eventType)) {
-    const message = 'expected `eventType` to be at most 256 letters, digits and - . _, got something else'
-    throw new EventsError('invalid', message)
-  }
-  const lists = [['channels', channels, MOST_CHANNELS] as const, ['tags', tags, MOST_TAGS] as const]
-  for (const [name, list, most] of lists) {
-    if (list.length > most) {
-      throw new EventsError('invalid', `expected \`${name}\` to be at most ${most}, got ${list.length}`)
-    }
-  }
 }

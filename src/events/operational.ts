@@ -20,7 +20,7 @@ export interface OperationalEvent {
 }
 
 /** Whoever runs the service makes an app with this uid, and its endpoints hear what becomes of the others. */
-const UID = 'hookcast.operational'
+export const OPERATIONAL_UID = 'hookcast.operational'
 /** A message is failing once so many attempts have. @see docs.svix.com, "Operational webhooks". */
 const FAILING_TRIES = 4
 
@@ -86,7 +86,7 @@ export class Operational {
   /** Inside a commit: notes something about an endpoint for those who listen. */
   note(store: Statements, endpoint: Endpoint, { type, facts = {} }: OperationalEvent): void {
     const { apps, endpoints } = this.#options
-    const to = apps.find(UID)
+    const to = apps.find(OPERATIONAL_UID)
     // What becomes of those who are told is not told: it could go on for ever.
     if (to === null || endpoint.app === to.key || endpoints.ofApp(to).length === 0) return
     const app = apps.of(endpoint.app)
@@ -125,7 +125,7 @@ export class Operational {
     const { apps, messages } = this.#options
     for (let rows = store.all(selectNotes); rows.length > 0; rows = store.all(selectNotes)) {
       for (const row of rows) {
-        const to = apps.find(UID)
+        const to = apps.find(OPERATIONAL_UID)
         const [id, eventType, payload] = [String(row['id']), String(row['type']), row['payload'] as Uint8Array]
         const message = { eventType, payload, eventId: id, channels: [], tags: [], headers: {} }
         if (to !== null) await messages().accept(to, message)

@@ -21,10 +21,23 @@ export function mediaTypeFrom(header: string | null): string {
  * The half character at the end of a cut body is left out.
  */
 export function decodeBody(chunks: readonly Buffer[], isCut: boolean): string {
-  const [first] = chunks
-  if (first === undefined) return ''
-  const bytes = chunks.length === 1 ? first : Buffer.concat(chunks)
+  const bytes = bytesOf(chunks)
   if (isCut) return new TextDecoder().decode(bytes, { stream: true })
   const text = bytes.toString('utf8')
   return text.charCodeAt(0) === BOM ? text.slice(1) : text
+}
+
+/** The same, but a body that is not UTF-8 comes in base64, so that nothing of it is lost. */
+export function decodeBytes(chunks: readonly Buffer[], isCut: boolean): string {
+  const bytes = bytesOf(chunks)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: isCut })
+  } catch {
+    return bytes.toString('base64')
+  }
+}
+
+function bytesOf(chunks: readonly Buffer[]): Buffer {
+  const [first] = chunks
+  return first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks)
 }

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { Dispatcher } from 'undici'
 import type { Answer } from '../campaign/outcome.ts'
-import { decodeBody, lastHeader, mediaTypeFrom } from './answer.ts'
+import { decodeBody, decodeBytes, lastHeader, mediaTypeFrom } from './answer.ts'
 import type { Connection } from './connection.ts'
 import { brokenFailure, CallFailure, formatSpan, lateConnectFailure } from './failure.ts'
 import type { Target } from './url.ts'
@@ -32,6 +32,7 @@ export interface ExchangeSettings {
   readonly target: Target
   readonly timeoutMs: number
   readonly maxAnswerBytes: number
+  readonly isBase64Kept: boolean
   readonly isSingleTry: boolean
   readonly now: () => number
   readonly onSettled: (exchange: Exchange) => void
@@ -210,7 +211,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       httpStatus: this.#httpStatus,
       contentType: mediaTypeFrom(lastHeader(this.#headers, 'content-type')),
       retryAfter: lastHeader(this.#headers, 'retry-after'),
-      body: decodeBody(this.#chunks, isTruncated),
+      body: (this.#settings.isBase64Kept ? decodeBytes : decodeBody)(this.#chunks, isTruncated),
       isTruncated,
     }
   }

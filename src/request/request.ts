@@ -41,6 +41,8 @@ export interface CallClientOptions {
   readonly egress?: Egress | null
   /** Default: 65,536. */
   readonly maxAnswerBytes?: number
+  /** An answer that is not UTF-8 is kept in base64. Default: as text, with a mark for each byte that is none. */
+  readonly isBase64Kept?: boolean
   /** A request that may have left is never sent a second time at once: for who counts requests. Default: false. */
   readonly isSingleTry?: boolean
   /** Shared by clients that call many origins. Default: its own. */
@@ -98,6 +100,7 @@ export class CallClient {
       timeoutMs,
       now,
       maxAnswerBytes: options.maxAnswerBytes ?? MAX_ANSWER_BYTES,
+      isBase64Kept: options.isBase64Kept ?? false,
       isSingleTry: options.isSingleTry ?? false,
       onSettled: (exchange) => this.#release(exchange),
     }

@@ -21,6 +21,19 @@ describe('the official client', () => {
       await expect(application.get(made.id)).rejects.toMatchObject({ code: 404, body: { code: 'not_found' } })
     })
 
+    test(`puts the same thing under its uid again and again: ${major}`, async ({ desk }) => {
+      const { application } = desk[major]
+      const put = async (name: string): Promise<{ id: string; uid?: string | null }> =>
+        await ('upsert' in application ? application.upsert('acme', { name }) : application.update('acme', { name }))
+      const made = await put('Acme')
+      expect(made.uid).toBe('acme')
+      expect(await put('Acme 2')).toMatchObject({ id: made.id, uid: 'acme', name: 'Acme 2' })
+      const { endpoint } = desk.svix
+      const { url } = desk.receiver
+      const { id } = await endpoint.upsert('acme', 'main', { url })
+      expect(await endpoint.upsert('acme', 'main', { url, description: 'x' })).toMatchObject({ id, uid: 'main' })
+    })
+
     test(`pages both ways: ${major}`, async ({ desk }) => {
       const { application } = desk[major]
       for (const name of ['a', 'b', 'c', 'd', 'e']) await application.create({ name })

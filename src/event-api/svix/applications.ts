@@ -48,9 +48,13 @@ async function create({ context, events, body }: Call): Promise<Answer> {
 
 async function replace(call: Call): Promise<Answer> {
   const { events, body } = call
-  const input = applicationIn(checkBody(APPLICATION_IN, body))
+  const asked = checkBody(APPLICATION_IN, body)
+  const input = applicationIn(asked)
   const known = call.findApp()
-  if (known !== null) return { status: 200, body: applicationOut(await events.apps.update(known.id, input)) }
+  if (known !== null) {
+    const uid = asked.uid === undefined ? uidKept(call.param('app'), known) : input.uid
+    return { status: 200, body: applicationOut(await events.apps.update(known.id, { ...input, uid })) }
+  }
   const uid = uidOfPath(call.param('app'), input.uid)
   return { status: 201, body: applicationOut(await events.apps.create({ ...input, uid })) }
 }
@@ -79,6 +83,11 @@ export async function ensureApp(call: Call, application: z.infer<typeof APPLICAT
   if (application === null) throw notFound()
   const input = applicationIn(application)
   return await call.events.apps.create({ ...input, uid: uidOfPath(call.param('app'), input.uid) })
+}
+
+/** What is put under its uid again keeps it, also when the body does not repeat it. */
+export function uidKept(ref: string, { uid }: { readonly uid: string | null }): string | null {
+  return ref === uid ? uid : null
 }
 
 /** What is made under a path has the path's name. @throws {Failure} 422 */

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Endpoint, EndpointIn } from '../../events/events.ts'
 import { sharedSecret } from '../../profile/profile.ts'
-import { uidOfPath } from './applications.ts'
+import { uidKept, uidOfPath } from './applications.ts'
 import { Failure, invalid } from './failure.ts'
 import { METADATA, TEXT, THROTTLE, UID, dateOf, ownMetadata } from './fields.ts'
 import { FLAG, PAGING, listOut, pageQuery } from './paging.ts'
@@ -79,7 +79,8 @@ async function replace(call: Call): Promise<Answer> {
   refuseUnmanaged(call, known)
   const input = checkBody(ENDPOINT_UPDATE, call.body)
   const metadata = ownMetadata(call, input.metadata, known.metadata)
-  const endpoint = await events.endpoints.update(app, known.id, { ...endpointIn(input), metadata })
+  const uid = input.uid === undefined ? uidKept(call.param('endpoint'), known) : input.uid
+  const endpoint = await events.endpoints.update(app, known.id, { ...endpointIn(input), uid, metadata })
   return answer(call, await setDisabled(call, endpoint, input.disabled))
 }
 

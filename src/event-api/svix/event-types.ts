@@ -82,7 +82,7 @@ function answer(eventType: EventType, status: 200 | 201 = 200): { readonly statu
   return { status, body: eventTypeOut(eventType) }
 }
 
-function eventTypeIn(input: z.infer<typeof EVENT_TYPE_IN>): EventTypeIn {
+export function eventTypeIn(input: z.infer<typeof EVENT_TYPE_IN>): EventTypeIn {
   const { name, description, archived, deprecated, schemas = null, featureFlag, featureFlags, groupName = null } = input
   const flags = featureFlags ?? (featureFlag == null ? null : [featureFlag])
   return { name, description, schemas, featureFlags: flags, groupName, isArchived: archived, isDeprecated: deprecated }

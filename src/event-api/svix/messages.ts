@@ -24,8 +24,19 @@ const MESSAGE_IN = z.object({
   transformationsParams: z
     .object({ rawPayload: z.string().optional(), headers: z.record(z.string(), z.string()).optional() })
     .nullish(),
-  deliverAt: z.null().optional(),
+  deliverAt: z.null({ error: 'expected no `deliverAt`: messages are sent at once' }).optional(),
+  payloadRetentionPeriod: z.number().int().min(1).max(90).nullish(),
+  payloadRetentionHours: z
+    .number()
+    .int()
+    .min(1)
+    .max(90 * 24)
+    .nullish(),
 })
+
+type MessageIn = z.infer<typeof MESSAGE_IN>
+
+const HOUR_MS = 3_600_000
 
 const WITH_CONTENT = { with_content: FLAG.default(true) }
 
@@ -34,6 +45,8 @@ export const messages: readonly Route[] = [
   { method: 'post', path: '/app/:app/msg', access: 'admin', isRepeatable: true, handle: create },
   { method: 'get', path: '/app/:app/msg/:message', access: 'app', handle: get },
   { method: 'delete', path: '/app/:app/msg/:message/content', access: 'admin', handle: expunge },
+  { method: 'post', path: '/app/:app/msg/bulk-expunge', access: 'admin', handle: expungeMany },
+  { method: 'post', path: '/app/:app/msg/precheck/active', access: 'admin', handle: precheck },
 ]
 
 /** Of what a list of messages can be asked for. */
@@ -77,7 +90,8 @@ function get(call: Call): Answer {
 async function create(call: Call): Promise<Answer> {
   const { context, events, body, caller } = call
   const { with_content: withContent } = readQuery(SHOWN, context)
-  const { eventType, eventId = null, channels, tags, transformationsParams, application } = checkBody(MESSAGE_IN, body)
+  const input = checkBody(MESSAGE_IN, body)
+  const { eventType, eventId = null, channels, tags, transformationsParams, application } = input
   const app = await ensureApp(call, application ?? null)
   const raw = transformationsParams?.rawPayload
   const payload = raw === undefined ? (bytesOfKey(body, 'payload') ?? bytesOfKey(body, 'data')) : Buffer.from(raw)
@@ -91,6 +105,7 @@ async function create(call: Call): Promise<Answer> {
     tags: tags ?? [],
     headers: transformationsParams?.headers ?? {},
     requestKey: key === undefined ? null : `${caller.id} ${key}`,
+    payloadKeptMs: payloadKeptMs(input),
   })
   if (!accepted.isNew && !accepted.isSameRequest) {
     const detail = 'A message with this eventId was accepted within the last day'
@@ -99,9 +114,37 @@ async function create(call: Call): Promise<Answer> {
   return { status: 202, body: messageOut(call, accepted.message, withContent) }
 }
 
+function payloadKeptMs({ payloadRetentionPeriod: days, payloadRetentionHours: hours }: MessageIn): number | null {
+  if (days != null && hours != null) {
+    const message = 'expected `payloadRetentionHours` to be left out beside `payloadRetentionPeriod`, got both'
+    throw invalid(['body', 'payloadRetentionHours'], message)
+  }
+  return days != null ? days * 24 * HOUR_MS : hours != null ? hours * HOUR_MS : null
+}
+
 async function expunge({ events, message }: Call): Promise<Answer> {
   await events.messages.expunge(message)
   return { status: 204, body: null }
+}
+
+const EXPUNGED = z.object({ ids: z.array(z.string().max(256)).max(1000).default([]) })
+
+async function expungeMany({ app, events, body }: Call): Promise<Answer> {
+  const results: Record<string, 'expunged' | 'not-found'> = {}
+  for (const ref of checkBody(EXPUNGED, body).ids) {
+    const message = events.messages.find(app, ref)
+    results[ref] = message === null ? 'not-found' : 'expunged'
+    if (message !== null) await events.messages.expunge(message)
+  }
+  return { status: 200, body: { results } }
+}
+
+const ASKED = z.object({ eventType: z.string(), channels: z.array(CHANNEL).nullish() })
+
+/** Whether anybody listens. One with a filter may: what the payload will hold is not known. */
+function precheck({ app, events, body }: Call): Answer {
+  const { eventType, channels } = checkBody(ASKED, body)
+  return { status: 200, body: { active: events.endpoints.isHeard(app, { eventType, channels: channels ?? [] }) } }
 }
 
 /** The payload as JSON; as a text when it is none, and empty when it was not asked for or expunged. */

@@ -43,6 +43,8 @@ export interface CallOptions {
   readonly events: Events
   readonly doors: Doors
   readonly body: Buffer
+  /** The app that it is about, where the path names none. */
+  readonly appRef?: string
 }
 
 /** One request: who calls, and what its path names. */
@@ -53,8 +55,11 @@ export class Call {
   readonly doors: Doors
   /** All of it, as it came. */
   readonly body: Buffer
+  readonly #options: CallOptions
 
-  constructor({ context, caller, events, doors, body }: CallOptions) {
+  constructor(options: CallOptions) {
+    const { context, caller, events, doors, body } = options
+    this.#options = options
     this.context = context
     this.caller = caller
     this.events = events
@@ -64,6 +69,11 @@ export class Call {
 
   get isAdmin(): boolean {
     return this.caller.app === null
+  }
+
+  /** The same call about an app that its path does not name. */
+  within(appRef: string): Call {
+    return new Call({ ...this.#options, appRef })
   }
 
   param(name: string): string {
@@ -78,7 +88,7 @@ export class Call {
   }
 
   findApp(): App | null {
-    const app = this.events.apps.find(this.param('app'))
+    const app = this.events.apps.find(this.#options.appRef ?? this.param('app'))
     return app !== null && (this.isAdmin || app.id === this.caller.app) ? app : null
   }
 

@@ -3,7 +3,9 @@ import { authentication } from './authentication.ts'
 import { attempts } from './attempts.ts'
 import { endpoints } from './endpoints.ts'
 import { eventTypes } from './event-types.ts'
+import { imports } from './import-openapi.ts'
 import { messages } from './messages.ts'
+import { operationalWebhooks } from './operational-webhooks.ts'
 import { progress } from './progress.ts'
 import { replays } from './replays.ts'
 import type { Route } from './route.ts'
@@ -23,6 +25,7 @@ export { authorize, Call, type Answer, type Doors, type Route } from './route.ts
  */
 export const SVIX_ROUTES: readonly Route[] = [
   ...applications,
+  ...imports,
   ...eventTypes,
   ...endpoints,
   ...messages,
@@ -32,4 +35,5 @@ export const SVIX_ROUTES: readonly Route[] = [
   ...tasks,
   ...authentication,
   ...usage,
+  ...operationalWebhooks,
 ]
