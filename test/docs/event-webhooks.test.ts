@@ -49,6 +49,18 @@ describe('the page of event webhooks', () => {
     expect(rowsUnder('Profiles')).toEqual(Object.values(PROFILES).map(rowOf))
   })
 
+  it('names for each yes of ours the test that holds it', () => {
+    const rows = rowsUnder('How it compares')
+    expect(rows.length).toBeGreaterThan(30)
+    for (const row of rows) {
+      const ours = row[6]!
+      expect(row).toHaveLength(7)
+      if (!ours.startsWith('yes')) continue
+      const [, name = '', path = ''] = /^yes: \[(.+)\]\(\.\.\/(test\/.+\.test\.ts)\)$/.exec(ours) ?? []
+      expect([row[0], readText(path).includes(name)]).toEqual([row[0], true])
+    }
+  })
+
   it('shows profiles of data that can be used', () => {
     const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(page)!
     const { events } = parse(yaml) as { events: { profiles: Record<string, ProfileDefinition> } }
