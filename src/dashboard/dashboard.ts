@@ -81,6 +81,8 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
     app.on(method, [path], async (context) => {
       const session = signIn.sessionOf(context)
       if (session === null) return method === 'get' ? toSignIn(context) : sessionEnded(context)
+      const retryAfterMs = services.callRate.take(session.actor.id)
+      if (retryAfterMs > 0) throw new ApiError('HOOKCAST_API_LIMIT', words.errors.rate, { status: 429, retryAfterMs })
       const form = method === 'get' ? new URLSearchParams() : await readForm(context)
       if (method === 'post') refuseOthers(context, { ownHost, form, session })
       const answer = await handle(new Visit(context, services, { session, form }))

@@ -30,6 +30,13 @@ export interface RunStory {
   readonly readAt: number
 }
 
+interface StoryOptions {
+  readonly isLocked: boolean
+  readonly clock?: Clock
+  /** In place of those of now, which take a look at every result: for whoever looks again and again. */
+  readonly failureGroups?: readonly FailureGroup[]
+}
+
 /** The same message may be interned more than once, so more are read than are shown. */
 const MOST_ROWS = 500
 const MOST_GROUPS = 50
@@ -39,10 +46,7 @@ const MOST_GROUPS = 50
  *
  * @throws {LedgerError} HOOKCAST_LEDGER_UNUSABLE, when its ledger cannot be read.
  */
-export function readStory(
-  paths: RunPaths,
-  { isLocked, clock = systemClock }: { readonly isLocked: boolean; readonly clock?: Clock },
-): RunStory {
+export function readStory(paths: RunPaths, { isLocked, clock = systemClock, failureGroups }: StoryOptions): RunStory {
   using reader = new RunReader(paths)
   const readAt = clock.now()
   return reader.atOnce(() => {
@@ -50,7 +54,7 @@ export function readStory(
     return {
       report: reportFor(facts, reader, readAt),
       replayOf: facts.run.replayOf,
-      failureGroups: readFailureGroups(reader),
+      failureGroups: failureGroups ?? readFailureGroups(reader),
       latency: facts.run.numbers.latency,
       intervals: readIntervals(reader),
       readAt,

@@ -1,6 +1,5 @@
 import type { RunState } from '../../campaign/result.ts'
 import { html, Markup, type Part } from '../../report/report.ts'
-import { words } from '../words.ts'
 
 const KINDS: Readonly<Record<string, string>> = {
   running: 'is-going',
@@ -11,7 +10,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 /** A state as a word with a colour. */
 export function stateMark(state: RunState): Markup {
-  return mark(words.states[state] ?? state, KINDS[state] ?? '')
+  return mark(state, KINDS[state] ?? '')
 }
 
 export function mark(text: string, kind: string): Markup {

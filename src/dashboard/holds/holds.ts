@@ -13,11 +13,13 @@ export const holdPages: readonly PageRoute[] = [
 
 async function holdsPage(visit: Visit): Promise<Page> {
   const { holds } = await visit.ask('listHolds')
+  const { campaigns } = await visit.ask('listCampaigns', { query: { limit: 200 } })
+  const folderOf = (campaign: string): string => campaigns.find(({ name }) => name === campaign)?.campaign ?? campaign
   const content = [
     head({ title: say.title, below: html`<p class="note">${say.what}</p>` }),
     holds.length === 0
       ? html`<section class="card"><p class="nothing">${say.nothing}</p></section>`
-      : holds.map((hold) => shown(hold, visit)),
+      : holds.map((hold) => shown(hold, folderOf(hold.campaign), visit)),
   ]
   return { title: say.title, place: 'holds', content }
 }
@@ -31,14 +33,18 @@ interface Hold {
   readonly waiting: number
 }
 
-function shown({ campaign, run_id: runId, rule, message, held_at: heldAt, waiting }: Hold, visit: Visit): Markup {
+function shown(
+  { campaign, run_id: runId, rule, message, held_at: heldAt, waiting }: Hold,
+  folder: string,
+  visit: Visit,
+): Markup {
   const told: Shown[] = [
     [say.since, timeText(heldAt)],
     [say.waiting, formatNumber(waiting)],
     [words.run.rule, html`<code>${rule}</code>`],
   ]
   if (runId !== null) told.push([words.run.facts.run, html`<a href="/runs/${runId}">${runId}</a>`])
-  const at = `/holds/${encodeURIComponent(campaign)}/release`
+  const at = `/holds/${encodeURIComponent(folder)}/release`
   const discard = html`<input type="hidden" name="discard" value="on" /><button class="danger">
       ${say.discardButton}
     </button>`
@@ -50,7 +56,7 @@ function shown({ campaign, run_id: runId, rule, message, held_at: heldAt, waitin
       visit.may('releaseHold')
         ? html`<div class="actions">
             ${visit.button('releaseHold', at, { label: say.release, kind: 'main-action' })}
-            <details class="more" id="discard-${campaign}">
+            <details class="more" id="discard-${folder}">
               <summary>${say.discard}</summary>
               <p>${say.discardSure}</p>
               ${visit.post(at, discard)}

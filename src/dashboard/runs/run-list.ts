@@ -12,6 +12,7 @@ import { standingBar } from './standing.ts'
 
 const PER_PAGE = 25
 const LOOK_MS = 1000
+const RESTING_LOOKS = 5
 const { columns, filter } = words.runs
 
 /** A row of the list. What cannot be told by one look is null. */
@@ -60,13 +61,19 @@ async function liveList(visit: Visit): Promise<Response> {
   const { clock, settings } = visit.services
   const paces = new SeenPaces()
   const known = new Map<string, ShownRun>()
+  let looks = 0
   const look = (): LiveParts => {
+    looks++
     const rows = listRunIds(settings.data)
       .slice(0, PER_PAGE)
       .map((runId) => {
         const last = known.get(runId)
-        const isEnded = last !== undefined && !('error' in last.summary) && last.summary.state === 'finished'
-        const row = isEnded ? last : shownRun(readRun(settings.data, runId), { visit, paces, last })
+        // What does not go on may be resumed: that is seen a little later.
+        const isResting = last !== undefined && !('error' in last.summary) && last.summary.state !== 'running'
+        const row =
+          isResting && looks % RESTING_LOOKS !== 0
+            ? last
+            : shownRun(readRun(settings.data, runId), { visit, paces, last })
         known.set(runId, row)
         return row
       })
@@ -98,7 +105,7 @@ async function startForm(visit: Visit): Promise<Part> {
 }
 
 function filters({ campaign, state }: { readonly campaign: string | null; readonly state: RunState | null }): Markup {
-  const states = RUN_STATES.map((one): [string, string] => [one, words.states[one]])
+  const states = RUN_STATES.map((one): [string, string] => [one, one])
   return html`<form class="line">
     <label>${filter.campaign} <input name="campaign" value="${campaign ?? ''}" /> </label>
     <label>${filter.state} ${select('state', [['', filter.all], ...states], state)}</label>

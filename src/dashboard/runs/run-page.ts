@@ -14,6 +14,8 @@ import { answersPart, callsPart, failuresPart, overTimePart, warningsPart } from
 import { headPart, nowPart, stopsPart } from './run-now.ts'
 
 const LOOK_MS = 700
+/** Of larger runs the groups of failures are those of the page's beginning until it ends: to find them every result is read. */
+const MOST_GROUPED = 50_000
 
 /** What the parts of a run's page are made of. */
 export interface ShownRun {
@@ -62,22 +64,27 @@ async function page(visit: Visit): Promise<Page> {
 async function followed(visit: Visit): Promise<Response> {
   await visit.ask('getRun', { params: { run_id: visit.param('run') } })
   const paces = new SeenPaces()
+  let last: ShownRun | null = null
   const look = (): LiveParts => {
-    const shown = lookAt(visit, paces)
+    const shown = lookAt(visit, paces, last)
+    last = shown
     return { parts: partsOf(shown), charts: chartData(shown.story), isOver: shown.story.report.state !== 'running' }
   }
   return liveResponse(look, { clock: visit.services.clock, everyMs: LOOK_MS })
 }
 
-function lookAt(visit: Visit, paces: SeenPaces): ShownRun {
+function lookAt(visit: Visit, paces: SeenPaces, last: ShownRun | null = null): ShownRun {
   const { services } = visit
-  const run = knownRun(visit.param('run'), services)
-  const read = readStory(run.paths, { isLocked: isRunLocked(run.paths), clock: services.clock })
+  const run = last?.run ?? knownRun(visit.param('run'), services)
+  const isLocked = isRunLocked(run.paths)
+  const isKept = last !== null && isLocked && last.story.report.customers > MOST_GROUPED
+  const kept = isKept ? { failureGroups: last.story.failureGroups } : {}
+  const read = readStory(run.paths, { isLocked, clock: services.clock, ...kept })
   // What a receiver was sent, and said, may name customers.
   const story = mayReadPersonalData(visit.actor) ? read : withoutSamples(read)
   const isGoing = story.report.state === 'running'
   const pace = isGoing ? paces.look(run.runId, story.report, services.clock.now()) : null
-  return { visit, run, story, by: startedBy(run, services), pace }
+  return { visit, run, story, by: last?.by ?? startedBy(run, services), pace }
 }
 
 function withoutSamples(story: RunStory): RunStory {
