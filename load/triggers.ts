@@ -71,12 +71,11 @@ async function steadyRound(service: Service): Promise<SteadyRound> {
   }
 }
 
-const WARM_UP = 2000
+/** Two seconds of it: a process that has just begun compiles what it runs, at both ends. */
+const WARM_UP = 2 * perSecond
 
-/** A process that has just begun compiles what it runs. */
 async function warmUp(service: Service): Promise<void> {
-  const lines = Array.from({ length: WARM_UP }, (_, n) => triggerText(`w-${n}`, n))
-  await Promise.all(lines.map((body) => post(service, body, 'application/json')))
+  await sendSteadily(service.url, { count: WARM_UP, perSecond, prefix: 'w' })
 }
 
 async function killedRound(service: Service): Promise<KilledRound> {

@@ -34,7 +34,7 @@ export const triggerText = (id: string, n: number): string =>
  */
 export async function sendSteadily(
   url: string,
-  { count, perSecond }: { readonly count: number; readonly perSecond: number },
+  { count, perSecond, prefix = 't' }: { readonly count: number; readonly perSecond: number; readonly prefix?: string },
 ): Promise<readonly Accepted[]> {
   const pool = new Pool(url, { connections: CONNECTIONS, pipelining: 1 })
   const headers = ['authorization', `Bearer ${TOKEN}`, 'content-type', 'application/json']
@@ -53,7 +53,7 @@ export async function sendSteadily(
   await done
   await pool.close()
   return Array.from(waitMs, (wait, n) => ({
-    id: `t-${n}`,
+    id: `${prefix}-${n}`,
     waitMs: wait,
     at: at[n]!,
     tries: tries[n]!,
@@ -64,7 +64,7 @@ export async function sendSteadily(
     tries[n]!++
     let status = 0
     let text = ''
-    const request = { method: 'POST', path: '/v1/triggers', headers, body: triggerText(`t-${n}`, n) } as const
+    const request = { method: 'POST', path: '/v1/triggers', headers, body: triggerText(`${prefix}-${n}`, n) } as const
     pool.dispatch(request, {
       onRequestStart: () => undefined,
       onResponseStart: (_, code) => void (status = code),
