@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
+import { readCpuTimes, readMachineTimes } from './bench/process-figures.ts'
 import { startReceiver, type Receiver } from './triggers/receiver.ts'
 import { sendSteadily, triggerText } from './triggers/send-steadily.ts'
 import { Service, TOKEN } from './triggers/service.ts'
@@ -53,7 +54,9 @@ async function steadyRound(service: Service): Promise<SteadyRound> {
   using receiver = await startReceiver(service.receiverPort)
   await warmUp(service)
   const before = service.taken()
+  const others = watchOthers(service, receiver)
   const accepted = await sendSteadily(service.url, { count, perSecond })
+  const othersShare = others()
   const lastAt = Math.max(...accepted.map(({ at }) => at))
   const behind = accepted.length + WARM_UP - (await receiver.count())
   await untilCalled(receiver, count + WARM_UP)
@@ -68,6 +71,21 @@ async function steadyRound(service: Service): Promise<SteadyRound> {
     ownMicros: ((after.ownMs - before.ownMs) * 1000) / count,
     senderMicros: ((after.sendersMs - before.sendersMs) * 1000) / count,
     peakBytes: after.peakBytes,
+    othersShare,
+  }
+}
+
+/** Gives what share of one core programs that are no part of this took since. */
+function watchOthers(service: Service, receiver: Receiver): () => number {
+  const look = (): readonly [number, number] => {
+    const { ownMs, sendersMs } = service.taken()
+    const partsMs = ownMs + sendersMs + (readCpuTimes('self')?.ownMs ?? 0) + (readCpuTimes(receiver.pid)?.ownMs ?? 0)
+    return [(readMachineTimes()?.busyMs ?? partsMs) - partsMs, performance.now()]
+  }
+  const [othersMs, at] = look()
+  return () => {
+    const [othersMsNow, now] = look()
+    return (othersMsNow - othersMs) / (now - at)
   }
 }
 

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url'
 
 /** A receiver in a process of its own, and what came there. */
 export interface Receiver extends Disposable {
+  readonly pid: number
   count(): Promise<number>
   journal(): Promise<readonly { readonly id: string; readonly at: number }[]>
 }
@@ -19,6 +20,7 @@ export async function startReceiver(port: number): Promise<Receiver> {
     return answer
   }
   return {
+    pid: child.pid!,
     count: async () => (await ask('count')) as number,
     journal: async () => (await ask('journal')) as { id: string; at: number }[],
     [Symbol.dispose]: () => void child.kill('SIGKILL'),

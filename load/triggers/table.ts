@@ -13,6 +13,8 @@ export interface SteadyRound {
   readonly ownMicros: number
   readonly senderMicros: number
   readonly peakBytes: number
+  /** Of one core: what programs took that are no part of this. */
+  readonly othersShare: number
 }
 
 /** One by one, with the receiver gone, and the service killed in the middle. */
@@ -61,7 +63,7 @@ export function formatFindings({ conditions, perSecond, steady, killed, stream }
     '',
     ...formatAccepted([['receiver there', steady.accepted], ...(killed === undefined ? [] : roundsOf(killed))]),
     '',
-    `With the receiver there: ${whole(steady.behind)} of ${whole(steady.accepted.length)} were not called yet when the last 202 came, and were ${whole(steady.caughtUpMs)} ms later. From 202 to call ${spread(steady.toCallMs)}. CPU a trigger: service ${whole(steady.ownMicros)} µs, sender ${whole(steady.senderMicros)} µs; at ${whole(perSecond)} a second ${whole(((steady.ownMicros + steady.senderMicros) * perSecond) / 10_000)} % of one core. Most memory of the service ${whole(steady.peakBytes / 1e6)} MB.`,
+    `With the receiver there: ${whole(steady.behind)} of ${whole(steady.accepted.length)} were not called yet when the last 202 came, and were ${whole(steady.caughtUpMs)} ms later. From 202 to call ${spread(steady.toCallMs)}. CPU a trigger: service ${whole(steady.ownMicros)} µs, sender ${whole(steady.senderMicros)} µs; at ${whole(perSecond)} a second ${whole(((steady.ownMicros + steady.senderMicros) * perSecond) / 10_000)} % of one core. Most memory of the service ${whole(steady.peakBytes / 1e6)} MB. Other programs took ${whole(steady.othersShare * 100)} % of one core meanwhile.`,
     ...(killed === undefined ? [] : ['', formatKilled(killed)]),
     ...(stream === undefined ? [] : ['', formatStream(stream)]),
     '',
