@@ -97,6 +97,14 @@ export const METRICS = {
     help: 'From the dispatch of a request to the last byte of its answer',
   },
   hookcast_requests_in_flight: { kind: 'gauge', labels: ['campaign'], help: 'Requests of active runs in flight' },
+  hookcast_workers: { kind: 'gauge', labels: [], help: 'Workers heard of within the last seconds' },
+  hookcast_worker_senders: { kind: 'gauge', labels: [], help: 'Sender processes that workers have room for' },
+  hookcast_worker_slices: { kind: 'gauge', labels: [], help: 'Slices that workers have in hand' },
+  hookcast_worker_slice_age_seconds: {
+    kind: 'gauge',
+    labels: [],
+    help: 'How long a worker has had the oldest of them',
+  },
   hookcast_triggers_total: {
     kind: 'counter',
     labels: ['result'],

@@ -15,6 +15,7 @@ export interface SenderLine {
 
 interface HeldSlice {
   readonly slice: Slice
+  readonly lentAt: number
   isStarted: boolean
 }
 

@@ -94,7 +94,7 @@ export abstract class SenderGroup implements Queue {
       this.events.onSliceEnded(slice.id, deliveriesOf(slice))
       return
     }
-    sender.slices.set(slice.id, { slice, isStarted: false })
+    sender.slices.set(slice.id, { slice, lentAt: systemClock.now(), isStarted: false })
     sender.unstarted += slice.batches?.length ?? slice.count
     sender.line.send({ kind: 'slice', slice })
     if (this.#gate.concurrency < this.senders.size) this.share()

@@ -103,6 +103,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   }
   const onLow = (facts: Readonly<Record<string, unknown>>): void =>
     void store.commit(() => tell('storage.low', facts)).catch(fail)
+  if (surroundings.remote !== undefined) watchWorkers(surroundings.remote, telemetry)
   cleanUp.defer(watchStorage({ clock, telemetry, look: () => diskOf(settings.data), onLow }))
   const left = observer.left()
   const urls = listeners.map(({ url }) => url)
@@ -132,6 +133,16 @@ const addressOf = (context: Context): string => getConnInfo(context).remote.addr
  * One hookcast.yaml holds for the whole service: one in a campaign's folder could give that campaign what `env` keeps
  * from all.
  */
+function watchWorkers(remote: NonNullable<Surroundings['remote']>, telemetry: Telemetry): void {
+  telemetry.onCollect(() => {
+    const { workers, senders, slices, oldestSliceMs } = remote.health()
+    telemetry.set('hookcast_workers', workers, {})
+    telemetry.set('hookcast_worker_senders', senders, {})
+    telemetry.set('hookcast_worker_slices', slices, {})
+    telemetry.set('hookcast_worker_slice_age_seconds', oldestSliceMs / 1000, {})
+  })
+}
+
 async function ownSurroundings(
   { surroundings: around, tell }: ServeOptions,
   cleanUp: AsyncDisposableStack,

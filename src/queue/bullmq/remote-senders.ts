@@ -1,0 +1,71 @@
+import type { DeliveryReport } from '../../campaign/delivery.ts'
+import { systemClock } from '../../clock.ts'
+import type { Queue } from '../queue.ts'
+import { BullmqQueue, type BullmqQueueOptions } from './bullmq-queue.ts'
+import { openRedis, type RedisAccess } from './redis-link.ts'
+import { takeBack } from './sessions.ts'
+import { WorkerList } from './worker-list.ts'
+
+/** How the workers are, and what they have in hand of the runs of this process. */
+export interface WorkerHealth {
+  /** Heard within the last seconds. */
+  readonly workers: number
+  /** Sender processes that they have room for. */
+  readonly senders: number
+  readonly slices: number
+  /** Since when a worker has the oldest slice, in ms. */
+  readonly oldestSliceMs: number
+}
+
+/** Senders on workers, for whoever conducts runs. */
+export interface RemoteSenders extends AsyncDisposable {
+  readonly warnings: readonly string[]
+  createQueue(options: Omit<BullmqQueueOptions, 'link' | 'onClosed'>): Queue
+  /** See `takeBack`. */
+  takeBack(runId: string): Promise<readonly DeliveryReport[]>
+  health(): WorkerHealth
+}
+
+const LOOK_MS = 2000
+
+/** @throws {QueueError} HOOKCAST_REDIS_UNUSABLE, when there is no Redis that can be worked with. */
+export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSenders> {
+  const link = await openRedis(access)
+  const list = new WorkerList(link)
+  const queues = new Set<BullmqQueue>()
+  let isClosed = false
+  let cancelLook = (): void => undefined
+  const look = async (): Promise<void> => {
+    try {
+      await list.look()
+    } catch {
+      // Redis does not answer: what was known is old, and soon nobody counts as heard.
+    }
+    if (!isClosed) cancelLook = systemClock.after(LOOK_MS, () => void look())
+  }
+  void look()
+  return {
+    warnings: link.warnings,
+    createQueue: (options) => {
+      const queue: BullmqQueue = new BullmqQueue({ ...options, link, onClosed: () => queues.delete(queue) })
+      queues.add(queue)
+      return queue
+    },
+    takeBack: (runId) => takeBack(link, runId),
+    health: () => {
+      const lent = [...queues].flatMap((queue) => queue.lentAt())
+      const now = systemClock.now()
+      return {
+        workers: list.workers.length,
+        senders: list.workers.reduce((sum, { senders }) => sum + senders, 0),
+        slices: lent.length,
+        oldestSliceMs: lent.reduce((oldest, at) => Math.max(oldest, now - at), 0),
+      }
+    },
+    [Symbol.asyncDispose]: async () => {
+      isClosed = true
+      cancelLook()
+      await link[Symbol.asyncDispose]()
+    },
+  }
+}
