@@ -10,6 +10,8 @@ export interface OutboxOptions {
   readonly gatherMs: number
   /** Makes the stream where there is none; else it is waited for until somebody has. */
   readonly makesStream: boolean
+  /** Redis has taken what was put. */
+  readonly onWritten?: () => void
 }
 
 const RETRY_MS = 200
@@ -24,6 +26,8 @@ const MOST_ENTRIES = 100_000
 export class Outbox {
   readonly #options: OutboxOptions
   #waiting: unknown[] = []
+  #weight = 0
+  #weightWaiting = 0
   #isSending = false
   #isClosed = false
   #cancelFlush: (() => void) | null = null
@@ -39,9 +43,16 @@ export class Outbox {
     return this.#oldestAt === null ? 0 : this.#options.clock.now() - this.#oldestAt
   }
 
-  put(message: unknown): void {
+  /** Of all messages that were not acknowledged. */
+  get weight(): number {
+    return this.#weight
+  }
+
+  put(message: unknown, weight = 0): void {
     if (this.#isClosed) return
     this.#waiting.push(message)
+    this.#weight += weight
+    this.#weightWaiting += weight
     this.#oldestAt ??= this.#options.clock.now()
     this.#schedule(this.#options.gatherMs)
   }
@@ -73,13 +84,17 @@ export class Outbox {
     const { link, key, clock, makesStream, gatherMs } = this.#options
     this.#isSending = true
     this.#waiting = []
+    const weight = this.#weightWaiting
+    this.#weightWaiting = 0
     const sealed = link.seal.seal(group, key)
     for (;;) {
       if (this.#isClosed || (await written(link, { key, makesStream, sealed }))) break
       await clock.sleep(RETRY_MS)
     }
     this.#isSending = false
+    this.#weight -= weight
     this.#oldestAt = this.#waiting.length === 0 ? null : clock.now()
+    this.#options.onWritten?.()
     if (this.#oldestAt === null) this.#settle()
     else this.#schedule(gatherMs)
   }

@@ -33,15 +33,16 @@ export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSend
   const link = await openRedis(access)
   const list = new WorkerList(link)
   const queues = new Set<BullmqQueue>()
-  let isClosed = false
-  let cancelLook = (): void => undefined
+  const closed = new AbortController()
   const look = async (): Promise<void> => {
-    try {
-      await list.look()
-    } catch {
-      // Redis does not answer: what was known is old, and soon nobody counts as heard.
+    while (!closed.signal.aborted) {
+      try {
+        await list.look()
+      } catch {
+        // Redis does not answer: what was known stands until it does.
+      }
+      await systemClock.sleep(LOOK_MS, closed.signal)
     }
-    if (!isClosed) cancelLook = systemClock.after(LOOK_MS, () => void look())
   }
   void look()
   return {
@@ -63,8 +64,7 @@ export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSend
       }
     },
     [Symbol.asyncDispose]: async () => {
-      isClosed = true
-      cancelLook()
+      closed.abort()
       await link[Symbol.asyncDispose]()
     },
   }

@@ -32,6 +32,7 @@ export class WorkerLine {
   #heard = 0
   #news = Promise.withResolvers<void>()
   #said = 0
+  #share = 0
   #isLeaving = false
   #why: string | null = null
   readonly #gone = Promise.withResolvers<void>()
@@ -45,6 +46,11 @@ export class WorkerLine {
       (error) => this.#end(error),
     )
     process.send({ kind: 'setup', setup, isReplacement })
+  }
+
+  /** Calls that it may have in flight. */
+  get share(): number {
+    return this.#share
   }
 
   get gone(): Promise<void> {
@@ -81,6 +87,7 @@ export class WorkerLine {
     if (number > this.#heard + 1) return this.close('Redis has lost something that it was told')
     this.#heard = number
     this.#tellNews()
+    if (message.kind === 'share') this.#share = message.share
     if (message.kind === 'stop') this.#stops.push({ chunk: message.chunk, upTo })
     this.#options.process.send(message)
   }

@@ -7,6 +7,9 @@ import type { FromWorker } from './wire.ts'
 
 /** Senders report at least every 10 ms, and that goes on within 10 ms more (the promise is 20 ms). */
 const GATHER_MS = 10
+/** So many reports may be on their way to Redis, or half as many again as calls may be in flight: nobody may ever hear of them. */
+const UNHEARD_REPORTS = 128
+const UNHEARD_SHARE = 1.5
 /** What Redis has not taken within this long is a sign that nobody hears of what is done here. */
 const UNHEARD_MS = 250
 /** A coordinator beats each second: silent for so long it may be gone. */
@@ -30,7 +33,14 @@ export class WorkerSession {
   #isHeld = false
 
   constructor(link: RedisLink, out: string) {
-    this.outbox = new Outbox({ link, key: out, clock: systemClock, gatherMs: GATHER_MS, makesStream: false })
+    this.outbox = new Outbox({
+      link,
+      key: out,
+      clock: systemClock,
+      gatherMs: GATHER_MS,
+      makesStream: false,
+      onWritten: () => (this.#isHeld ? this.tend() : undefined),
+    })
   }
 
   /** Nobody asks for it any more. */
@@ -75,7 +85,8 @@ export class WorkerSession {
 
   /** Lets senders start calls while somebody hears of them, and nobody when not. */
   tend(): void {
-    this.#isHeld = this.outbox.delayMs > UNHEARD_MS || systemClock.now() - this.#beatAt > ALONE_MS
+    const isUnheard = this.outbox.delayMs > UNHEARD_MS || this.outbox.weight > this.#mostUnheard()
+    this.#isHeld = isUnheard || systemClock.now() - this.#beatAt > ALONE_MS
     for (const line of this.#lines.values()) line.lease(this.#isHeld ? 0 : LEASE_MS)
   }
 
@@ -91,6 +102,18 @@ export class WorkerSession {
   }
 
   #say(message: FromWorker): void {
-    this.outbox.put(message)
+    this.outbox.put(message, reportsIn(message))
+    if (!this.#isHeld && this.outbox.weight > this.#mostUnheard()) this.tend()
   }
+
+  #mostUnheard(): number {
+    let share = 0
+    for (const line of this.#lines.values()) share += line.share
+    return Math.max(UNHEARD_REPORTS, UNHEARD_SHARE * share)
+  }
+}
+
+function reportsIn({ message }: FromWorker): number {
+  if (message.kind !== 'reports') return 0
+  return message.batches.reduce((sum, { reports, plain }) => sum + reports.length + (plain?.customerIds.length ?? 0), 0)
 }
