@@ -8,7 +8,7 @@ import { CampaignRun } from '../support/campaign-run.ts'
 import { freePort, RedisServer } from '../support/redis-server.ts'
 import { RemoteWorkers } from '../support/remote-workers.ts'
 
-test('a run goes over a Redis Cluster of three nodes', { timeout: 90_000 }, async () => {
+test('a run goes over a Redis Cluster of three nodes', { timeout: 240_000 }, async () => {
   await using cleanUp = new AsyncDisposableStack()
   const nodes: RedisServer[] = []
   for (let i = 0; i < 3; i++) {

@@ -46,7 +46,7 @@ async function createRun(setup: Partial<CampaignRunSetup> & Pick<CampaignRunSetu
 const sentOf = ({ report }: { report: Readonly<Record<string, unknown>> }) => [report['state'], report['sent']]
 
 describe('a run over workers', () => {
-  test('keeps its ceiling over all of them, and every sender takes part', { timeout: 60_000 }, async () => {
+  test('keeps its ceiling over all of them, and every sender takes part', { timeout: 240_000 }, async () => {
     answer = () => ({ delayMs: 20 })
     await workers.add()
     await workers.add()
@@ -58,7 +58,7 @@ describe('a run over workers', () => {
     run.check({ crashes: 0 })
   })
 
-  test('repeats nothing while all workers are replaced, one after the other', { timeout: 60_000 }, async () => {
+  test('repeats nothing while all workers are replaced, one after the other', { timeout: 240_000 }, async () => {
     let isReplaced = false
     answer = () => ({ delayMs: isReplaced ? 0 : 400 })
     await workers.add()
@@ -79,7 +79,7 @@ describe('a run over workers', () => {
     run.check({ crashes: 0 })
   })
 
-  test('stops all of them at an answer that stops the chunk', { timeout: 60_000 }, async () => {
+  test('stops all of them at an answer that stops the chunk', { timeout: 240_000 }, async () => {
     answer = (_, n) => ({ delayMs: 20, status: n === 200 ? 401 : 200 })
     await workers.add()
     await workers.add()
@@ -90,7 +90,7 @@ describe('a run over workers', () => {
     run.check({ crashes: 0 })
   })
 
-  test('records what workers had to say while their coordinator was dead', { timeout: 60_000 }, async () => {
+  test('records what workers had to say while their coordinator was dead', { timeout: 240_000 }, async () => {
     answer = () => ({ delayMs: 300 })
     await workers.add()
     const run = await createRun({ customers: 200 })
@@ -107,7 +107,7 @@ describe('a run over workers', () => {
 
   test(
     'leaves no row, name or secret in Redis that can be read, and nothing at all at the end',
-    { timeout: 60_000 },
+    { timeout: 240_000 },
     async () => {
       answer = () => ({ delayMs: 20, body: { success: false, errors: [{ code: 7, description: 'canary-answer' }] } })
       const monitor = spawn('redis-cli', ['-p', String(server.port), 'MONITOR'], {
@@ -141,7 +141,7 @@ describe('a run over workers', () => {
     },
   )
 
-  test('goes to workers that can call from its egress pool, and to no others', { timeout: 60_000 }, async () => {
+  test('goes to workers that can call from its egress pool, and to no others', { timeout: 240_000 }, async () => {
     const pools = 'egress: { static: { addresses: [127.0.0.1] } }\n'
     const config = join(folder, 'worker.yaml')
     writeFileSync(config, 'egress: { static: { addresses: [127.0.0.9] } }\n')
@@ -159,7 +159,7 @@ describe('a run over workers', () => {
 })
 
 describe('a Redis that cannot be used', () => {
-  test('is refused in words, before anything is sent', { timeout: 30_000 }, async () => {
+  test('is refused in words, before anything is sent', { timeout: 120_000 }, async () => {
     const run = await createRun({ customers: 1 })
     const none = await run.start(['--redis', 'redis://127.0.0.1:1'], { env: workers.env }).finished
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('Could not reach Redis at 127.0.0.1:1')])
