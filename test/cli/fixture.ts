@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { closeSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { test as base } from 'vitest'
 import type { RunReport, RunSummary } from '../../src/report/report.ts'
+import { checkRunsIn } from '../support/checked-runs.ts'
 import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
@@ -87,6 +88,10 @@ export const test = base.extend<{ openDesk: (receiver?: ReceiverOptions) => Prom
       // As the kernel names it: messages show real paths.
       const folder = realpathSync(mkdtempSync(join(tmpdir(), 'desk-')))
       stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+      stack.defer(() => {
+        const config = join(folder, 'hookcast.yaml')
+        checkRunsIn(join(folder, '.hookcast'), { config: existsSync(config) ? config : null })
+      })
       return createDesk(folder, stack.use(await createReceiver(options)))
     })
   },

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { findRun } from '../../src/ledger/run-folder.ts'
 import { readReport } from '../../src/report/report.ts'
+import { checkRunsIn } from '../support/checked-runs.ts'
 import { startReceiverProcess } from '../support/receiver.ts'
 
 const PROGRAM = fileURLToPath(new URL('../support/event-process.ts', import.meta.url))
@@ -72,5 +73,6 @@ test(
       expect(`c-${key!.slice(key!.lastIndexOf('-') + 1)}`).toBe(entries[0]!.customer)
     }
     expect(journal.length - byKey.size).toBeLessThanOrEqual(ROUNDS * 2 * CONCURRENCY)
+    checkRunsIn(data)
   },
 )

@@ -112,7 +112,7 @@ export class CampaignRun implements AsyncDisposable {
     const senders = String(this.#setup.senders ?? 2)
     const quiet = options.isLoud === true ? [] : ['--quiet']
     const all = [...own, '--data', this.data, '--json', ...quiet, '--yes', '--senders', senders, ...args]
-    const command = startCommand(all, options.env, options)
+    const command = startCommand(all, options.env, { ...options, unchecked: 'its owner says when, and what to expect' })
     this.#commands.add(command)
     void this.#watch(command)
     return command

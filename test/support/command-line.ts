@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { checkRunsIn } from './checked-runs.ts'
 
 const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
 
@@ -14,7 +15,8 @@ export interface Finished {
 export interface RunningCommand {
   readonly child: ChildProcess
   readonly pid: number
-  /** What was printed on stderr so far. */
+  /** What was printed so far. */
+  stdout(): string
   stderr(): string
   /** Resolves when the text was printed on stderr. */
   untilStderr(text: string): Promise<void>
@@ -27,13 +29,15 @@ export interface CommandOptions {
   readonly within?: readonly string[]
   /** Of Node itself: `--max-old-space-size=128`. */
   readonly nodeFlags?: readonly string[]
+  /** Why the runs that it leaves are not held against the invariants, as all others are. */
+  readonly unchecked?: string
 }
 
 /** Starts the real command, as a person would. */
 export function startCommand(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
-  { within = [], nodeFlags = [] }: Omit<CommandOptions, 'env'> = {},
+  { within = [], nodeFlags = [], unchecked }: Omit<CommandOptions, 'env'> = {},
 ): RunningCommand {
   const [file = '', ...all] = [...within, process.execPath, ...nodeFlags, BIN, ...args]
   const child = spawn(file, all, {
@@ -50,6 +54,7 @@ export function startCommand(
   })
   const finished = (async (): Promise<Finished> => {
     const [code] = (await once(child, 'close')) as [number | null]
+    if (unchecked === undefined) checkAfter(args, env, { code, stdout, stderr })
     return { code, stdout, stderr }
   })()
   const untilStderr = (text: string): Promise<void> =>
@@ -63,12 +68,33 @@ export function startCommand(
       void finished.then(() => reject(new Error(`expected ${JSON.stringify(text)} on stderr, got ${stderr}`)))
       look()
     })
-  return { child, pid: child.pid!, stderr: () => stderr, untilStderr, finished }
+  return { child, pid: child.pid!, stdout: () => stdout, stderr: () => stderr, untilStderr, finished }
 }
 
-export function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Finished> {
-  return startCommand(args, env).finished
+export function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  options: Omit<CommandOptions, 'env'> = {},
+): Promise<Finished> {
+  return startCommand(args, env, options).finished
 }
+
+const STARTING = new Set(['run', 'resume', 'replay'])
+
+/** A command that ended by itself after it had a run: one that was killed, or refused to begin, tells by its code. */
+function checkAfter(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  { code, stdout, stderr }: Finished,
+): void {
+  const valueOf = (flag: string): string | null => (args.includes(flag) ? (args[args.indexOf(flag) + 1] ?? null) : null)
+  const data = valueOf('--data')
+  if (data === null || !STARTING.has(args[0] ?? '') || !ENDED.has(code)) return
+  checkRunsIn(data, { config: valueOf('--config'), env, said: [stdout, stderr] })
+}
+
+/** Everybody got it; not everybody; interrupted. */
+const ENDED: ReadonlySet<number | null> = new Set([0, 1, 130])
 
 /** The processes that one has started, as the kernel tells it. */
 export function childrenOf(pid: number): number[] {

@@ -95,8 +95,12 @@ export interface Receiver extends AsyncDisposable {
 const OK: Reply = {}
 const OK_BODY = '{"success":true}'
 
+/** Every receiver that this test file has started: whoever checks a run asks all of them what they got of it. */
+export const RECEIVERS: (Receiver | ReceiverProcess)[] = []
+
 export async function createReceiver(options: ReceiverOptions = {}): Promise<Receiver> {
   const receiver = new ScriptedReceiver(options)
+  RECEIVERS.push(receiver)
   await receiver.restart()
   return receiver
 }
@@ -312,5 +316,7 @@ export async function startReceiverProcess(
     lines.pop() // nothing, or an entry that is being written
     return lines.map((text) => JSON.parse(text) as ProcessEntry)
   }
-  return { url, port, pid: child.pid!, readJournal, kill, [Symbol.asyncDispose]: kill }
+  const receiver = { url, port, pid: child.pid!, readJournal, kill, [Symbol.asyncDispose]: kill }
+  RECEIVERS.push(receiver)
+  return receiver
 }

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { checkRunsIn } from './checked-runs.ts'
 import { startCommand, type Finished, type RunningCommand } from './command-line.ts'
 
 export const ADMIN_TOKEN = 'a-token-that-only-tests-know-0123456789'
@@ -27,7 +28,10 @@ export interface RunningService {
   ): Promise<Finished & { readonly lines: readonly Record<string, unknown>[] }>
 }
 
-export function createServiceFolder(files: Readonly<Record<string, string>>): ServiceFolder {
+export function createServiceFolder(
+  files: Readonly<Record<string, string>>,
+  { unchecked }: { readonly unchecked?: string } = {},
+): ServiceFolder {
   const path = mkdtempSync(join(tmpdir(), 'service-'))
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(path, name)), { recursive: true })
@@ -35,6 +39,8 @@ export function createServiceFolder(files: Readonly<Record<string, string>>): Se
   }
   const data = join(path, 'data')
   const running = new Set<RunningService>()
+  const given: Record<string, string> = { HOOKCAST_ADMIN_TOKEN: ADMIN_TOKEN }
+  const said: string[] = []
   const start = async (env: Readonly<Record<string, string>> = {}): Promise<RunningService> => {
     const config = 'hookcast.yaml' in files ? ['--config', join(path, 'hookcast.yaml')] : ['--port', '0']
     const args = ['serve', '--data', data, '--campaigns', join(path, 'campaigns'), '--senders', '1', ...config]
@@ -42,7 +48,11 @@ export function createServiceFolder(files: Readonly<Record<string, string>>): Se
     await command.untilStderr('listening on ')
     const service = runningService(command)
     running.add(service)
-    void command.finished.then(() => running.delete(service))
+    Object.assign(given, env)
+    void command.finished.then(({ stdout, stderr }) => {
+      running.delete(service)
+      said.push(stdout, stderr)
+    })
     return service
   }
   return {
@@ -51,6 +61,8 @@ export function createServiceFolder(files: Readonly<Record<string, string>>): Se
     start,
     async [Symbol.asyncDispose]() {
       for (const service of running) await service.end('SIGKILL')
+      const config = 'hookcast.yaml' in files ? join(path, 'hookcast.yaml') : null
+      if (unchecked === undefined) checkRunsIn(data, { config, env: given, said })
       rmSync(path, { recursive: true })
     },
   }
