@@ -93,7 +93,7 @@ async function closeIdle(context: FaultContext): Promise<void> {
         [14, 60, 85],
         [0.24, 3900, 5100],
       ] // calls a second, from ms, to ms
-  for (const [perSecond = 1, fromMs = 0, toMs = 0] of paces) {
+  const pace = async ([perSecond = 1, fromMs = 0, toMs = 0]: readonly number[]): Promise<void> => {
     const { receiver, elsewhere } = await receive(context, {
       answer: () => ({ lastAfterMs: fromMs + random() * (toMs - fromMs) }),
     })
@@ -109,6 +109,7 @@ async function closeIdle(context: FaultContext): Promise<void> {
     context.say(`${rate}: ${receiver.connections} connections, ${second} instant second tries`)
     context.held(run.check())
   }
+  await Promise.all(paces.map(pace))
 }
 
 const HARD_STOPS = [400, 404, 410, 412, 413, 418]
@@ -116,8 +117,12 @@ const HARD_STOPS = [400, 404, 410, 412, 413, 418]
 /** Every status there is; those that stop a webhook as the 1st, the 50th and the last answer. */
 async function answerEverything(context: FaultContext): Promise<void> {
   await answerEveryStatus(context)
-  for (const status of context.isShort ? [404] : HARD_STOPS) await stopWebhookAt(context, status)
-  for (const status of context.isShort ? [401] : [401, 403, 422, 451, 301]) await stopChunksAt(context, status)
+  const hardStops = context.isShort ? [404] : HARD_STOPS
+  const chunkStops = context.isShort ? [401] : [401, 403, 422, 451, 301]
+  await Promise.all([
+    ...hardStops.map((status) => stopWebhookAt(context, status)),
+    ...chunkStops.map((status) => stopChunksAt(context, status)),
+  ])
 }
 
 async function answerEveryStatus(context: FaultContext): Promise<void> {

@@ -46,7 +46,7 @@ export const CRASH_POINTS: readonly Fault[] = [
     id: 'F2',
     name: 'kill -9 at named points: after lend, send, answer; before, after commit',
     holds: 'exactly: 1 repeated between send and commit, 0 before and after',
-    rounds: 4,
+    rounds: 3,
     shortRounds: 1,
     run: crashAtEachPoint,
   },

@@ -93,7 +93,7 @@ export const OPERATORS: readonly Fault[] = [
     id: 'F36',
     name: 'pause, an answer that stops the webhook, and cancel at the peak',
     holds: 'nothing starts after it, within 1 s of asking; what was in flight arrives; a cancelled run stays so',
-    rounds: 3,
+    rounds: 2,
     shortRounds: 0,
     run: stopAtPeak,
   },

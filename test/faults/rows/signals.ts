@@ -44,7 +44,7 @@ async function terminate({ rounds, random, run, held, say }: FaultContext): Prom
 /** Stops processes for so long that others may take them for dead, and lets them go on. */
 async function stopAndContinue({ rounds, run, held, say }: FaultContext): Promise<void> {
   const cases = ['coordinator', 'everything', 'sender'] as const
-  for (let round = 0; round < rounds; round++) {
+  const stop = async (round: number): Promise<void> => {
     const who = cases[round % cases.length]!
     const faulted = await run({ ...SETUP, customers: 2000 })
     const command = faulted.start()
@@ -66,6 +66,7 @@ async function stopAndContinue({ rounds, run, held, say }: FaultContext): Promis
     say(`round ${round + 1}: ${who} stopped: ${String(report['attempts'])} attempts for 2000 customers`)
     held(faulted.check())
   }
+  await Promise.all(Array.from({ length: rounds }, (_, round) => stop(round)))
 }
 
 export const SIGNALS: readonly Fault[] = [

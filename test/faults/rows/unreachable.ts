@@ -4,7 +4,7 @@ import type { Fault, FaultContext } from '../fault.ts'
 
 /** Nobody listens: for a few customers until their retries are used up, for many until somebody does. */
 async function refuseConnections({ rounds, run, held, say }: FaultContext): Promise<void> {
-  for (let round = 0; round < rounds; round++) {
+  const refuse = async (round: number): Promise<void> => {
     const few = await run({
       customers: 4,
       webhook: 'concurrency: 4\nabort: { exhausted: never }\nretry: { delays: [70ms, 450ms, 3s] }',
@@ -26,6 +26,7 @@ async function refuseConnections({ rounds, run, held, say }: FaultContext): Prom
     say(`round ${round + 1}: ${JSON.stringify(end.codes)} for 300 customers`)
     held(many.check())
   }
+  await Promise.all(Array.from({ length: rounds }, (_, round) => refuse(round)))
 }
 
 export const UNREACHABLE: readonly Fault[] = [
