@@ -6,7 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import type { ReadableStream } from 'node:stream/web'
 import { createRunId as createName } from '../campaign/run-id.ts'
 import { ApiError, HookcastError } from '../errors.ts'
-import { folderError } from '../ledger/run-folder.ts'
+import { folderError } from '../ledger/folder-error.ts'
 
 /** An audience that came with a request, as a file of its own. */
 export interface Upload {

@@ -88,7 +88,7 @@ export class Days implements Disposable {
 
   #open(date: string): Day {
     const path = this.#path(date)
-    const name = 'The store of event webhooks'
+    const name = 'the store of event webhooks'
     const day = { date, store: new GroupStore({ path, clock: this.#clock, migrations: DAY_MIGRATIONS, name }) }
     // A clock that was put back does not make an older day the newest.
     const days = [...this.#days.values(), day].toSorted((a, b) => (a.date < b.date ? -1 : 1))

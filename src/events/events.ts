@@ -113,7 +113,7 @@ export class Events implements AsyncDisposable {
       path: join(folder, 'events.db'),
       clock,
       migrations: EVENTS_MIGRATIONS,
-      name: 'The store of event webhooks',
+      name: 'the store of event webhooks',
     })
     const sequence = new Sequence(days.lastSeq)
     this.apps = new Apps(this.#store, { clock, sequence })

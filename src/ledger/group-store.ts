@@ -1,8 +1,8 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { LedgerError, type HookcastError } from '../errors.ts'
+import { atTheStart, folderError } from './folder-error.ts'
 import { LogFile } from './log-file.ts'
-import { folderError } from './run-folder.ts'
 
 export type Row = Readonly<Record<string, unknown>>
 
@@ -27,7 +27,7 @@ export interface GroupStoreOptions {
   readonly clock: Clock
   /** Numbered by their place (`PRAGMA user_version`), never edited after release. */
   readonly migrations: readonly string[]
-  /** Whose it is, as messages say it: `The service's store`. */
+  /** Whose it is, as messages say it: `the service's store`. */
   readonly name: string
 }
 
@@ -44,6 +44,7 @@ const BUSY_MS = 5000
  */
 export class GroupStore implements Statements, Disposable {
   readonly #path: string
+  readonly #name: string
   readonly #clock: Clock
   readonly #database: DatabaseSync
   readonly #log: LogFile
@@ -78,8 +79,9 @@ export class GroupStore implements Statements, Disposable {
       this.#database = database
     } catch (cause) {
       database?.close()
-      throw folderError(path, cause)
+      throw folderError(path, cause, name)
     }
+    this.#name = name
   }
 
   /**
@@ -130,7 +132,7 @@ export class GroupStore implements Statements, Disposable {
       const { busy } = this.#database.prepare('PRAGMA wal_checkpoint(TRUNCATE)').get() ?? {}
       if (busy === 0) return
     } catch (cause) {
-      throw folderError(this.#path, cause)
+      throw folderError(this.#path, cause, this.#name)
     } finally {
       this.#database.exec('PRAGMA temp_store = MEMORY')
     }
@@ -171,7 +173,7 @@ export class GroupStore implements Statements, Disposable {
 
   /** Its changes may be in the file all the same, so that no later ones may be told of as kept. */
   #break(cause: unknown): HookcastError {
-    const error = folderError(this.#path, cause)
+    const error = folderError(this.#path, cause, this.#name)
     this.#broken = error
     for (const { settle } of this.#waiting) settle(error)
     this.#waiting = []
@@ -192,7 +194,7 @@ export class GroupStore implements Statements, Disposable {
       this.#database.exec('COMMIT')
     } catch (cause) {
       if (this.#database.isTransaction) this.#database.exec('ROLLBACK')
-      const error = folderError(this.#path, cause)
+      const error = folderError(this.#path, cause, this.#name)
       for (const { settle } of group) settle(error)
       return null
     }
@@ -252,7 +254,7 @@ function migrate(
   if (version > migrations.length) {
     throw new LedgerError(
       'HOOKCAST_LEDGER_UNUSABLE',
-      `${name} has schema ${version}, this version of hookcast knows up to ${migrations.length}: use the newer hookcast that wrote it: ${path}`,
+      `${atTheStart(name)} has schema ${version}, this version of hookcast knows up to ${migrations.length}: use the newer hookcast that wrote it: ${path}`,
     )
   }
   if (version === migrations.length) return

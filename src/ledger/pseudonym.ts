@@ -2,7 +2,8 @@ import { createHmac, randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { LedgerError } from '../errors.ts'
-import { folderError, syncFolder } from './run-folder.ts'
+import { folderError } from './folder-error.ts'
+import { syncFolder } from './run-folder.ts'
 
 const KEY_BYTES = 32
 const FILE_MODE = 0o600

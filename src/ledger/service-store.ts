@@ -4,7 +4,7 @@ import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { HookcastError, LedgerError } from '../errors.ts'
 import { GroupStore } from './group-store.ts'
-import { folderError, isSqliteBusy } from './run-folder.ts'
+import { folderError, isSqliteBusy } from './folder-error.ts'
 import { RESTORING, SERVICE_MIGRATIONS } from './service-schema.ts'
 
 export type { Row, Statements } from './group-store.ts'
@@ -25,7 +25,7 @@ export class ServiceStore extends GroupStore {
     const lock = takeLock(dataFolder)
     try {
       const path = join(dataFolder, 'service.db')
-      super({ path, clock, migrations: SERVICE_MIGRATIONS, name: "The service's store" })
+      super({ path, clock, migrations: SERVICE_MIGRATIONS, name: "the service's store" })
     } catch (error) {
       lock.close()
       throw error

@@ -1,7 +1,7 @@
 import { rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { folderError, isSqliteBusy, isStorageFull } from './run-folder.ts'
+import { folderError, isSqliteBusy, isStorageFull } from './folder-error.ts'
 
 /** What all runs under one name may do together; null without such a limit. */
 export interface Ceiling {
@@ -68,7 +68,7 @@ export class SharedCeilings implements Disposable {
       this.#database = openOrMakeAnew(this.#path)
       this.#file = statSync(this.#path).ino
     } catch (cause) {
-      throw folderError(this.#path, cause)
+      throw folderError(this.#path, cause, 'the file of shared ceilings')
     }
   }
 

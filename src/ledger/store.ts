@@ -2,7 +2,8 @@ import { unlinkSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import { LedgerError } from '../errors.ts'
 import { MIGRATIONS } from './schema.ts'
-import { folderError, isStorageFull, type RunPaths } from './run-folder.ts'
+import { folderError, isStorageFull } from './folder-error.ts'
+import { type RunPaths } from './run-folder.ts'
 import * as sql from './statements.ts'
 
 /** How long to wait for another process's lock: a reader's checkpoint, a backup. */

@@ -1,6 +1,7 @@
 import type { RunState } from '../campaign/result.ts'
 import type { ErrorCode } from '../errors.ts'
-import { folderError, isRunLocked, listRunIds, runPaths } from '../ledger/run-folder.ts'
+import { folderError } from '../ledger/folder-error.ts'
+import { isRunLocked, listRunIds, runPaths } from '../ledger/run-folder.ts'
 import { countCustomers, type CustomerCounts } from './count-customers.ts'
 import { instantOf } from './instant.ts'
 import { readRunFacts } from './run-facts.ts'

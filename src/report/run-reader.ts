@@ -1,5 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { folderError, type RunPaths } from '../ledger/run-folder.ts'
+import { folderError } from '../ledger/folder-error.ts'
+import { type RunPaths } from '../ledger/run-folder.ts'
 import { openForReading } from '../ledger/store.ts'
 
 type Columns = Record<string, unknown>

@@ -3,7 +3,8 @@ import type { Campaign, Warning } from '../campaign/campaign.ts'
 import type { Clock } from '../clock.ts'
 import { Ledger } from '../ledger/ledger.ts'
 import { emptyNumbers } from '../ledger/numbers.ts'
-import { folderError, syncFolder, type RunPaths } from '../ledger/run-folder.ts'
+import { folderError } from '../ledger/folder-error.ts'
+import { syncFolder, type RunPaths } from '../ledger/run-folder.ts'
 
 interface NewLedger {
   readonly runId: string

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
-import { notBegun, type RunPaths } from '../ledger/run-folder.ts'
+import { notBegun } from '../ledger/folder-error.ts'
+import { type RunPaths } from '../ledger/run-folder.ts'
 
 /** A run that never began leaves nothing behind. */
 export async function orRemove<T>(paths: RunPaths, work: () => T | Promise<T>): Promise<T> {

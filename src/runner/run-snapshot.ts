@@ -4,7 +4,8 @@ import { campaignFilesFrom, type CampaignSnapshot } from '../campaign/campaign-f
 import type { Campaign } from '../campaign/campaign.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
-import { folderError, type RunPaths } from '../ledger/run-folder.ts'
+import { folderError } from '../ledger/folder-error.ts'
+import { type RunPaths } from '../ledger/run-folder.ts'
 
 /** What a run was made from, kept in its folder: no secret's value is in it. */
 export interface RunSnapshot {

@@ -8,14 +8,8 @@ import { HookcastError } from '../../src/errors.ts'
 import { Ledger } from '../../src/ledger/ledger.ts'
 import { emptyNumbers } from '../../src/ledger/numbers.ts'
 import type { ResultRow, WaitingRow } from '../../src/ledger/rows.ts'
-import {
-  createRunFolder,
-  findRun,
-  isStorageFull,
-  listRunIds,
-  lockRun,
-  type RunPaths,
-} from '../../src/ledger/run-folder.ts'
+import { isStorageFull } from '../../src/ledger/folder-error.ts'
+import { createRunFolder, findRun, listRunIds, lockRun, type RunPaths } from '../../src/ledger/run-folder.ts'
 import { readStory } from '../../src/report/report.ts'
 
 interface Room {
