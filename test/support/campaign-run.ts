@@ -2,6 +2,7 @@ import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, readSync, wr
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Webhook } from '../../src/campaign/campaign.ts'
+import { secretsOf } from './checked-runs.ts'
 import { childrenOf, startCommand, type CommandOptions, type Finished, type RunningCommand } from './command-line.ts'
 import { checkRun, webhookOf, type Invariant, type JournalEntry, type RunUnderCheck } from './invariants.ts'
 import { startReceiverProcess, type ReceiverProcess } from './receiver.ts'
@@ -44,6 +45,7 @@ export class CampaignRun implements AsyncDisposable {
   #receiver: ReceiverProcess | null
   readonly #commands = new Set<RunningCommand>()
   readonly #stderr: string[] = []
+  readonly #given: Record<string, string> = {}
   #runId: string | null = null
   #peakMb = 0
   /** Processes that were killed over it: each leaves what it had in flight in doubt. */
@@ -112,6 +114,7 @@ export class CampaignRun implements AsyncDisposable {
     const senders = String(this.#setup.senders ?? 2)
     const quiet = options.isLoud === true ? [] : ['--quiet']
     const all = [...own, '--data', this.data, '--json', ...quiet, '--yes', '--senders', senders, ...args]
+    Object.assign(this.#given, options.env)
     const command = startCommand(all, options.env, { ...options, unchecked: 'its owner says when, and what to expect' })
     this.#commands.add(command)
     void this.#watch(command)
@@ -181,6 +184,7 @@ export class CampaignRun implements AsyncDisposable {
       journal: this.journal(),
       webhook: more.webhook ?? this.webhookWith({}),
       crashes: this.crashes,
+      secrets: secretsOf(this.#given),
       said: [...this.#stderr, ...[...this.#commands].map((command) => command.stderr())],
       ...(this.#peakMb === 0 ? {} : { peakMb: this.#peakMb }),
       ...(seed === undefined ? {} : { seed }),

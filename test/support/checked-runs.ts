@@ -64,7 +64,7 @@ function journalOf(runId: string): JournalEntry[] | null {
 }
 
 /** What is not the program's own configuration, and long enough not to be met by chance. */
-function secretsOf(env: Readonly<Record<string, string>>): Record<string, string> {
+export function secretsOf(env: Readonly<Record<string, string>>): Record<string, string> {
   const isSecret = (name: string, value: string): boolean =>
     value.length >= 8 && (name === 'HOOKCAST_ADMIN_TOKEN' || !/^(HOOKCAST|NODE|FAKETIME|LD)_|PATH$/.test(name))
   return Object.fromEntries(Object.entries(env).filter(([name, value]) => isSecret(name, value)))
