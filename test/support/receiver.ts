@@ -286,6 +286,8 @@ export interface ReceiverProcess extends AsyncDisposable {
   readonly url: string
   readonly port: number
   readonly pid: number
+  /** The file of its journal. */
+  readonly journal: string
   /** What has been received so far; every entry was on disk before its answer left. */
   readJournal(): ProcessEntry[]
   /** Ends it at once, as a crash would. */
@@ -316,7 +318,15 @@ export async function startReceiverProcess(
     lines.pop() // nothing, or an entry that is being written
     return lines.map((text) => JSON.parse(text) as ProcessEntry)
   }
-  const receiver = { url, port, pid: child.pid!, readJournal, kill, [Symbol.asyncDispose]: kill }
+  const receiver = {
+    url,
+    port,
+    pid: child.pid!,
+    journal: config.journal,
+    readJournal,
+    kill,
+    [Symbol.asyncDispose]: kill,
+  }
   RECEIVERS.push(receiver)
   return receiver
 }
