@@ -17,7 +17,12 @@ import { backUp } from '../../src/backup/backup.ts'
 import { systemClock } from '../../src/clock.ts'
 import { runCommand, startCommand, type Finished } from '../support/command-line.ts'
 import { createReceiver, startReceiverProcess } from '../support/receiver.ts'
-import { ADMIN_TOKEN, createServiceFolder, type RunningService } from '../support/service.ts'
+import {
+  ADMIN_TOKEN,
+  createServiceFolder as createFolder,
+  type RunningService,
+  type ServiceFolder,
+} from '../support/service.ts'
 
 interface Told {
   readonly runs: readonly { readonly run_id: string; readonly state: string; readonly open: number }[]
@@ -25,8 +30,14 @@ interface Told {
   readonly deliveries: number
 }
 
+/** Runs go back to what they were, and into folders of no shape: the invariants hold no more. */
+const unchecked = 'what was sent after the backup comes again'
+
+function createServiceFolder(files: Readonly<Record<string, string>>): ServiceFolder {
+  return createFolder(files, { unchecked })
+}
+
 async function done(args: readonly string[]): Promise<Finished> {
-  const unchecked = 'what was sent after the backup comes again'
   const finished = await runCommand(args, { HOOKCAST_ADMIN_TOKEN: ADMIN_TOKEN }, { unchecked })
   expect(finished, finished.stderr).toMatchObject({ code: 0 })
   return finished
