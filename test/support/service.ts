@@ -41,6 +41,11 @@ export function createServiceFolder(
   const running = new Set<RunningService>()
   const given: Record<string, string> = { HOOKCAST_ADMIN_TOKEN: ADMIN_TOKEN }
   const said: string[] = []
+  const forget = async (service: RunningService): Promise<void> => {
+    const { stdout, stderr } = await service.command.finished
+    running.delete(service)
+    said.push(stdout, stderr)
+  }
   const start = async (env: Readonly<Record<string, string>> = {}): Promise<RunningService> => {
     const config = 'hookcast.yaml' in files ? ['--config', join(path, 'hookcast.yaml')] : ['--port', '0']
     const args = ['serve', '--data', data, '--campaigns', join(path, 'campaigns'), '--senders', '1', ...config]
@@ -49,10 +54,7 @@ export function createServiceFolder(
     const service = runningService(command)
     running.add(service)
     Object.assign(given, env)
-    void command.finished.then(({ stdout, stderr }) => {
-      running.delete(service)
-      said.push(stdout, stderr)
-    })
+    void forget(service)
     return service
   }
   return {
