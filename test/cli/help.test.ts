@@ -34,7 +34,10 @@ const COMMANDS: Readonly<Record<string, readonly string[]>> = {
   test: ['row', 'customer', 'json'],
   check: 'user password-env bearer-env header payload batch ca only skip max-requests json yes'.split(' '),
   egress: ['json'],
+  backup: ['json'],
+  restore: ['json'],
   serve: ['port', 'campaigns'],
+  worker: [],
   activate: ['campaigns', 'off'],
   holds: ['json'],
   release: ['discard'],
@@ -61,7 +64,7 @@ const EVENT_COMMANDS: Readonly<Record<string, string>> = {
   'events listen': 'app types port status secret-env profile json',
 }
 const PACKAGE = new URL('../../package.json', import.meta.url)
-const GLOBAL = ['version', 'data', 'config', 'senders']
+const GLOBAL = ['version', 'data', 'config', 'senders', 'redis']
 
 const flagsIn = (text: string): readonly string[] =>
   Array.from(text.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm), (match) => match[1]!).filter((name) => name !== 'help')
