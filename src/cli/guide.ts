@@ -104,6 +104,16 @@ row 17, customer c-17: sent`,
     exitCodes: '0 listed, also when there is none; 2 hookcast.yaml has problems.',
     seeAlso: ['run'],
   },
+  backup: {
+    prints: 'Copied 12 files, 3.4 MB, to /backups/hookcast-2026-11-22',
+    exitCodes: '0 copied, 2 the folder is there already, or something could not be copied.',
+    seeAlso: ['restore', 'serve'],
+  },
+  restore: {
+    prints: 'Restored 12 files, 3.4 MB, of the backup of 2026-11-22T17:20:47.000Z, to /var/lib/hookcast',
+    exitCodes: '0 restored, 2 the backup is incomplete or altered, or the data folder is not empty.',
+    seeAlso: ['backup', 'resume', 'release'],
+  },
   serve: {
     prints: 'listening on http://127.0.0.1:8080',
     exitCodes: '0 a signal ended it, 2 it could not begin.',
