@@ -4,7 +4,7 @@
  * Loopback only, bounded in count and time, one thing at a time; everything it starts and writes is gone at its end.
  */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { writeAudience } from './bench/audience.ts'
@@ -13,9 +13,10 @@ import { readConditions, readSourceState } from './bench/conditions.ts'
 import { hookcastRun, type Bench, type Contender, type Sample, type Task } from './bench/contender.ts'
 import { ControlBench } from './bench/control.ts'
 import { drawBars, drawLine } from './bench/picture.ts'
+import { Parts, PARTS } from './bench/parts.ts'
 import { buildProgram } from './bench/program.ts'
 import { startReceiver } from './bench/receiver.ts'
-import { PARTS, planSections, taskFor, type PlannedSection } from './bench/sections.ts'
+import { planSections, taskFor, type PlannedSection } from './bench/sections.ts'
 import { placeFindings } from './bench/place-findings.ts'
 import { cpuParts, formatFindings, sendingPerCustomer, type Section, type Series } from './bench/table.ts'
 
@@ -27,7 +28,10 @@ const HELP = `npm run bench [-- flags]
   --concurrency N    requests in flight (default 200)
   --senders N        sender processes (default: hookcast's own choice)
   --folder DIR       where the data goes meanwhile: a real disk (default: the system's temporary folder)
+  --minutes N        once it has taken so long, one round for each part that is left (default 11)
   --no-write         print only; leave load/README.md and the pictures as they are
+
+A part that fails is named on the page, the others are measured all the same; the exit code is 1 then.
 `
 
 const README = new URL('README.md', import.meta.url)
@@ -42,6 +46,7 @@ interface Plan {
   readonly concurrency: number
   readonly senders: number | null
   readonly folder: string
+  readonly minutes: number
   readonly isWritten: boolean
 }
 
@@ -56,6 +61,7 @@ function readPlan(): Plan | null {
       concurrency: { type: 'string', default: '200' },
       senders: { type: 'string' },
       folder: { type: 'string', default: tmpdir() },
+      minutes: { type: 'string', default: '11' },
       write: { type: 'boolean', default: true },
     },
   })
@@ -70,6 +76,7 @@ function readPlan(): Plan | null {
     concurrency: positive('concurrency', values.concurrency),
     senders: values.senders === undefined ? null : positive('senders', values.senders),
     folder: values.folder,
+    minutes: positive('minutes', values.minutes),
     isWritten: values.write && !values.quick && values.only === undefined,
   }
 }
@@ -96,40 +103,39 @@ async function main(): Promise<void> {
   const conditions = readConditions(folder)
   const source = readSourceState()
   const receiver = cleanUp.use(await startReceiver(folder))
-  const { concurrency, senders, rounds, divisor, parts } = plan
+  const { concurrency, senders, divisor } = plan
   const bench: Bench = { folder, program: buildProgram(folder), concurrency, senders, signal: stopped.signal }
   const sizes = SIZES.map((size) => size / divisor)
   for (const size of new Set([...sizes, ...AUDIENCES.map((count) => count / divisor)])) {
     stopped.signal.throwIfAborted()
     await writeAudience(join(folder, `${size}.ndjson`), size)
   }
+  const pace: Pace = { rounds: plan.rounds, lateAt: startedAt + plan.minutes * 60_000 }
+  const parts = new Parts(plan.parts, stopped.signal)
   const sections: Section[] = []
   for (const planned of planSections({ bench, receiver, divisor })) {
-    if (parts.has(planned.part)) sections.push(await measureSection(planned, bench, rounds))
+    const section = await parts.measure(planned.part, () => measureSection(planned, bench, pace))
+    if (section !== null) sections.push(section)
   }
-  const growth = parts.has('growth') ? await measureGrowth(sizes, { bench, receiver, rounds }) : []
-  const ceilings = parts.has('ceiling')
-    ? await measureCeilings(receiver, { folder, connections: concurrency, rounds })
-    : []
   const control = new ControlBench(bench)
+  const most = 1_000_000 / divisor
+  const growth = (await parts.measure('growth', () => measureGrowth(sizes, { bench, receiver, pace }))) ?? []
   const findings = {
     conditions,
     receiver: receiver.name,
     concurrency,
-    senders:
-      senders === null
-        ? `hookcast's own number of senders (${Math.max(1, availableParallelism() - 1)} here)`
-        : `${senders} senders`,
-    rounds,
+    senders: senders === null ? 'as many senders as hookcast starts by itself' : `${senders} senders`,
     sections,
-    ceilings,
     growth,
-    control: parts.has('control') ? await control.measure({ most: 1_000_000 / divisor, rounds }) : [],
-    retries: parts.has('retries') ? await control.retries(200_000 / divisor) : null,
+    ceilings: (await parts.measure('ceiling', () => measureCeilings(receiver, { folder, concurrency }))) ?? [],
+    control: (await parts.measure('control', () => control.measure({ most, rounds: roundsNow(pace) }))) ?? [],
+    retries: await parts.measure('retries', () => control.retries(200_000 / divisor)),
+    failures: parts.failures,
     minutes: (performance.now() - startedAt) / 60_000,
   }
   const text = formatFindings(findings)
   console.log(`\n${text}`)
+  if (parts.failures.length > 0) process.exitCode = 1
   if (readSourceState() !== source) throw new Error('The source changed while it was measured: run the benchmark again')
   if (!plan.isWritten) return
   writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), `${text}\n${PICTURES}`))
@@ -153,16 +159,26 @@ function barOf(series: Series): { name: string; parts: readonly number[] } {
   return { name: `${name}, ${series.customers.toLocaleString('en-US')}`, parts: cpuParts(series) }
 }
 
+interface Pace {
+  readonly rounds: number
+  /** From then on one round has to do. */
+  readonly lateAt: number
+}
+
+function roundsNow({ rounds, lateAt }: Pace): number {
+  return performance.now() > lateAt ? 1 : rounds
+}
+
 /** Round by round, so that whatever happens on the machine meanwhile happens to all. */
-async function measureSection(planned: PlannedSection, bench: Bench, most: number): Promise<Section> {
+async function measureSection(planned: PlannedSection, bench: Bench, pace: Pace): Promise<Section> {
   await using opened = await planned.open()
-  const rounds = Math.min(most, planned.mostRounds ?? most)
+  const { mostRounds = pace.rounds } = planned
   const rows = opened.rows.map(({ contender, name }) => ({
     name: name ?? contender.name,
     customers: planned.customers,
     samples: [] as Sample[],
   }))
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= Math.min(mostRounds, Math.max(1, roundsNow(pace))); round++) {
     const turns = opened.rows.map((row, i) => ({ ...row, series: rows[i]! }))
     // The other way round in every second round: none of them always comes after the same one.
     for (const { contender, task, series } of round % 2 === 1 ? turns : turns.toReversed()) {
@@ -176,12 +192,12 @@ async function measureSection(planned: PlannedSection, bench: Bench, most: numbe
 /** The largest once: it is long, and what it tells shows at once. */
 async function measureGrowth(
   sizes: readonly number[],
-  { bench, receiver, rounds }: { readonly bench: Bench; readonly receiver: Task['receiver']; readonly rounds: number },
+  { bench, receiver, pace }: { readonly bench: Bench; readonly receiver: Task['receiver']; readonly pace: Pace },
 ): Promise<Series[]> {
   const growth = sizes.map((customers) => ({ name: hookcastRun.name, customers, samples: [] as Sample[] }))
-  for (let round = 1; round <= rounds; round++) {
+  for (let round = 1; round <= roundsNow(pace); round++) {
     for (const series of growth) {
-      if (series === growth.at(-1) && round !== Math.ceil(rounds / 2)) continue
+      if (series === growth.at(-1) && round > 1) continue
       const task = taskFor(bench, { customers: series.customers, receiver })
       series.samples.push(await measureOne(hookcastRun, bench, { round, task, name: series.name }))
     }

@@ -9,6 +9,7 @@ import type { Receiver } from './receiver.ts'
 
 const run = promisify(execFile)
 const SECONDS = 3
+const ROUNDS = 3
 
 export interface Ceiling {
   readonly name: string
@@ -19,14 +20,14 @@ export interface Ceiling {
 /** What tools that do nothing else get out of the receiver over as many connections. */
 export async function measureCeilings(
   { origin }: Receiver,
-  { folder, connections, rounds }: { readonly folder: string; readonly connections: number; readonly rounds: number },
+  { folder, concurrency: connections }: { readonly folder: string; readonly concurrency: number },
 ): Promise<readonly Ceiling[]> {
   const script = join(folder, 'post.lua')
   const headers = 'wrk.headers["content-type"] = "application/json"'
   writeFileSync(script, `wrk.method = "POST"\nwrk.body = [[${CONSTANT_BODY}]]\n${headers}\n`)
   const cannon: number[] = []
   const wrk: (number | null)[] = []
-  for (let round = 0; round < rounds; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     cannon.push(await fire(origin, connections))
     wrk.push(await wrkOnce(origin, connections, script))
   }

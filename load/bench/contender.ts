@@ -6,7 +6,8 @@ import { CONSTANT_BODY, CREDENTIALS } from './campaign.ts'
 import { measureCommand, type Measured } from './measure-command.ts'
 import type { PeerLoop } from './peer-loop.ts'
 import type { Receiver } from './receiver.ts'
-import { startRedis } from './redis.ts'
+import { startPostgres, type Postgres } from './postgres.ts'
+import { startRedis, type Redis } from './redis.ts'
 
 /** What every contender is given. */
 export interface Bench {
@@ -36,7 +37,7 @@ export interface Sample extends Measured {
   readonly calls: number
   /** From the first call to the end of the last: without start, check and spool. */
   readonly sendingMs: number
-  /** Of a store beside it: Redis. Null without one. */
+  /** Of a store beside it: Redis, PostgreSQL. Null without one. */
   readonly storeCpuMs: number | null
 }
 
@@ -80,7 +81,7 @@ function peerLoop(name: string, kind: PeerLoop['kind']): Contender {
   return {
     name,
     async run({ folder, concurrency, signal }, { receiver, customers: calls, audience }) {
-      await using redis = kind === 'bullmq' ? await startRedis(folder) : null
+      await using store = await startStore(kind, folder)
       const loop: PeerLoop = {
         kind,
         origin: receiver.origin,
@@ -88,21 +89,27 @@ function peerLoop(name: string, kind: PeerLoop['kind']): Contender {
         authorization: AUTHORIZATION,
         audience,
         template: 'body.json.j2',
-        redisPort: redis?.port ?? 0,
+        storeUrl: store?.url ?? '',
       }
       const script = fileURLToPath(new URL('peer-loop.ts', import.meta.url))
       const args = [script, JSON.stringify(loop)]
-      const before = redis?.cpuMs() ?? 0
+      const before = store?.cpuMs() ?? 0
       const measured = await measureCommand({ args, env: {}, folder, receiver, limitMs: limitMs(calls), signal })
       const { durationMs } = resultOf(measured, calls)
-      const storeCpuMs = redis === null ? null : (redis.cpuMs() ?? 0) - before
+      const storeCpuMs = store === null ? null : (store.cpuMs() ?? 0) - before
       return { ...measured, calls, sendingMs: durationMs, storeCpuMs }
     },
   }
 }
 
+function startStore(kind: PeerLoop['kind'], folder: string): Promise<(Redis | Postgres) | null> {
+  if (kind === 'p-limit') return Promise.resolve(null)
+  return kind === 'bullmq' ? startRedis(folder) : startPostgres(folder)
+}
+
 export const limitedLoop = peerLoop('by hand: p-limit', 'p-limit')
 export const bullmq = peerLoop('by hand: BullMQ, a job a customer', 'bullmq')
+export const graphileWorker = peerLoop('by hand: graphile-worker, in batches', 'graphile-worker')
 
 function resultOf(measured: Measured, calls: number): BareLoopResult {
   refuseFailure(measured)
@@ -153,7 +160,7 @@ function hookcast(name: string, more: { readonly isUnwritten?: boolean; readonly
 }
 
 export const hookcastRun = hookcast('**`hookcast run`**')
-export const hookcastOneMore = hookcast('`hookcast run --senders 2`', { senders: 2 })
+export const hookcastOneSender = hookcast('`hookcast run --senders 1`', { senders: 1 })
 export const hookcastUnrendered = hookcast('`hookcast run`, nothing rendered')
 export const hookcastUnwritten = hookcast('`hookcast run`, nothing written down', { isUnwritten: true })
 

@@ -2,11 +2,10 @@
  * What is written by hand for the same job: `node peer-loop.ts '{"kind":"p-limit",…}'` prints what it took as one JSON object.
  *
  * `p-limit`: reads the file, renders with nunjucks, calls with undici; nothing of it lasts. `bullmq`: the same with one job a
- * customer, so that it does.
+ * customer, so that it does. `graphile-worker`: the same on PostgreSQL; jobs are fetched and completed in batches.
  */
 import { createReadStream, readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { Queue, Worker } from 'bullmq'
 import nunjucks from 'nunjucks'
 import pLimit from 'p-limit'
 import { Pool } from 'undici'
@@ -14,17 +13,18 @@ import type { Customer } from './audience.ts'
 import type { BareLoopResult } from './bare-loop.ts'
 
 export interface PeerLoop {
-  readonly kind: 'p-limit' | 'bullmq'
+  readonly kind: 'p-limit' | 'bullmq' | 'graphile-worker'
   readonly origin: string
   readonly connections: number
   readonly authorization: string
   readonly audience: string
   readonly template: string
-  /** Of Redis; 0 where it is not needed. */
-  readonly redisPort: number
+  /** The store's; empty where there is none. */
+  readonly storeUrl: string
 }
 
 const AT_ONCE = 1000
+const JOBS_FETCHED = 500
 
 const loop = JSON.parse(process.argv[2] ?? '{}') as PeerLoop
 const pool = new Pool(loop.origin, { connections: loop.connections })
@@ -62,8 +62,10 @@ async function limited(): Promise<void> {
   await Promise.all(calls)
 }
 
+// Imported by the loop that uses it: the others would pay for loading it.
 async function queued(): Promise<void> {
-  const connection = { host: '127.0.0.1', port: loop.redisPort, maxRetriesPerRequest: null }
+  const { Queue, Worker } = await import('bullmq')
+  const connection = { url: loop.storeUrl, maxRetriesPerRequest: null }
   const queue = new Queue<Customer>('webhooks', { connection })
   let count = 0
   for await (const customers of customersAtOnce()) {
@@ -83,8 +85,38 @@ async function queued(): Promise<void> {
   await queue.close()
 }
 
+async function worked(): Promise<void> {
+  const { Logger, makeWorkerUtils, run } = await import('graphile-worker')
+  const options = { connectionString: loop.storeUrl, logger: new Logger(() => () => undefined) }
+  const utils = await makeWorkerUtils(options)
+  await utils.migrate()
+  let left = 0
+  for await (const customers of customersAtOnce()) {
+    left += customers.length
+    await utils.addJobs(customers.map((payload) => ({ identifier: 'send', payload, maxAttempts: 4 })))
+  }
+  await utils.release()
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const batches = { localQueue: { size: JOBS_FETCHED }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
+  const runner = await run({
+    ...options,
+    noHandleSignals: true,
+    preset: { worker: { ...batches, concurrentJobs: loop.connections } },
+    taskList: {
+      send: async (customer) => {
+        await send(customer as Customer)
+        if (--left === 0) resolve()
+      },
+    },
+  })
+  await promise
+  // Waits until the last batch is written down as completed.
+  await runner.stop()
+}
+
+const LOOPS = { 'p-limit': limited, bullmq: queued, 'graphile-worker': worked } as const
 const startedAt = performance.now()
-await (loop.kind === 'bullmq' ? queued() : limited())
+await LOOPS[loop.kind]()
 const durationMs = performance.now() - startedAt
 await pool.close()
 process.stdout.write(JSON.stringify({ sent, durationMs } satisfies BareLoopResult))

@@ -7,6 +7,7 @@ import { freePort, untilListening } from './receiver.ts'
 
 export interface Redis extends AsyncDisposable {
   readonly port: number
+  readonly url: string
   cpuMs(): number | null
 }
 
@@ -30,6 +31,7 @@ export async function startRedis(folder: string): Promise<Redis> {
   await untilListening(port, () => child.exitCode !== null || child.signalCode !== null)
   return {
     port,
+    url: `redis://127.0.0.1:${port}`,
     cpuMs: () => readCpuTimes(child.pid!)?.ownMs ?? null,
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'exit')

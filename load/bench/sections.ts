@@ -2,7 +2,8 @@ import { writeCampaign, type CampaignKind } from './campaign.ts'
 import {
   bareLoop,
   bullmq,
-  hookcastOneMore,
+  graphileWorker,
+  hookcastOneSender,
   hookcastRun,
   hookcastUnrendered,
   hookcastUnwritten,
@@ -11,22 +12,11 @@ import {
   type Contender,
   type Task,
 } from './contender.ts'
+import type { Part } from './parts.ts'
+import { findPostgres } from './postgres.ts'
 import { startScripted, type Receiver } from './receiver.ts'
 import { hasRedis } from './redis.ts'
 import type { Script } from './scripted-receiver.ts'
-
-export const PARTS = [
-  'speed',
-  'cost',
-  'peers',
-  'https',
-  'slow',
-  'batch',
-  'growth',
-  'ceiling',
-  'control',
-  'retries',
-] as const
 
 interface Row {
   readonly contender: Contender
@@ -37,7 +27,7 @@ interface Row {
 
 /** A table to be: who calls what. */
 export interface PlannedSection {
-  readonly part: (typeof PARTS)[number]
+  readonly part: Part
   readonly title: string
   readonly note: string
   readonly customers: number
@@ -64,6 +54,16 @@ export function taskFor(
   const kind = { audience, origin, concurrency, isConstant, caFile, ...(batch === undefined ? {} : { batch }) }
   const { isConstant: _, ...rest } = task
   return { ...rest, campaign: writeCampaign(folder, name, kind), audience }
+}
+
+function storeWords(): string {
+  const postgres = findPostgres()
+  return [
+    hasRedis() ? 'Redis keeps its log synced every second.' : 'Redis is not installed: BullMQ was not measured.',
+    postgres === null
+      ? 'PostgreSQL is not installed: graphile-worker was not measured.'
+      : `PostgreSQL ${postgres.version} syncs every commit; jobs are added 1,000, fetched 500 at a time and completed in batches.`,
+  ].join(' ')
 }
 
 /** Everything that is compared, in the order of the page. */
@@ -109,7 +109,7 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
         return [
           { contender: bareLoop, task },
           { contender: hookcastRun, task },
-          { contender: hookcastOneMore, task },
+          { contender: hookcastOneSender, task },
           { contender: hookcastUnrendered, task: constant },
           { contender: hookcastUnwritten, task },
         ]
@@ -118,13 +118,12 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
     {
       part: 'peers',
       title: `What is written by hand, ${words(20_000)} customers`,
-      note: hasRedis()
-        ? 'Redis keeps its log synced every second. graphile-worker: not measured.'
-        : 'Redis: not installed.',
+      note: storeWords(),
       isPictured: true,
       ...on(20_000, (customers) => {
         const task = taskFor(bench, { customers, receiver })
-        const contenders = [bareLoop, hookcastRun, limitedLoop, ...(hasRedis() ? [bullmq] : [])]
+        const stores = [...(hasRedis() ? [bullmq] : []), ...(findPostgres() === null ? [] : [graphileWorker])]
+        const contenders = [bareLoop, hookcastRun, limitedLoop, ...stores]
         return contenders.map((contender) => ({ contender, task }))
       }),
     },
@@ -144,6 +143,7 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
       title: `A receiver that answers after 50 ms, ${words(20_000)} calls`,
       note: '200 in flight at 50 ms are 4,000 calls/s at most.',
       isPictured: false,
+      mostRounds: 3,
       ...scripted(20_000, { delayMs: 50 }),
     },
     {
@@ -151,7 +151,7 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
       title: `A receiver of which one answer in a hundred takes 9 s, ${words(4000)} calls`,
       note: 'The others take 50 ms.',
       isPictured: false,
-      mostRounds: 3,
+      mostRounds: 2,
       ...scripted(4000, { delayMs: 50, slowPerMille: 10, slowMs: 9000 }),
     },
     {
@@ -159,6 +159,7 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
       title: `Batches, ${words(100_000)} customers`,
       note: 'Per customer, not per call.',
       isPictured: false,
+      mostRounds: 3,
       ...on(100_000, (customers) =>
         [10, 100, 500].map((batch) => ({
           contender: hookcastRun,

@@ -3,6 +3,7 @@ import type { Ceiling } from './ceiling.ts'
 import type { Sample } from './contender.ts'
 import type { ControlRow, RetryFindings } from './control.ts'
 import { median, medianOfKnown } from './median.ts'
+import type { Failure } from './parts.ts'
 
 /** All rounds of one contender with one number of customers. */
 export interface Series {
@@ -24,13 +25,14 @@ export interface Findings {
   readonly receiver: string
   readonly concurrency: number
   readonly senders: string
-  readonly rounds: number
   readonly sections: readonly Section[]
   readonly ceilings: readonly Ceiling[]
   /** Runs of ours with ever more customers, the fewest first. */
   readonly growth: readonly Series[]
   readonly control: readonly ControlRow[]
   readonly retries: RetryFindings | null
+  /** Parts that could not be measured. */
+  readonly failures: readonly Failure[]
   readonly minutes: number
 }
 
@@ -54,8 +56,8 @@ function formatConditions({
   receiver,
   concurrency,
   senders,
-  rounds,
   minutes,
+  failures,
   ...rest
 }: Findings): string[] {
   const series = [...rest.sections.flatMap(({ rows }) => rows), ...rest.growth]
@@ -63,13 +65,14 @@ function formatConditions({
   const others = medianOfKnown(shares)
   const most = Math.max(...shares.map((share) => share ?? 0))
   return [
-    `- **when:** ${conditions.at}, medians of ${rounds} interleaved rounds, ${Math.round(minutes)} minutes in all`,
+    `- **when:** ${conditions.at}, ${Math.round(minutes)} minutes in all; medians of interleaved rounds`,
     `- **machine:** ${conditions.machine}`,
     `- **disk:** ${conditions.disk}`,
     `- **versions:** ${conditions.versions}`,
     `- **receiver:** ${receiver}, on the same machine, unless a table says otherwise`,
     `- **settings:** ${concurrency} in flight, plain HTTP, Basic Auth, ${senders}`,
     `- **others on the machine meanwhile:** ${others === null ? 'not known' : `${percent(others)} of all CPU time (at most ${percent(most)} in a round)`}, load ${conditions.loadBefore.toFixed(1)} before`,
+    ...failures.map(({ part, message }) => `- **failed:** \`${part}\`: ${message}`),
     '',
   ]
 }
@@ -102,7 +105,9 @@ function formatSection({ title, note, rows }: Section): string[] {
     peaksOf(series),
   ])
   const titles = yardstick?.name === 'bare undici `request()` loop' ? SECTION_TITLES : SECTION_TITLES.map(asFirst)
-  return [`### ${title}`, '', ...(note === '' ? [] : [note, '']), ...markdownTable(titles, lines), '']
+  const rounds = yardstick?.samples.length ?? 0
+  const notes = [note, rounds === 0 ? '' : rounds === 1 ? 'One round.' : `Medians of ${rounds} rounds.`]
+  return [`### ${title}`, '', notes.filter(Boolean).join(' '), '', ...markdownTable(titles, lines), '']
 }
 
 function asFirst(title: string): string {
