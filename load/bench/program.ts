@@ -9,9 +9,9 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export function buildProgram(folder: string): string {
   const program = join(folder, 'program')
   mkdirSync(program)
-  const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')
-  const flags = ['-p', join(ROOT, 'tsconfig.build.json'), '--outDir', join(program, 'dist')]
-  execFileSync(process.execPath, [compiler, ...flags], { stdio: ['ignore', 'inherit', 'inherit'] })
+  execFileSync(process.execPath, [join(ROOT, 'build.ts'), join(program, 'dist')], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   for (const part of ['bin', 'package.json', 'schemas']) {
     cpSync(join(ROOT, part), join(program, part), { recursive: true })
   }

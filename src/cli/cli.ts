@@ -4,30 +4,9 @@ import { HookcastError } from '../errors.ts'
 import { Context, type GlobalFlags } from './context.ts'
 import { EXIT_DONE, EXIT_INCOMPLETE } from './exit-code.ts'
 import { wholeNumberFlag } from './flag-value.ts'
-import { addActivate } from './activate.ts'
-import { addBackup, addRestore } from './backup.ts'
-import { addCancel } from './cancel.ts'
-import { addCheck } from './check.ts'
-import { addErase } from './erase.ts'
-import { addEvents } from './events/events.ts'
-import { addExport } from './export.ts'
-import { addCompletion } from './completion.ts'
 import { allCommands, pathOf } from './command-path.ts'
 import { addGuide, FIRST_STEPS } from './guide.ts'
-import { addEgress } from './egress.ts'
-import { addHolds, addRelease } from './holds.ts'
-import { addPause } from './pause.ts'
-import { addPreview } from './preview.ts'
-import { addReplay } from './replay.ts'
-import { addReport } from './report.ts'
-import { addResume } from './resume.ts'
-import { addRun } from './run.ts'
-import { addRuns } from './runs.ts'
-import { addServe } from './serve.ts'
 import { tellError, wordsOf } from './tell-error.ts'
-import { addTest } from './test.ts'
-import { addValidate } from './validate.ts'
-import { addWorker } from './worker.ts'
 
 /**
  * Runs one command of `hookcast` and sets the exit code of the process.
@@ -41,7 +20,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   const onCrash = (error: unknown): void => void crash(error)
   process.on('uncaughtException', onCrash)
   try {
-    await createProgram(context).parseAsync(argv, { from: 'user' })
+    const program = await createProgram(context, namesIn(argv))
+    await program.parseAsync(argv, { from: 'user' })
   } catch (error) {
     const isAnswer = error instanceof CommanderError && error.exitCode === 0
     context.exitCode = isAnswer ? EXIT_DONE : await tellError(error, context)
@@ -62,8 +42,45 @@ function tellPrintFailure(context: Context): void {
   if (context.exitCode === EXIT_DONE) context.exitCode = EXIT_INCOMPLETE
 }
 
+/** Each is loaded when it is asked for: a run has no use for what `check` or `serve` brings along. */
+const COMMANDS = {
+  validate: async () => (await import('./validate.ts')).addValidate,
+  run: async () => (await import('./run.ts')).addRun,
+  resume: async () => (await import('./resume.ts')).addResume,
+  pause: async () => (await import('./pause.ts')).addPause,
+  cancel: async () => (await import('./cancel.ts')).addCancel,
+  replay: async () => (await import('./replay.ts')).addReplay,
+  runs: async () => (await import('./runs.ts')).addRuns,
+  report: async () => (await import('./report.ts')).addReport,
+  export: async () => (await import('./export.ts')).addExport,
+  erase: async () => (await import('./erase.ts')).addErase,
+  preview: async () => (await import('./preview.ts')).addPreview,
+  test: async () => (await import('./test.ts')).addTest,
+  check: async () => (await import('./check.ts')).addCheck,
+  egress: async () => (await import('./egress.ts')).addEgress,
+  backup: async () => (await import('./backup.ts')).addBackup,
+  restore: async () => (await import('./backup.ts')).addRestore,
+  serve: async () => (await import('./serve.ts')).addServe,
+  worker: async () => (await import('./worker.ts')).addWorker,
+  activate: async () => (await import('./activate.ts')).addActivate,
+  holds: async () => (await import('./holds.ts')).addHolds,
+  release: async () => (await import('./holds.ts')).addRelease,
+  events: async () => (await import('./events/events.ts')).addEvents,
+  completion: async () => (await import('./completion.ts')).addCompletion,
+} as const
+
+type CommandName = keyof typeof COMMANDS
+
+const NAMES = Object.keys(COMMANDS) as readonly CommandName[]
+
+/** The one that is called, where that is plain; help, completion and what is misspelt need all of them. */
+function namesIn([first]: readonly string[]): readonly CommandName[] {
+  return first === 'completion' ? NAMES : NAMES.filter((name) => name === first)
+}
+
 /** Every command with its arguments, flags and help: what the pages in docs/commands and shell completion are made from, too. */
-export function createProgram(context: Context): Command {
+export async function createProgram(context: Context, wanted: readonly CommandName[] = []): Promise<Command> {
+  const names = wanted.length === 0 ? NAMES : wanted
   const program = new Command('hookcast')
     .description('Sends a campaign’s webhooks: one call for each customer, and a ledger from which nobody is lost.')
     .version(context.wiring.version)
@@ -86,32 +103,7 @@ export function createProgram(context: Context): Command {
       context.flags = command.optsWithGlobals<GlobalFlags>()
       context.command = pathOf(command)
     })
-  const commands = [
-    addValidate,
-    addRun,
-    addResume,
-    addPause,
-    addCancel,
-    addReplay,
-    addRuns,
-    addReport,
-    addExport,
-    addErase,
-    addPreview,
-    addTest,
-    addCheck,
-    addEgress,
-    addBackup,
-    addRestore,
-    addServe,
-    addWorker,
-    addActivate,
-    addHolds,
-    addRelease,
-    addEvents,
-    addCompletion,
-  ]
-  for (const add of commands) add(program, context)
-  for (const command of allCommands(program)) addGuide(command)
+  for (const name of names) (await COMMANDS[name]())(program, context)
+  for (const command of program.commands) addGuide(command)
   return program
 }

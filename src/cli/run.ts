@@ -7,7 +7,6 @@ import { HookcastError } from '../errors.ts'
 import { startRun, type RunLimit } from '../runner/runner.ts'
 import { conduct, overuseOf } from './conduct.ts'
 import { removedInWords } from './runs.ts'
-import { dryRunCommand } from './dry-run.ts'
 import type { Context } from './context.ts'
 import { collectParam, parsePauseAfter, wholeNumberFlag } from './flag-value.ts'
 import { untilInterrupted } from './interrupts.ts'
@@ -100,6 +99,7 @@ async function run(file: string, flags: RunFlags, context: Context): Promise<num
   // A stream has no pass before it that could refuse them.
   const skipsBadRows = isStreamed || flags.skipBadRows === true
   if (flags.dryRun === true) {
+    const { dryRunCommand } = await import('./dry-run.ts')
     return dryRunCommand(context, { campaign, settings, isQuiet, skipsBadRows, limit: flags.limit ?? null })
   }
   // What it gives way to is the first progress, or whatever ends the reading.

@@ -6,6 +6,6 @@ import { Context } from './context.ts'
 // `npm run docs` writes the pages of the commands; a test holds them against the commands.
 const folder = new URL('../../docs/commands/', import.meta.url)
 mkdirSync(folder, { recursive: true })
-const program = createProgram(new Context({ isJson: false }))
+const program = await createProgram(new Context({ isJson: false }))
 writeFileSync(new URL('README.md', folder), indexPage(program))
 for (const command of program.commands) writeFileSync(new URL(`${command.name()}.md`, folder), commandPage(command))

@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
+import { loadUndici } from './connection.ts'
 import { ConnectionLanes } from './connection-lanes.ts'
 import { wayFrom } from './egress.ts'
 import type { Egress, Way } from './egress.ts'
@@ -73,6 +74,7 @@ export class CallClient {
 
   /** @throws {RangeError} when an option is not what it has to be, before any connection is made. */
   constructor(options: CallClientOptions) {
+    loadUndici()
     const target = targetFromOrigin(options.origin)
     const { connections, timeoutMs, network } = options
     // Reads every range once, so that a wrong one is refused here and not at the first connection.

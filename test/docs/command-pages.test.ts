@@ -5,7 +5,7 @@ import { commandPage, indexPage } from '../../src/cli/command-page.ts'
 import { Context } from '../../src/cli/context.ts'
 import { readText } from '../support/page.ts'
 
-const program = createProgram(new Context({ isJson: false }))
+const program = await createProgram(new Context({ isJson: false }))
 const names = program.commands.map((command) => command.name())
 
 describe('docs/commands', () => {
