@@ -4,7 +4,7 @@ import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from './clock.ts'
 import { environment, trustEnvironment } from './config.ts'
-import type { SenderProgram } from './queue/processes/processes.ts'
+import { StandbySender, type SenderProgram } from './queue/processes/processes.ts'
 
 /** The parts that a run is put together from on this machine. */
 export interface Wiring {
@@ -19,13 +19,14 @@ export interface Wiring {
 /** Each takes memory of its own, and the one coordinator that feeds them all is the narrow place long before. */
 const MOST_SENDERS = 8
 
-/** Puts the parts together: from source as well as from the built program. */
-export function wire(): Wiring {
+/** Puts the parts together: from source as well as from the built program. `isSending`: calls are about to be made. */
+export function wire({ isSending = false } = {}): Wiring {
+  const program = senderProgram()
   return {
     version: packageOf().version,
     clock: systemClock,
     random: Math.random,
-    program: senderProgram(),
+    program: isSending ? { ...program, standby: new StandbySender(program) } : program,
     senders: Math.min(MOST_SENDERS, Math.max(1, availableParallelism())),
   }
 }

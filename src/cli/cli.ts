@@ -14,7 +14,8 @@ import { tellError, wordsOf } from './tell-error.ts'
  * Shape: `argv` without the program's own name
  */
 export async function main(argv: readonly string[]): Promise<void> {
-  const context = new Context({ isJson: argv.includes('--json') })
+  const isSending = argv[0] !== undefined && SENDING.has(argv[0]) && !argv.some((word) => NOT_SENDING.has(word))
+  const context = new Context({ isJson: argv.includes('--json'), isSending })
   // Something threw where nobody waits for it: the state is not to be trusted, and the ledger has everything.
   const crash = async (error: unknown): Promise<never> => process.exit(await tellError(error, context))
   const onCrash = (error: unknown): void => void crash(error)
@@ -68,6 +69,10 @@ const COMMANDS = {
   events: async () => (await import('./events/events.ts')).addEvents,
   completion: async () => (await import('./completion.ts')).addCompletion,
 } as const
+
+/** Those that end in calls, by how they begin: a sender process starts while the command itself is loaded. */
+const SENDING: ReadonlySet<string> = new Set(['run', 'resume', 'replay'])
+const NOT_SENDING: ReadonlySet<string> = new Set(['--help', '-h', '--dry-run', '--redis'])
 
 type CommandName = keyof typeof COMMANDS
 

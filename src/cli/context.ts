@@ -25,14 +25,16 @@ export class Context implements Surroundings {
   /** The command that was typed. */
   command = '<command>'
   flags: GlobalFlags = {}
+  readonly #isSending: boolean
   #wiring: Wiring | null = null
 
-  constructor({ isJson }: { isJson: boolean }) {
+  constructor({ isJson, isSending = false }: { isJson: boolean; isSending?: boolean }) {
     this.isJson = isJson
+    this.#isSending = isSending
   }
 
   get wiring(): Wiring {
-    this.#wiring ??= wire()
+    this.#wiring ??= wire({ isSending: this.#isSending })
     return this.#wiring
   }
 

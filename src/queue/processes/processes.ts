@@ -4,7 +4,7 @@ import type { QueueEvents } from '../queue.ts'
 import { SenderGroup } from '../sender-group.ts'
 import { SenderProcess, type SenderProgram } from './sender-process.ts'
 
-export { endProcesses, processStartOf, type SenderProgram } from './sender-process.ts'
+export { endProcesses, processStartOf, StandbySender, type SenderProgram } from './sender-process.ts'
 
 export interface ProcessQueueOptions {
   readonly program: SenderProgram

@@ -10,6 +10,8 @@ export interface SenderProgram {
   readonly readable: readonly string[]
   /** All that they get of an environment. Default: nothing. */
   readonly env?: Readonly<Record<string, string>>
+  /** Becomes the first sender that is wanted. */
+  readonly standby?: StandbySender
 }
 
 /**
@@ -33,27 +35,56 @@ const THREADS = 32
 /** From Node 25 on what is locked in has no network either, unless it is said; before, the flag is not known. */
 const NETWORK_FLAGS = ['--allow-net'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag))
 
+function forkSender(program: SenderProgram): ChildProcess {
+  return fork(program.entry, [], {
+    serialization: 'advanced',
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Nothing else of the coordinator's environment: no secret, no NODE_OPTIONS, no NODE_TLS_REJECT_UNAUTHORIZED, no proxy.
+    env: { ...program.env, UV_THREADPOOL_SIZE: String(THREADS) },
+    execArgv: [
+      `--max-old-space-size=${HEAP_MB}`,
+      `--max-semi-space-size=${NURSERY_MB}`,
+      '--permission',
+      ...NETWORK_FLAGS,
+      ...program.readable.map((folder) => `--allow-fs-read=${folder}`),
+      '--disallow-code-generation-from-strings',
+      '--disable-warning=SecurityWarning',
+      '--disable-warning=ExperimentalWarning',
+    ],
+  })
+}
+
+/**
+ * A sender process that is started before there is work for it, so that it loads while its coordinator does.
+ *
+ * It is told nothing until it is taken, and one that nobody takes keeps nobody waiting: it ends with this process.
+ */
+export class StandbySender {
+  #child: ChildProcess | null
+
+  constructor(program: SenderProgram) {
+    this.#child = forkSender(program).on('error', () => undefined)
+    this.#child.unref()
+    this.#child.channel?.unref()
+  }
+
+  /** Null once it was taken, or when it could not be started. */
+  take(): ChildProcess | null {
+    const child = this.#child
+    this.#child = null
+    if (child?.connected !== true) return null
+    child.ref()
+    child.channel?.ref()
+    return child
+  }
+}
+
 /** A sender as a child process, behind its walls. */
 export class SenderProcess implements SenderLine {
   readonly #child: ChildProcess
 
   constructor(program: SenderProgram) {
-    this.#child = fork(program.entry, [], {
-      serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-      // Nothing else of the coordinator's environment: no secret, no NODE_OPTIONS, no NODE_TLS_REJECT_UNAUTHORIZED, no proxy.
-      env: { ...program.env, UV_THREADPOOL_SIZE: String(THREADS) },
-      execArgv: [
-        `--max-old-space-size=${HEAP_MB}`,
-        `--max-semi-space-size=${NURSERY_MB}`,
-        '--permission',
-        ...NETWORK_FLAGS,
-        ...program.readable.map((folder) => `--allow-fs-read=${folder}`),
-        '--disallow-code-generation-from-strings',
-        '--disable-warning=SecurityWarning',
-        '--disable-warning=ExperimentalWarning',
-      ],
-    })
+    this.#child = program.standby?.take() ?? forkSender(program)
   }
 
   get pid(): number | undefined {
