@@ -13,6 +13,7 @@ import {
   type StopRow,
   type WaitingRow,
 } from './rows.ts'
+import { ResultRows } from './result-rows.ts'
 import type { RunPaths } from './run-folder.ts'
 import type { Interval, TimelineChange } from './timeline.ts'
 import * as sql from './statements.ts'
@@ -25,14 +26,25 @@ import { Store } from './store.ts'
  */
 export class Ledger implements Disposable {
   readonly #store: Store
+  readonly #results: ResultRows
 
   constructor(paths: RunPaths) {
     this.#store = new Store(paths)
+    this.#results = new ResultRows(this.#store)
   }
 
   /** One durable transaction; see `Store.commit`. */
   commit(change: () => void): { readonly isStorageFull: boolean } {
-    return this.#store.commit(change)
+    try {
+      return this.#store.commit(() => {
+        // It may be the second try.
+        this.#results.forget()
+        change()
+        this.#results.flush()
+      })
+    } finally {
+      this.#results.forget()
+    }
   }
 
   /** Brings everything into the file itself: what a failing disk left in the log would not go along when the file is renamed. */
@@ -142,6 +154,7 @@ export class Ledger implements Disposable {
 
   /** Which of a range have no end and no place in line: what a lost sender leaves in doubt. */
   unaccounted(chunk: number, firstSeq: number, count: number): number[] {
+    this.#results.flush()
     return this.#store.all(sql.selectUnaccounted, firstSeq, firstSeq + count, chunk).map((row) => Number(row['seq']))
   }
 
@@ -211,11 +224,13 @@ export class Ledger implements Disposable {
 
   /** Nothing is written about any row of a range: of a batch in a lost slice, that nobody reported on it. */
   isUntouched(chunk: number, firstSeq: number, count: number): boolean {
+    this.#results.flush()
     return this.#store.get(sql.selectUntouched, chunk, firstSeq, firstSeq + count)?.['is_untouched'] === 1
   }
 
   /** Which rows of a range have a result. */
   endedSeqs(chunk: number, firstSeq: number, count: number): number[] {
+    this.#results.flush()
     return this.#store.all(sql.selectEndedSeqs, chunk, firstSeq, firstSeq + count).map((row) => Number(row['seq']))
   }
 
@@ -225,28 +240,11 @@ export class Ledger implements Disposable {
   }
 
   putResult(row: ResultRow, delivery: number | null = null): void {
-    this.#store.run(
-      sql.insertResult,
-      row.chunk,
-      row.seq,
-      row.customerId,
-      row.status,
-      row.reason,
-      row.attempts,
-      row.httpStatus,
-      this.#store.textId(row.errorCode),
-      this.#store.textId(row.resultCode),
-      this.#store.textId(row.resultStatus),
-      this.#store.textId(row.message),
-      Number(row.isInDoubt),
-      row.latencyMs === null ? null : Math.round(row.latencyMs),
-      row.occurredAt,
-      row.properties,
-      delivery,
-    )
+    this.#results.add(row, delivery)
   }
 
   hasResult(chunk: number, seq: number): boolean {
+    this.#results.flush()
     return this.#store.get(sql.selectResultExists, chunk, seq) !== undefined
   }
 

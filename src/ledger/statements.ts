@@ -65,9 +65,10 @@ export const selectNextDue = `
   WHERE is_lent = 0 AND is_held = 0 AND restarts <= ? AND chunk NOT IN (SELECT chunk FROM chunk WHERE is_stopped = 1)
   ORDER BY due_at LIMIT 1`
 
-export const insertResult = `
+/** For so many rows at a time. */
+export const insertResults = (rows: number): string => `
   INSERT INTO result (chunk, seq, customer_id, status, reason, attempts, http_status, error_code, result_code, result_status, message, in_doubt, latency_ms, occurred_at, properties, delivery)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  VALUES ${Array.from({ length: rows }, () => '(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)').join(', ')}`
 export const insertDelivery = `INSERT INTO delivery (request_id, customers) VALUES (?, ?) RETURNING id`
 export const selectEndedSeqs = `SELECT seq FROM result WHERE chunk = ? AND seq >= ? AND seq < ? ORDER BY seq`
 /** Whether nothing is written about any row of a range (chunk, first, past). */

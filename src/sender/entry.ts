@@ -74,6 +74,8 @@ process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => undefined)
 // Without a coordinator nobody writes outcomes down: not one call more.
 process.on('disconnect', () => process.exit(0))
+// It may have gone while this was being loaded, and nobody heard of it.
+if (!process.connected) process.exit(0)
 process.on('uncaughtException', (error) => {
   tell({ kind: 'failed', message: `A sender process failed: ${error.stack ?? error.message}` }, () => process.exit(1))
 })
