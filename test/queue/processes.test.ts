@@ -3,19 +3,25 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
-import { endProcesses, ProcessQueue, processStartOf } from '../../src/queue/processes/processes.ts'
+import { endProcesses, ProcessQueue, processStartOf, StandbySender } from '../../src/queue/processes/processes.ts'
 import { describeQueue } from '../conformance/queue.ts'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
+const PROGRAM = {
+  entry: join(ROOT, 'src/sender/entry.ts'),
+  readable: [ROOT, realpathSync(join(ROOT, 'node_modules'))],
+}
+
 describeQueue({
   name: 'process',
   create({ setup, senders, events }) {
     const pids: number[] = []
     const queue = new ProcessQueue({
-      program: { entry: join(ROOT, 'src/sender/entry.ts'), readable: [ROOT, realpathSync(join(ROOT, 'node_modules'))] },
+      // The first is one that was started ahead, as by the command; the others are not.
+      program: { ...PROGRAM, standby: new StandbySender(PROGRAM) },
       senders,
       setup,
       events,
@@ -35,5 +41,17 @@ describe('endProcesses', () => {
     await endProcesses([{ pid, started: processStartOf(pid) }], systemClock)
     await gone
     expect(processStartOf(pid)).toBe('')
+  })
+})
+
+describe('a sender that was started ahead', () => {
+  test('is taken once, and ends with whoever started it', async () => {
+    const standby = new StandbySender(PROGRAM)
+    const child = standby.take()!
+    expect(standby.take()).toBeNull()
+    const gone = once(child, 'exit')
+    child.disconnect()
+    await gone
+    expect(processStartOf(child.pid!)).toBe('')
   })
 })
