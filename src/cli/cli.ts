@@ -109,6 +109,6 @@ export async function createProgram(context: Context, wanted: readonly CommandNa
       context.command = pathOf(command)
     })
   for (const name of names) (await COMMANDS[name]())(program, context)
-  for (const command of program.commands) addGuide(command)
+  for (const command of allCommands(program)) addGuide(command)
   return program
 }

@@ -90,10 +90,9 @@ describe('--help', () => {
     },
   )
 
-  test('of the commands below events tells as much', () => {
-    const events = createProgram(new Context({ isJson: false })).commands.find(
-      (command) => command.name() === 'events',
-    )!
+  test('of the commands below events tells as much', async () => {
+    const program = await createProgram(new Context({ isJson: false }))
+    const events = program.commands.find((command) => command.name() === 'events')!
     const leaves = allCommands(events).filter(({ commands }) => commands.length === 0)
     const flags = leaves.map(({ options }) => options.map(({ long }) => long?.slice(2)).join(' '))
     expect(Object.fromEntries(leaves.map((leaf, i) => [pathOf(leaf), flags[i]]))).toEqual(EVENT_COMMANDS)
