@@ -254,6 +254,7 @@ describe('a run folder that cannot be used', () => {
   })
 
   test('is told when its ledger is damaged', async ({ desk }) => {
+    desk.unchecked = 'its ledger is damaged on purpose'
     const runId = await interrupted(desk)
     writeFileSync(findRun(join(desk.folder, '.hookcast'), runId).ledger, 'no database '.repeat(1000))
     expect(await refused(desk, ['resume', runId])).toContain('The ledger is damaged')

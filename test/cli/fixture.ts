@@ -41,6 +41,8 @@ export interface Going {
 export interface Desk {
   readonly folder: string
   readonly receiver: Receiver
+  /** Why the runs that are left here are not held against the invariants, as all others are. Default: null. */
+  unchecked: string | null
   write(name: string, content: string | Uint8Array): string
   /** Writes campaign.yaml: three customers and a body, with more lines under `webhook:` and at the top. */
   writeCampaign(parts?: CampaignParts): void
@@ -88,11 +90,13 @@ export const test = base.extend<{ openDesk: (receiver?: ReceiverOptions) => Prom
       // As the kernel names it: messages show real paths.
       const folder = realpathSync(mkdtempSync(join(tmpdir(), 'desk-')))
       stack.defer(() => rmSync(folder, { recursive: true, force: true }))
+      const desk = createDesk(folder, stack.use(await createReceiver(options)))
       stack.defer(() => {
         const config = join(folder, 'hookcast.yaml')
+        if (desk.unchecked !== null) return
         checkRunsIn(join(folder, '.hookcast'), { config: existsSync(config) ? config : null })
       })
-      return createDesk(folder, stack.use(await createReceiver(options)))
+      return desk
     })
   },
   desk: async ({ openDesk }, use) => use(await openDesk()),
@@ -111,6 +115,7 @@ function createDesk(folder: string, receiver: Receiver): Desk {
   return {
     folder,
     receiver,
+    unchecked: null,
     write,
     start,
     hookcast,

@@ -122,6 +122,7 @@ describe('hints', () => {
 describe('hookcast runs', () => {
   test('lists the newest first, and a damaged one hides none of the others', async ({ openDesk }) => {
     const { desk, runId } = await finished(openDesk)
+    desk.unchecked = 'one of them is damaged on purpose'
     const second = (await desk.json(['run', 'campaign.yaml', '--limit', '1'], { env: { DESK_TOKEN: 'x' } })).object
       .run_id
     expect((await desk.runs()).map(Object.keys)[0]).toEqual(

@@ -93,7 +93,7 @@ function write(path: string, text: string): void {
 const customerOf = ({ body }: { readonly body: string }): string | null =>
   /"customer_id":"([^"]*)"/.exec(body)?.[1] ?? null
 
-describe('secrets', { timeout: 120_000 }, () => {
+describe('secrets', { timeout: 240_000 }, () => {
   test('are in nothing that the command line writes, prints or keeps, however a run ends', async ({
     onTestFinished,
   }) => {
