@@ -55,16 +55,17 @@ export class Tokens {
   async issue(
     token: NewToken,
     madeBy: string | null,
+    now = this.#clock.now(),
   ): Promise<{ readonly text: string; readonly record: TokenRecord }> {
     const text = createTokenText()
-    const now = this.#clock.now()
     return { text, record: await this.#keep(text, { ...token, id: createId(now), madeBy, madeAt: now }) }
   }
 
   /** Makes the token of a link to an app's portal. */
   async openPortal({ lastsMs, ...access }: PortalAccess, madeBy: string | null): Promise<string> {
     const token = { ...access, name: PORTAL_NAME, role: 'app', grants: [] } as const
-    const { text } = await this.issue({ ...token, expiresAt: this.#clock.now() + lastsMs }, madeBy)
+    const now = this.#clock.now()
+    const { text } = await this.issue({ ...token, expiresAt: now + lastsMs }, madeBy, now)
     return text
   }
 
