@@ -6,7 +6,7 @@
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, rmSync } from 'node:fs'
-import { join, relative, resolve } from 'node:path'
+import { isAbsolute, join, relative, resolve } from 'node:path'
 import { rolldown, type Plugin } from 'rolldown'
 
 const ROOT = import.meta.dirname
@@ -33,7 +33,8 @@ await using bundle = await rolldown({
   input: Object.fromEntries(
     ['cli/cli', 'sender/entry', 'index'].map((entry) => [entry, join(ROOT, 'src', `${entry}.ts`)]),
   ),
-  external: /^[^./]/,
+  // The compiler's own helpers are not installed with us: they go into the files.
+  external: (id) => /^[^./]/.test(id) && !id.startsWith('@oxc-project/') && !isAbsolute(id),
   platform: 'node',
   plugins: [ownPlace],
   // Nothing of ours does anything by being imported, but for the entries themselves.
