@@ -7,12 +7,13 @@ import { journalFrom } from '../../support/invariants.ts'
 import { createReceiver } from '../../support/receiver.ts'
 import type { Fault, FaultContext } from '../fault.ts'
 
-const CUSTOMERS = 3000
+const CUSTOMERS = 8000
 
 /** At the peak of a run: a pause, an answer that stops it, a cancel. */
 async function stopAtPeak({ rounds, random, run, held, say }: FaultContext): Promise<void> {
   for (let round = 0; round < rounds; round++) {
-    const stopper = 300 + Math.floor(random() * 1000)
+    // Behind what is called while the pause is on its way.
+    const stopper = 3000 + Math.floor(random() * 1000)
     const rules = [{ requests: [stopper], reply: { status: 404 } }]
     const faulted = await run({
       customers: CUSTOMERS,

@@ -7,8 +7,10 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  statfsSync,
   statSync,
   truncateSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
@@ -25,17 +27,19 @@ const WEBHOOK = 'concurrency: 20\nretry: { delays: [100ms] }'
 /** Takes all room that is left on a disk. */
 function fill(folder: string, leavingBytes = 0): string {
   const path = join(folder, 'fill')
-  const file = openSync(path, 'w')
-  let size = 0
-  for (let bytes = 65_536; bytes >= 1; bytes = Math.floor(bytes / 2)) {
+  for (;;) {
+    const { bavail, bsize } = statfsSync(folder)
+    writeFileSync(path, '')
+    if (bavail === 0) break
     try {
-      for (;;) size += writeSync(file, Buffer.alloc(bytes, 1))
+      // At once: what is given up for the full disk while it fills would be filled, too.
+      execFileSync('fallocate', ['-l', String(bavail * bsize), path], { stdio: 'ignore' })
+      break
     } catch {
-      // Less of it may still fit.
+      // Somebody was faster.
     }
   }
-  closeSync(file)
-  truncateSync(path, Math.max(0, size - leavingBytes))
+  truncateSync(path, Math.max(0, statSync(path).size - leavingBytes))
   return path
 }
 
