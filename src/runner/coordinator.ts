@@ -159,7 +159,8 @@ export class Coordinator {
 
   /** Ends without waiting for what is in flight: it is in doubt and comes first on resume. */
   cut(state: RunState, error: HookcastError | null = null): void {
-    this.#ending ??= { state, error }
+    // What it was paused for may have promised that all is written down: this error is the truth of it.
+    if (this.#ending === null || (this.#ending.state === state && error !== null)) this.#ending = { state, error }
     this.#cancelTick?.()
     if (error === null) this.#commit([])
     this.#done.resolve(this.#ending)
