@@ -13,12 +13,13 @@ import { readConditions, readSourceState } from './bench/conditions.ts'
 import { hookcastRun, type Bench, type Contender, type Sample, type Task } from './bench/contender.ts'
 import { ControlBench } from './bench/control.ts'
 import { drawBars, drawLine } from './bench/picture.ts'
-import { Parts, PARTS } from './bench/parts.ts'
+import { Parts, PARTS, type Part } from './bench/parts.ts'
 import { buildProgram } from './bench/program.ts'
 import { startReceiver } from './bench/receiver.ts'
 import { planSections, taskFor, type PlannedSection } from './bench/sections.ts'
 import { placeFindings } from './bench/place-findings.ts'
-import { cpuParts, formatFindings, sendingPerCustomer, type Section, type Series } from './bench/table.ts'
+import { cpuParts, formatFindings, speedOf, type Section, type Series } from './bench/table.ts'
+import { measureTriggerRates } from './bench/trigger-rates.ts'
 
 const HELP = `npm run bench [-- flags]
 
@@ -28,7 +29,8 @@ const HELP = `npm run bench [-- flags]
   --concurrency N    requests in flight (default 200)
   --senders N        sender processes (default: hookcast's own choice)
   --folder DIR       where the data goes meanwhile: a real disk (default: the system's temporary folder)
-  --minutes N        once it has taken so long, one round for each part that is left (default 11)
+  --minutes N        it ends after so long (default 14): from the middle on one round has to do for a part that is
+                     left, and what is not done then is named as failed
   --no-write         print only; leave load/README.md and the pictures as they are
 
 A part that fails is named on the page, the others are measured all the same; the exit code is 1 then.
@@ -61,7 +63,7 @@ function readPlan(): Plan | null {
       concurrency: { type: 'string', default: '200' },
       senders: { type: 'string' },
       folder: { type: 'string', default: tmpdir() },
-      minutes: { type: 'string', default: '11' },
+      minutes: { type: 'string', default: '14' },
       write: { type: 'boolean', default: true },
     },
   })
@@ -104,22 +106,38 @@ async function main(): Promise<void> {
   const source = readSourceState()
   const receiver = cleanUp.use(await startReceiver(folder))
   const { concurrency, senders, divisor } = plan
-  const bench: Bench = { folder, program: buildProgram(folder), concurrency, senders, signal: stopped.signal }
+  const program = buildProgram(folder)
+  const isOver = outOfTime(plan.minutes * 60_000 - performance.now() + startedAt)
+  const signal = AbortSignal.any([stopped.signal, isOver])
+  const bench: Bench = { folder, program, concurrency, senders, signal }
   const sizes = SIZES.map((size) => size / divisor)
   for (const size of new Set([...sizes, ...AUDIENCES.map((count) => count / divisor)])) {
     stopped.signal.throwIfAborted()
     await writeAudience(join(folder, `${size}.ndjson`), size)
   }
-  const pace: Pace = { rounds: plan.rounds, lateAt: startedAt + plan.minutes * 60_000 }
-  const parts = new Parts(plan.parts, stopped.signal)
-  const sections: Section[] = []
-  for (const planned of planSections({ bench, receiver, divisor })) {
-    const section = await parts.measure(planned.part, () => measureSection(planned, bench, pace))
-    if (section !== null) sections.push(section)
+  const pace: Pace = { rounds: plan.rounds, lateAt: startedAt + plan.minutes * 60_000 * LATE_SHARE }
+  const parts = new Parts(plan.parts, { stopped: stopped.signal, isOver })
+  const planned = planSections({ bench, receiver, divisor })
+  const measured = new Map<PlannedSection, Section>()
+  const measureSections = async (...names: readonly Part[]): Promise<void> => {
+    for (const each of planned.filter(({ part }) => names.includes(part))) {
+      const section = await parts.measure(each.part, () => measureSection(each, bench, pace))
+      if (section !== null) measured.set(each, section)
+    }
   }
   const control = new ControlBench(bench)
   const most = 1_000_000 / divisor
+  // What has to hold comes first: time may run out.
+  await measureSections('speed')
   const growth = (await parts.measure('growth', () => measureGrowth(sizes, { bench, receiver, pace }))) ?? []
+  const rows = (await parts.measure('control', () => control.measure({ most, rounds: roundsNow(pace) }))) ?? []
+  await measureSections('peers')
+  const retries = await parts.measure('retries', () => control.retries(200_000 / divisor))
+  await measureSections('cost')
+  const triggers = (await parts.measure('triggers', () => measureTriggerRates(bench, divisor))) ?? []
+  const ceilings = (await parts.measure('ceiling', () => measureCeilings(receiver, { folder, concurrency }))) ?? []
+  await measureSections('https', 'batch', 'slow')
+  const sections = planned.flatMap((each) => measured.get(each) ?? [])
   const findings = {
     conditions,
     receiver: receiver.name,
@@ -127,36 +145,48 @@ async function main(): Promise<void> {
     senders: senders === null ? 'as many senders as hookcast starts by itself' : `${senders} senders`,
     sections,
     growth,
-    ceilings: (await parts.measure('ceiling', () => measureCeilings(receiver, { folder, concurrency }))) ?? [],
-    control: (await parts.measure('control', () => control.measure({ most, rounds: roundsNow(pace) }))) ?? [],
-    retries: await parts.measure('retries', () => control.retries(200_000 / divisor)),
+    ceilings,
+    control: rows,
+    retries,
+    triggers,
     failures: parts.failures,
+    hasChanged: readSourceState() !== source,
     minutes: (performance.now() - startedAt) / 60_000,
   }
   const text = formatFindings(findings)
   console.log(`\n${text}`)
   if (parts.failures.length > 0) process.exitCode = 1
-  if (readSourceState() !== source) throw new Error('The source changed while it was measured: run the benchmark again')
   if (!plan.isWritten) return
   writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), `${text}\n${PICTURES}`))
-  writeFileSync(FLAT, drawLine('Sending, µs a customer, over the number of customers', growth.map(pointOf)))
+  if (growth.length > 0)
+    writeFileSync(FLAT, drawLine('Calls a second over the number of customers', growth.map(pointOf)))
   const bars = sections.filter(({ isPictured }) => isPictured).flatMap(({ rows }) => rows)
   const title = 'CPU time, µs a call, by process'
-  writeFileSync(CPU, drawBars(title, ['own process', 'senders', 'Redis'], bars.map(barOf)))
+  if (bars.length > 0) writeFileSync(CPU, drawBars(title, ['own process', 'senders', 'Redis'], bars.map(barOf)))
 }
 
 const PICTURES = `![CPU time a call by process](bench-cpu.svg)
 
-![Sending, microseconds a customer, over the number of customers](bench-growth.svg)
+![Calls a second over the number of customers](bench-growth.svg)
 `
 
 const AUDIENCES = [100_000, 200_000, 20_000, 50_000, 4000]
 
-const pointOf = (series: Series): { x: number; y: number } => ({ x: series.customers, y: sendingPerCustomer(series) })
+const pointOf = (series: Series): { x: number; y: number } => ({ x: series.customers, y: speedOf(series) })
 
 function barOf(series: Series): { name: string; parts: readonly number[] } {
   const name = series.name.replaceAll(/[*`]/g, '')
   return { name: `${name}, ${series.customers.toLocaleString('en-US')}`, parts: cpuParts(series) }
+}
+
+/** From then on one round has to do. */
+const LATE_SHARE = 0.5
+
+/** Fires after `ms`, and keeps nobody waiting for it. */
+function outOfTime(ms: number): AbortSignal {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(new Error('out of time')), Math.max(0, ms)).unref()
+  return controller.signal
 }
 
 interface Pace {

@@ -9,17 +9,11 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
-import { readCpuTimes, readMachineTimes } from './bench/process-figures.ts'
-import { startReceiver, type Receiver } from './triggers/receiver.ts'
+import { startReceiver } from './triggers/receiver.ts'
 import { sendSteadily, triggerText } from './triggers/send-steadily.ts'
 import { Service, TOKEN } from './triggers/service.ts'
-import {
-  formatFindings,
-  placeFindings,
-  type KilledRound,
-  type SteadyRound,
-  type StreamRound,
-} from './triggers/table.ts'
+import { steadyRound, untilCalled, warmUp, warmUpOf } from './triggers/steady-round.ts'
+import { formatFindings, placeFindings, type KilledRound, type StreamRound } from './triggers/table.ts'
 
 const HELP = `npm run load:triggers [-- flags]
 
@@ -44,63 +38,11 @@ const { values } = parseArgs({
 })
 const perSecond = Number(values.rate)
 const count = perSecond * Number(values.seconds)
-/** Until everybody was called: a receiver that was gone is tried every 30 s at the latest. */
-const LONGEST_MS = 180_000
-
-async function steadyRound(service: Service): Promise<SteadyRound> {
-  await using _ = service
-  await service.start()
-  await service.activate()
-  using receiver = await startReceiver(service.receiverPort)
-  await warmUp(service)
-  const before = service.taken()
-  const others = watchOthers(service, receiver)
-  const accepted = await sendSteadily(service.url, { count, perSecond })
-  const othersShare = others()
-  const lastAt = Math.max(...accepted.map(({ at }) => at))
-  const behind = accepted.length + WARM_UP - (await receiver.count())
-  await untilCalled(receiver, count + WARM_UP)
-  const after = service.taken()
-  const journal = await receiver.journal()
-  const calledAt = new Map(journal.map(({ id, at }) => [id, at]))
-  return {
-    accepted,
-    toCallMs: accepted.map(({ id, at }) => (calledAt.get(id) ?? Infinity) - at),
-    behind,
-    caughtUpMs: Math.max(...calledAt.values()) - lastAt,
-    ownMicros: ((after.ownMs - before.ownMs) * 1000) / count,
-    senderMicros: ((after.sendersMs - before.sendersMs) * 1000) / count,
-    peakBytes: after.peakBytes,
-    othersShare,
-  }
-}
-
-/** Gives what share of one core programs that are no part of this took since. */
-function watchOthers(service: Service, receiver: Receiver): () => number {
-  const look = (): readonly [number, number] => {
-    const { ownMs, sendersMs } = service.taken()
-    const partsMs = ownMs + sendersMs + (readCpuTimes('self')?.ownMs ?? 0) + (readCpuTimes(receiver.pid)?.ownMs ?? 0)
-    return [(readMachineTimes()?.busyMs ?? partsMs) - partsMs, performance.now()]
-  }
-  const [othersMs, at] = look()
-  return () => {
-    const [othersMsNow, now] = look()
-    return (othersMsNow - othersMs) / (now - at)
-  }
-}
-
-/** Two seconds of it: a process that has just begun compiles what it runs, at both ends. */
-const WARM_UP = 2 * perSecond
-
-async function warmUp(service: Service): Promise<void> {
-  await sendSteadily(service.url, { count: WARM_UP, perSecond, prefix: 'w' })
-}
-
 async function killedRound(service: Service): Promise<KilledRound> {
   await using _ = service
   await service.start()
   await service.activate()
-  await warmUp(service)
+  await warmUp(service, perSecond)
   const sending = sendSteadily(service.url, { count, perSecond })
   await systemClock.sleep((count * 500) / perSecond)
   const killedAt = Date.now()
@@ -110,7 +52,7 @@ async function killedRound(service: Service): Promise<KilledRound> {
   const accepted = await sending
   using receiver = await startReceiver(service.receiverPort)
   const beganAt = Date.now()
-  await untilCalled(receiver, count + WARM_UP)
+  await untilCalled(receiver, count + warmUpOf(perSecond))
   const calls = Map.groupBy(await receiver.journal(), ({ id }) => id)
   return {
     accepted,
@@ -143,14 +85,6 @@ async function post(service: Service, body: string, type: string): Promise<{ rea
   return (await answer.json()) as { accepted: number }
 }
 
-/** Repeats may come besides: whoever is missing after that time shows in the table. */
-async function untilCalled(receiver: Receiver, customers: number): Promise<void> {
-  for (const until = Date.now() + LONGEST_MS; Date.now() < until;) {
-    if ((await receiver.count()) >= customers) return
-    await systemClock.sleep(100)
-  }
-}
-
 async function main(): Promise<void> {
   if (values.help) return void process.stdout.write(HELP)
   const folder = mkdtempSync(join(values.folder, 'hookcast-triggers-'))
@@ -158,7 +92,7 @@ async function main(): Promise<void> {
     Service.prepare(join(folder, name), { profileFolder: values.profile ?? null })
   try {
     const conditions = readConditions(folder)
-    const steady = await steadyRound(await prepare('steady'))
+    const steady = await steadyRound(await prepare('steady'), { count, perSecond })
     if (values.steady || values.profile !== undefined)
       return console.log(formatFindings({ conditions, perSecond, steady }))
     const killed = await killedRound(await prepare('killed'))

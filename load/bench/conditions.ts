@@ -56,7 +56,7 @@ export function readConditions(folder: string): Conditions {
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SOURCES = ['bin', 'src', 'load/bench']
 
-/** What the source is, by its files' names and times: a run that changes it measures two programs at once. */
+/** What the source is, by its files' names and times: edited in the middle, a benchmark measures two programs. */
 export function readSourceState(): string {
   return SOURCES.flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())

@@ -85,8 +85,9 @@ export class ControlBench {
           peakBytes = Math.max(peakBytes, readPeakBytes(pid) ?? 0)
         }
       }, 200)
-      await run.exited
+      const exitCode = await run.exited
       clearInterval(look)
+      if (exitCode !== 0) throw new Error(`A run has to end with exit code 0, got ${exitCode}`)
       const wallMs = now() - run.startedAt
       const { sent } = JSON.parse(run.stdout()) as { readonly sent: number }
       return { customers, seen: await receiver.seen(), wallMs, peakBytes, sent }
@@ -104,8 +105,7 @@ export class ControlBench {
 
   #abort(): Promise<number> {
     return this.#on({ delayMs: 50, refuseAt: 4000 }, 20_000, async (receiver, campaign) => {
-      const { exited } = this.#start(['run', campaign, '--json', '--quiet', '--yes', '--senders', '2'])
-      await exited
+      await this.#start(['run', campaign, '--json', '--quiet', '--yes', '--senders', '2']).exited
       const { refusedAt, lastAt } = await receiver.seen()
       if (refusedAt === null || lastAt === null) throw new Error('The receiver has to come to its 401')
       return Math.max(0, lastAt - refusedAt)
@@ -115,7 +115,7 @@ export class ControlBench {
   #firstCall(customers: number, flags: readonly string[]): Promise<number> {
     return this.#on({ delayMs: 50 }, customers, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--quiet', '--yes', ...flags])
-      const { firstAt } = await until(receiver, ({ calls }) => calls > 0)
+      const { firstAt } = await until(run, receiver, ({ calls }) => calls > 0)
       await kill(run)
       return firstAt! - run.startedAt
     })
@@ -124,13 +124,13 @@ export class ControlBench {
   #resume(customers: number): Promise<number> {
     return this.#on({ delayMs: 0 }, customers, async (receiver, campaign) => {
       const first = this.#start(['run', campaign, '--quiet', '--yes'])
-      await until(receiver, ({ calls }) => calls > customers / 10)
+      await until(first, receiver, ({ calls }) => calls > customers / 10)
       await kill(first)
       await sleep(500)
       const { calls: before } = await receiver.seen()
       const runId = readdirSync(join(this.#data, 'runs'))[0]!
       const second = this.#start(['resume', runId, '--quiet', '--yes'])
-      const { lastAt } = await until(receiver, ({ calls }) => calls > before)
+      const { lastAt } = await until(second, receiver, ({ calls }) => calls > before)
       await kill(second)
       return lastAt! - second.startedAt
     })
@@ -139,7 +139,7 @@ export class ControlBench {
   #interrupt(): Promise<number> {
     return this.#on({ delayMs: 1000 }, 20_000, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--json', '--quiet', '--yes'])
-      await until(receiver, ({ calls }) => calls >= 600)
+      await until(run, receiver, ({ calls }) => calls >= 600)
       const at = now()
       run.child.kill('SIGINT')
       await run.exited
@@ -181,10 +181,14 @@ export class ControlBench {
   }
 }
 
-async function until(receiver: ScriptedReceiver, isEnough: (seen: Seen) => boolean): Promise<Seen> {
+/** @throws {Error} when the run ends before the receiver has seen enough of it. */
+async function until({ child }: Run, receiver: ScriptedReceiver, isEnough: (seen: Seen) => boolean): Promise<Seen> {
   for (;;) {
+    const isGone = child.exitCode !== null || child.signalCode !== null
     const seen = await receiver.seen()
     if (isEnough(seen)) return seen
+    if (isGone)
+      throw new Error(`A run ended (${child.exitCode ?? child.signalCode}) before the receiver saw enough of it`)
     await sleep(2)
   }
 }

@@ -55,7 +55,7 @@ export function drawLine(title: string, points: readonly Point[]): string {
   const marks = points.map(
     ({ x, y }) =>
       `<circle cx="${xOf(x)}" cy="${yOf(y)}" r="4" fill="${COLORS[0]}"/>` +
-      `<text x="${xOf(x)}" y="${yOf(y) - 10}" text-anchor="middle">${y.toFixed(1)}</text>` +
+      `<text x="${xOf(x)}" y="${yOf(y) - 10}" text-anchor="middle">${Math.round(y).toLocaleString('en-US')}</text>` +
       `<text x="${xOf(x)}" y="${BOTTOM + 20}" text-anchor="middle">${x.toLocaleString('en-US')}</text>`,
   )
   const line = points.map(({ x, y }) => `${xOf(x)},${yOf(y)}`).join(' ')

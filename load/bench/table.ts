@@ -2,8 +2,11 @@ import type { Conditions } from './conditions.ts'
 import type { Ceiling } from './ceiling.ts'
 import type { Sample } from './contender.ts'
 import type { ControlRow, RetryFindings } from './control.ts'
+import { markdownTable, whole } from './markdown-table.ts'
 import { median, medianOfKnown } from './median.ts'
 import type { Failure } from './parts.ts'
+import { formatTriggers } from './trigger-table.ts'
+import type { TriggerRate } from './trigger-rates.ts'
 
 /** All rounds of one contender with one number of customers. */
 export interface Series {
@@ -31,8 +34,11 @@ export interface Findings {
   readonly growth: readonly Series[]
   readonly control: readonly ControlRow[]
   readonly retries: RetryFindings | null
+  readonly triggers: readonly TriggerRate[]
   /** Parts that could not be measured. */
   readonly failures: readonly Failure[]
+  /** The source was edited meanwhile: rounds may be of two programs. */
+  readonly hasChanged: boolean
   readonly minutes: number
 }
 
@@ -48,6 +54,7 @@ export function formatFindings(findings: Findings): string {
     ...formatGrowth(findings),
     ...formatControl(findings.control),
     ...(findings.retries === null ? [] : formatRetries(findings.retries)),
+    ...formatTriggers(findings.triggers),
   ].join('\n')
 }
 
@@ -58,6 +65,7 @@ function formatConditions({
   senders,
   minutes,
   failures,
+  hasChanged,
   ...rest
 }: Findings): string[] {
   const series = [...rest.sections.flatMap(({ rows }) => rows), ...rest.growth]
@@ -72,6 +80,9 @@ function formatConditions({
     `- **receiver:** ${receiver}, on the same machine, unless a table says otherwise`,
     `- **settings:** ${concurrency} in flight, plain HTTP, Basic Auth, ${senders}`,
     `- **others on the machine meanwhile:** ${others === null ? 'not known' : `${percent(others)} of all CPU time (at most ${percent(most)} in a round)`}, load ${conditions.loadBefore.toFixed(1)} before`,
+    ...(hasChanged
+      ? ['- **edited meanwhile:** the source; some rounds may be of another program than the others']
+      : []),
     ...failures.map(({ part, message }) => `- **failed:** \`${part}\`: ${message}`),
     '',
   ]
@@ -127,11 +138,6 @@ export function cpuParts({ samples }: Series): readonly [own: number, senders: n
     of(({ childCpuMs, calls }) => perCall(childCpuMs, calls) ?? 0),
     of(({ storeCpuMs, calls }) => perCall(storeCpuMs ?? 0, calls) ?? 0),
   ]
-}
-
-/** Microseconds of sending for each customer. */
-export function sendingPerCustomer({ samples }: Series): number {
-  return median(samples.map(({ sendingMs, calls }) => (sendingMs * 1000) / calls))
 }
 
 function formatCeilings({ ceilings }: Findings): string[] {
@@ -220,7 +226,7 @@ function formatGrowth({ growth }: Findings): string[] {
 }
 
 /** Calls a second while sending: the middle round. */
-function speedOf({ samples }: Series): number {
+export function speedOf({ samples }: Series): number {
   return median(samples.map(callsPerSecond))
 }
 
@@ -284,16 +290,6 @@ function peaksOf({ samples }: Series): string {
   return started === 0 ? megabytes(own) : `coordinator ${megabytes(own)}, sender ${megabytes(started)}`
 }
 
-function markdownTable(titles: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`
-  const rule = `|---|${titles
-    .slice(1)
-    .map(() => '--:|')
-    .join('')}`
-  return [line(titles), rule, ...rows.map(line)]
-}
-
-const whole = (value: number): string => Math.round(value).toLocaleString('en-US')
 const seconds = (value: number): string => value.toFixed(1)
 const percent = (share: number): string => `${Math.round(share * 100)} %`
 const megabytes = (bytes: number): string => String(Math.round(bytes / MB))

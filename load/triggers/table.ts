@@ -116,7 +116,7 @@ function spread(values: readonly number[]): string {
   return `p50 ${p50} ms, p95 ${p95} ms, p99 ${p99} ms`
 }
 
-function quantile(values: readonly number[], share: number): number {
+export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN
 }
