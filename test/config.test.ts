@@ -60,7 +60,7 @@ describe('settings', () => {
       egress: {},
       events: EVENTS,
       eventNetwork: { allow: [], isHttpAllowed: false, ports: [443, 8443] },
-      portal: {},
+      portal: { frameAncestors: [] },
       notify: null,
       triggers: {},
       log: { attempts: 'failed' },
@@ -89,7 +89,7 @@ describe('settings', () => {
       'env: [SMS_PASSWORD]',
       'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB, disk_reserve: 2GiB, per_app: { rate: 100/s, backlog: 500, storage: 1GiB } }',
       'notify: { on: [run.aborted], url: "https://a.example/${NOTIFY_PATH}", secret: "${NOTIFY_SECRET}" }',
-      'portal: { frame_ancestors: ["https://a.example"] }',
+      'portal: { frame_ancestors: ["https://a.example", "http://localhost:3000", "https://*.b.example"] }',
       'log: { attempts: all }',
       'server: { public_url: "https://a.example/", listen: { public: ":8080", admin: "[::1]:0" } }',
     ].join('\n')
@@ -141,6 +141,7 @@ describe('settings', () => {
         url: at('https://a.example/${NOTIFY_PATH}', 12),
         secret: at('${NOTIFY_SECRET}', 12),
       },
+      portal: { frameAncestors: ['https://a.example', 'http://localhost:3000', 'https://*.b.example'] },
       log: { attempts: 'all' },
       server: {
         publicUrl: 'https://a.example',
@@ -275,6 +276,10 @@ describe('settings', () => {
       'server: { public_url: "ftp://u:canary@a.example" }',
       '1:11 expected server.public_url to be a URL such as "https://hookcast.example.com", got "ftp://…@a.example"',
     ],
+    ...['https://a.example/x', "'none'", 'https://a.example; script-src *', '*', 'a.example'].map((origin) => [
+      `portal: { frame_ancestors: [${JSON.stringify(origin)}] }`,
+      `1:29 expected portal.frame_ancestors[0] to be an origin such as "https://app.example.com", got ${JSON.stringify(origin)}`,
+    ]),
     ['- a', '1:1 expected the file to be a mapping of keys, got a list'],
     ['a: [', '1:5 not YAML: wrong indentation, or a closing bracket is missing'],
     [

@@ -15,7 +15,7 @@ export {
 } from './role.ts'
 export { isPortalLink, portalUrl, PORTAL_LONGEST_MS } from './portal-access.ts'
 export { Tokens, type TokenRecord } from './tokens.ts'
-export { Sessions, type Session } from './sessions.ts'
+export { formTokenOf, Sessions, type Session } from './sessions.ts'
 export { AuditLog, type AuditEntry } from './audit-log.ts'
 export { FailedLogins } from './failed-logins.ts'
 export { CallRate } from './call-rate.ts'

@@ -64,6 +64,7 @@ export class Sessions {
   }
 }
 
-function formTokenOf(secret: string): string {
+/** What stands in the forms that are shown to whoever has a secret, and tells nothing of it. */
+export function formTokenOf(secret: string): string {
   return createHmac('sha256', secret).update('form').digest('base64url')
 }

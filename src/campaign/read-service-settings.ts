@@ -3,7 +3,7 @@ import { formatKey, shorten, type KeyPath } from './key-path.ts'
 import { NOTICE_TYPES, type NoticeType } from './notice.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { SecretText } from './campaign.ts'
-import type { ListenAddress, LogSettings, NotifySettings, ServerSettings } from './settings.ts'
+import type { ListenAddress, LogSettings, NotifySettings, PortalSettings, ServerSettings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
 import type { Repaired } from './shape-problem.ts'
 import { printableUrl } from './webhook-url.ts'
@@ -22,6 +22,21 @@ export function readServer(reader: YamlReader, { server }: Input): ServerSetting
 
 export function readLog({ log }: Input): LogSettings {
   return { attempts: log?.attempts ?? 'failed' }
+}
+
+/** What stands here becomes part of a header: nothing but origins gets there. @see CSP Level 3, "frame-ancestors" */
+const ANCESTOR = /^https?:\/\/(?:\*\.)?[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::\d{1,5})?$/i
+
+export function readPortal(reader: YamlReader, { portal }: Input): PortalSettings {
+  const frameAncestors = (portal?.frame_ancestors ?? []).flatMap((written, index) => {
+    if (written === undefined) return []
+    if (ANCESTOR.test(written)) return [written]
+    const path = ['portal', 'frame_ancestors', index]
+    const got = JSON.stringify(shorten(written))
+    reader.report(path, `expected ${formatKey(path)} to be an origin such as "https://app.example.com", got ${got}`)
+    return []
+  })
+  return { frameAncestors }
 }
 
 /** Null when nobody is to be told. Address and secret are read when the service starts: other commands do without them. */

@@ -4,7 +4,7 @@ import { readEgressProxy } from './egress-proxy.ts'
 import { type KeyPath, formatKey, shorten } from './key-path.ts'
 import { readCredentials } from './read-credentials.ts'
 import { readEvents } from './read-event-settings.ts'
-import { readLog, readNotify, readServer, readTriggers } from './read-service-settings.ts'
+import { readLog, readNotify, readPortal, readServer, readTriggers } from './read-service-settings.ts'
 import { placeholderNames } from './secret-text.ts'
 import type { Settings } from './settings.ts'
 import type { SettingsInput } from './settings-schema.ts'
@@ -29,7 +29,7 @@ export function readSettings(reader: YamlReader, input: Input): Omit<Settings, '
     egress: readEgress(reader, input),
     events: readEvents(reader, input),
     eventNetwork: readEventNetwork(reader, input),
-    portal: input.portal ?? {},
+    portal: readPortal(reader, input),
     notify: readNotify(reader, input),
     triggers: readTriggers(reader, input),
     log: readLog(input),

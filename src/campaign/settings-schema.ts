@@ -49,18 +49,6 @@ const pool = z.union(
   { error: '{ addresses: […] } or { proxy: … }' },
 )
 
-/** Read by the portal of the event webhooks; here for its names. */
-const later = {
-  portal: optional(
-    mapping({
-      frame_ancestors: optional(list(text('an origin'), { most: 100, of: 'origins' }), {
-        description: 'Origins whose pages may embed the portal.',
-      }),
-    }),
-    { description: 'The portal of event subscribers.' },
-  ),
-}
-
 /** hookcast.yaml. */
 export const settingsSchema = mapping({
   data: optional(text('a folder'), {
@@ -191,7 +179,15 @@ export const settingsSchema = mapping({
     { description: 'Logs of the service.' },
   ),
   events: optional(eventSettingsSchema, { description: 'Event webhooks.' }),
-  ...later,
+  portal: optional(
+    mapping({
+      frame_ancestors: optional(list(text('an origin'), { most: 100, of: 'origins' }), {
+        description: 'Origins whose pages may show the portal in a frame.',
+        examples: [['https://app.example.com']],
+      }),
+    }),
+    { description: 'The portal of event subscribers.' },
+  ),
 })
 
 export type SettingsInput = z.input<typeof settingsSchema>

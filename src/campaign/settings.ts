@@ -4,9 +4,6 @@ import type { NoticeType } from './notice.ts'
 /** The most sender processes that anybody may ask for: each is a process with a heap of its own. */
 export const MOST_SENDERS = 64
 
-/** Sections that the portal will read; checked for their keys only. */
-type LaterSection = Readonly<Record<string, unknown>>
-
 /** hookcast.yaml and the environment, checked and with every default filled in. */
 export interface Settings {
   /** Absolute path of hookcast.yaml; null without one. */
@@ -29,7 +26,7 @@ export interface Settings {
   readonly events: EventSettings
   /** Where event endpoints may be. */
   readonly eventNetwork: EventNetworkSettings
-  readonly portal: LaterSection
+  readonly portal: PortalSettings
   /** Null when no operator is to be told of anything. */
   readonly notify: NotifySettings | null
   /** Whose signature stands for a token when they send triggers: their secrets, by the name of the source. */
@@ -71,6 +68,11 @@ export interface EventNetworkSettings {
   readonly allow: readonly string[]
   readonly isHttpAllowed: boolean
   readonly ports: readonly number[]
+}
+
+export interface PortalSettings {
+  /** Origins whose pages may show the portal in a frame. */
+  readonly frameAncestors: readonly string[]
 }
 
 export interface NotifySettings {

@@ -1,7 +1,7 @@
 import { Hono, type Context } from 'hono'
 import { routePath } from 'hono/route'
 import type { Session } from '../access/access.ts'
-import { problemFrom, readAll, type AnsweredRequest, type ApiServices } from '../api/api.ts'
+import { problemFrom, type AnsweredRequest, type ApiServices } from '../api/api.ts'
 import { ApiError, HookcastError } from '../errors.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { accessPages } from './access/access.ts'
@@ -9,10 +9,13 @@ import { campaignPages } from './campaigns/campaigns.ts'
 import { serveAssets } from './frame/assets.ts'
 import { framed, problemContent } from './frame/frame.ts'
 import { ownPath, signInContent, SignIn } from './frame/sign-in.ts'
-import { seeOther, Visit, type PageRoute } from './frame/visit.ts'
+import { readForm, seeOther } from './frame/page-request.ts'
+import { Visit, type PageRoute } from './frame/visit.ts'
 import { holdPages } from './holds/holds.ts'
 import { runPages } from './runs/runs.ts'
 import { words } from './words.ts'
+
+export { createPortal } from './portal/portal.ts'
 
 export interface DashboardOptions {
   readonly services: ApiServices
@@ -146,14 +149,4 @@ function refuseOthers(
   if (session !== null && form?.get('form_token') !== session.formToken) {
     throw new ApiError('HOOKCAST_API_DENIED', words.errors.form, { status: 403 })
   }
-}
-
-const FORM = 'application/x-www-form-urlencoded'
-
-async function readForm(context: Context): Promise<URLSearchParams> {
-  const [type = ''] = (context.req.header('Content-Type') ?? '').split(';')
-  if (type.trim().toLowerCase() !== FORM) {
-    throw new ApiError('HOOKCAST_API_REQUEST', words.errors.media, { status: 415 })
-  }
-  return new URLSearchParams((await readAll(context)).toString())
 }

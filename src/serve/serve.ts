@@ -5,7 +5,7 @@ import type { Context } from 'hono'
 import { Tokens } from '../access/access.ts'
 import { createApi, servicesFrom, type AnsweredRequest } from '../api/api.ts'
 import type { ListenAddress, ServerSettings } from '../campaign/settings.ts'
-import { createDashboard } from '../dashboard/dashboard.ts'
+import { createDashboard, createPortal } from '../dashboard/dashboard.ts'
 import { HookcastError } from '../errors.ts'
 import { createEventApi } from '../event-api/event-api.ts'
 import { isStorageFull } from '../ledger/folder-error.ts'
@@ -95,11 +95,14 @@ export async function serve(options: ServeOptions): Promise<void> {
   const services = servicesFrom(apiOptions)
   const api = createApi(apiOptions, services)
   const dashboard = createDashboard({ services, store, publicUrl, ...told })
+  const { frameAncestors } = settings.portal
+  const portal = createPortal({ events, store, clock, frameAncestors, addressOf, ...told })
   const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))
+  const front = { api, eventApi, dashboard, portal, telemetry, whyNotReady }
   const listeners: Listener[] = []
   cleanUp.defer(() => closeAll(listeners))
   for (const [audience, address] of addresses) {
-    listeners.push(await listen(createFront({ api, eventApi, dashboard, telemetry, whyNotReady }, audience), address))
+    listeners.push(await listen(createFront(front, audience), address))
   }
   const onLow = (facts: Readonly<Record<string, unknown>>): void =>
     void store.commit(() => tell('storage.low', facts)).catch(fail)

@@ -1,6 +1,7 @@
 import { html, timeText, type Markup } from '../../report/report.ts'
 import { head, mark } from '../frame/parts.ts'
-import { seeOther, type Page, type PageRoute, type Visit } from '../frame/visit.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
 
 const PER_PAGE = 50

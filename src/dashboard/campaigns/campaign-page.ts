@@ -1,6 +1,7 @@
 import { formatNumber, html, timeText, type Markup, type Part } from '../../report/report.ts'
 import { card, code, facts, stateMark, type Shown } from '../frame/parts.ts'
-import { seeOther, type Page, type PageRoute, type Visit } from '../frame/visit.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { standingBar } from '../runs/standing.ts'
 import { words } from '../words.ts'
 import { campaignPage, problemsCard, warningsList } from './campaign-frame.ts'

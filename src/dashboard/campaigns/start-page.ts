@@ -1,7 +1,8 @@
 import { ApiError } from '../../errors.ts'
 import { html, type Part } from '../../report/report.ts'
 import { card, facts, head } from '../frame/parts.ts'
-import { seeOther, type Page, type PageRoute, type Visit } from '../frame/visit.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
 import { problemsCard } from './campaign-frame.ts'
 

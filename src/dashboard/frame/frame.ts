@@ -13,28 +13,51 @@ export interface Framed {
   readonly who: { readonly actor: Actor; readonly formToken: string } | null
 }
 
-const LOGO = new Markup(
+export const LOGO = new Markup(
   '<svg viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="2.4" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><path d="M9 3v10.5a4.5 4.5 0 1 0 9 0V12m0 0-3 3m3-3 3 3"/></svg>',
 )
 export const brand = html`<a class="brand" href="/runs">${LOGO}${words.product}</a>`
 
 /** Puts the page around its content. */
 export function framed({ title, place = null, content, live = null, who }: Framed): string {
+  return documentOf({
+    title: `${title} · ${words.product}`,
+    bar: who === null ? '' : topBar(who, place),
+    content,
+    live,
+  })
+}
+
+/** The page as a browser gets it: the bar at the top, what it says, and what stands below. */
+export function documentOf({
+  title,
+  bar,
+  content,
+  live = null,
+  below = '',
+}: {
+  readonly title: string
+  readonly bar: Part
+  readonly content: Part
+  readonly live?: string | null
+  readonly below?: Part
+}): string {
   const page = html`<html lang="en" data-plot="${ASSET_PATHS.plot}">
     <head>
       <meta charset="utf-8" />
       <meta name="viewport" content="width=device-width, initial-scale=1" />
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
-      <title>${title} · ${words.product}</title>
+      <title>${title}</title>
       <link rel="icon" href="${ASSET_PATHS.icon}" type="image/svg+xml" />
       <link rel="stylesheet" href="${ASSET_PATHS.style}" />
       <script type="module" src="${ASSET_PATHS.script}"></script>
     </head>
     <body>
       <a class="skip" href="#content">${words.skip}</a>
-      ${who === null ? '' : topBar(who, place)}
+      ${bar}
       <main id="content" ${live === null ? '' : html`data-live="${live}"`}>${content}</main>
+      ${below}
     </body>
   </html>`
   return `<!doctype html>\n${page.text}\n`

@@ -1,6 +1,7 @@
 import { formatNumber, html, sentence, timeText, type Markup } from '../../report/report.ts'
 import { facts, head, mark, type Shown } from '../frame/parts.ts'
-import { seeOther, type Page, type PageRoute, type Visit } from '../frame/visit.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
 
 const { holds: say } = words

@@ -2,7 +2,8 @@ import { FAILED_REASONS, ABORTED_REASONS } from '../../campaign/result.ts'
 import type { Asked } from '../../api/api.ts'
 import { formatNumber, html, type Part } from '../../report/report.ts'
 import { card, facts, head, select, type Shown } from '../frame/parts.ts'
-import { seeOther, type Page, type PageRoute, type Visit } from '../frame/visit.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { words } from '../words.ts'
 
 const { replay: say } = words
