@@ -3,10 +3,10 @@ import { campaignFilesAt } from '../campaign/campaign-folder.ts'
 import { checkCampaign, type Checked } from '../check/check.ts'
 import { HookcastError } from '../errors.ts'
 import type { Settings } from '../campaign/settings.ts'
+import { indentJson } from '../report/report.ts'
 import { findSampleRow, tryDelivery, type ShownRequest, type TriedDelivery, type Wanted } from '../trial/trial.ts'
 import type { Context } from './context.ts'
 import { wholeNumberFlag } from './flag-value.ts'
-import { indentJson } from './indent-json.ts'
 import { untilInterrupted } from './interrupts.ts'
 
 /** Which customer of the audience is wanted: flags of `preview` and `test`. */

@@ -3,9 +3,12 @@ import { routePath } from 'hono/route'
 import type { Session } from '../access/access.ts'
 import { problemFrom, type AnsweredRequest, type ApiServices } from '../api/api.ts'
 import { ApiError, HookcastError } from '../errors.ts'
+import type { Events } from '../events/events.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { accessPages } from './access/access.ts'
 import { campaignPages } from './campaigns/campaigns.ts'
+import { eventPages } from './events/events.ts'
+import { answerable } from './frame/event-refusal.ts'
 import { serveAssets } from './frame/assets.ts'
 import { framed, problemContent } from './frame/frame.ts'
 import { ownPath, signInContent, SignIn } from './frame/sign-in.ts'
@@ -19,6 +22,7 @@ export { createPortal } from './portal/portal.ts'
 
 export interface DashboardOptions {
   readonly services: ApiServices
+  readonly events: Events
   readonly store: ServiceStore
   /** Where people reach it; null when nobody said so. */
   readonly publicUrl: string | null
@@ -27,7 +31,7 @@ export interface DashboardOptions {
   readonly onAnswered?: (answered: AnsweredRequest) => void
 }
 
-const PAGES: readonly PageRoute[] = [...runPages, ...campaignPages, ...holdPages, ...accessPages]
+const PAGES: readonly PageRoute[] = [...runPages, ...campaignPages, ...holdPages, ...eventPages, ...accessPages]
 
 /** Nothing from elsewhere, nothing inline: what strangers wrote stays text, whatever we forget. */
 const HEADERS = {
@@ -47,7 +51,7 @@ const HTML = { 'Content-Type': 'text/html; charset=utf-8' }
  *
  * How it is served is not its matter. Reading works without the script.
  */
-export function createDashboard({ services, store, publicUrl, ...told }: DashboardOptions): Hono {
+export function createDashboard({ services, events, store, publicUrl, ...told }: DashboardOptions): Hono {
   const signIn = new SignIn(store, services, publicUrl?.startsWith('https:') === true)
   const ownHost = publicUrl === null ? null : new URL(publicUrl).host
   const app = new Hono()
@@ -88,7 +92,7 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
       if (retryAfterMs > 0) throw new ApiError('HOOKCAST_API_LIMIT', words.errors.rate, { status: 429, retryAfterMs })
       const form = method === 'get' ? new URLSearchParams() : await readForm(context)
       if (method === 'post') refuseOthers(context, { ownHost, form, session })
-      const answer = await handle(new Visit(context, services, { session, form }))
+      const answer = await handle(new Visit(context, { services, events }, { session, form }))
       if (answer instanceof Response) return answer
       return context.html(framed({ ...answer, who: session }), answer.status ?? 200)
     })
@@ -103,7 +107,8 @@ export function createDashboard({ services, store, publicUrl, ...told }: Dashboa
   app.notFound((context) => {
     return answerProblem(new ApiError('HOOKCAST_API_UNKNOWN', words.errors.unknown, { status: 404 }), context)
   })
-  app.onError((error, context) => {
+  app.onError((thrown, context) => {
+    const error = answerable(thrown)
     if (!(error instanceof HookcastError) || problemFrom(error).status === 500) told.onUnexpected?.(error)
     return answerProblem(error, context)
   })

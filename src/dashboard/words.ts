@@ -2,7 +2,7 @@
 export const words = {
   product: 'hookcast',
   skip: 'To the content',
-  nav: { runs: 'Runs', campaigns: 'Campaigns', holds: 'Holds', access: 'Access' },
+  nav: { runs: 'Runs', campaigns: 'Campaigns', holds: 'Holds', events: 'Event webhooks', access: 'Access' },
   signIn: {
     title: 'Sign in',
     token: 'Token',
@@ -289,5 +289,5 @@ export const words = {
   },
 } as const
 
-export const PLACES = ['runs', 'campaigns', 'holds', 'access'] as const
+export const PLACES = ['runs', 'campaigns', 'holds', 'events', 'access'] as const
 export type Place = (typeof PLACES)[number]

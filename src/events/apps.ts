@@ -75,8 +75,8 @@ export class Apps {
     return app
   }
 
-  list(query: PageQuery): Page<App> {
-    return pageOf(this.#register.all(), query, ({ id }) => id)
+  list(query: PageQuery, isWanted: (app: App) => boolean = () => true): Page<App> {
+    return pageOf(this.#register.all().filter(isWanted), query, ({ id }) => id)
   }
 
   /** @throws {EventsError} unknown, conflict */

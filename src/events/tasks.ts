@@ -48,6 +48,8 @@ export interface Going extends Task {
 export interface TaskQuery extends PageQuery {
   readonly states?: readonly Task['state'][] | null
   readonly kinds?: readonly TaskKind[] | null
+  /** Key of an endpoint; null for all. */
+  readonly endpoint?: number | null
 }
 
 const KEPT_MS = 90 * 86_400_000
@@ -126,12 +128,16 @@ export class Tasks {
       for (const row of rows) {
         const task = taskFrom(row)
         at = task.id
-        if (query.states?.includes(task.state) === false || query.kinds?.includes(task.kind) === false) continue
-        yield task
+        if (isWanted(task, query)) yield task
       }
       if (rows.length < PER_READ) return
     }
   }
+}
+
+function isWanted({ state, kind, endpoint }: Task, query: TaskQuery): boolean {
+  if (query.states?.includes(state) === false || query.kinds?.includes(kind) === false) return false
+  return query.endpoint == null || query.endpoint === endpoint
 }
 
 /** Behind every id: they begin with a letter. */

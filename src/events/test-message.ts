@@ -46,7 +46,11 @@ function examplesOf(eventTypes: EventTypes, name: string): readonly unknown[] {
   const newest = Object.keys(schemas)
     .toSorted((a, b) => Number(a) - Number(b))
     .at(-1)
-  const schema = newest === undefined ? null : schemas[newest]
+  return newest === undefined ? [] : examplesIn(schemas[newest])
+}
+
+/** Of a JSON Schema; OpenAPI has another word for the only one. */
+export function examplesIn(schema: unknown): readonly unknown[] {
   if (typeof schema !== 'object' || schema === null) return []
   const { examples, example } = schema as { readonly examples?: unknown; readonly example?: unknown }
   if (Array.isArray(examples)) return examples as readonly unknown[]

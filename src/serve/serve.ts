@@ -94,7 +94,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const apiOptions = { ...around, starters, triggerSources, publicUrl, addressOf, ...told }
   const services = servicesFrom(apiOptions)
   const api = createApi(apiOptions, services)
-  const dashboard = createDashboard({ services, store, publicUrl, ...told })
+  const dashboard = createDashboard({ services, events, store, publicUrl, ...told })
   const { frameAncestors } = settings.portal
   const portal = createPortal({ events, store, clock, frameAncestors, addressOf, ...told })
   const whyNotReady = (): string | null => (signal.aborted ? 'shutting down' : whyNotWritable(settings.data))

@@ -6,6 +6,7 @@ import type { Page } from 'playwright-core'
 import { startBrowser } from '../support/browser.ts'
 import { ADMIN_TOKEN } from '../support/service.ts'
 import { openShop } from './shop.ts'
+import { openSubscriber } from './subscribers.ts'
 
 // Pictures for the docs; with a folder, of every page into it, in light and dark, on a desk and on a phone.
 
@@ -51,6 +52,34 @@ for (let at = 0; at < 9; at++) {
 }
 while (((await service.get('/v1/holds'))['holds'] as object[]).length === 0) await sleep(200)
 
+const acme = await openSubscriber(shop)
+await openSubscriber(shop, 'Zenith Books')
+const orders = await acme.endpoint('orders', { eventTypes: ['order.*'], description: 'The warehouse' })
+const flaky = await acme.endpoint('flaky', {
+  eventTypes: ['order.paid'],
+  metadata: { 'hookcast.on_failure': 'suspend' },
+})
+const unsure = await acme.endpoint('flaky/crm', { eventTypes: ['order.paid', 'user.registered'] })
+shop.hookStatus = 200
+const cents = [1990, 4500, 999, 12_000, 2490, 8900, 350, 5600, 7800, 1500, 3300, 2100]
+for (const [at, amount] of cents.entries()) {
+  if (at === 8) shop.hookStatus = 503
+  await acme.publish('order.paid', { order_id: `A-${1001 + at}`, amount, currency: 'EUR' })
+  await sleep(60)
+}
+await acme.untilState(flaky, 'suspended')
+for (const [at, amount] of cents.entries()) {
+  await acme.publish('order.paid', { order_id: `A-${1013 + at}`, amount, currency: 'EUR' })
+}
+await acme.call('POST', `/app/${acme.app}/endpoint/${orders}/recover`, { since: new Date(0).toISOString() })
+const message = await acme.publish('order.paid', {
+  order_id: 'A-1042',
+  amount: 4200,
+  currency: 'EUR',
+  items: [{ sku: 'bell', count: 2 }],
+})
+await sleep(1500)
+
 const failed = (await (await service.call(`/v1/runs/${finished}/results?status=failed`)).text()).split('\n')[1] ?? ''
 const { seq } = JSON.parse(failed) as { seq: number }
 
@@ -67,6 +96,16 @@ const PAGES: Readonly<Record<string, string>> = {
   'campaign-start': '/campaigns/spring-points/run',
   holds: '/holds',
   events: '/events',
+  'events-app': acme.at,
+  'events-messages': `${acme.at}/messages`,
+  'events-endpoint': `${acme.at}/endpoints/${orders}`,
+  'events-suspended': `${acme.at}/endpoints/${flaky}`,
+  'events-failing': `${acme.at}/endpoints/${unsure}`,
+  'events-kept': `${acme.at}/endpoints/${flaky}/messages?state=open`,
+  'events-attempts': `${acme.at}/endpoints/${unsure}/attempts`,
+  'events-message': `${acme.at}/messages/${message}`,
+  'events-types': '/events/types',
+  'events-type': '/events/types/order.paid',
   access: '/access',
 }
 

@@ -8,6 +8,8 @@ export interface Shop extends AsyncDisposable {
   readonly service: RunningService
   /** Status of everything under `/v1/login`. */
   loginStatus: number
+  /** Status of everything under `/hooks/flaky`, where event webhooks go. */
+  hookStatus: number
   /** How long it takes with each answer. */
   delayMs: number
 }
@@ -56,11 +58,11 @@ export async function openShop({
   /** Beside the campaigns of the shop; `$PORT` is that of the receiver. */
   readonly files?: Readonly<Record<string, string>>
 } = {}): Promise<Shop> {
-  const shop = { loginStatus: 401, delayMs: 0 }
+  const shop = { loginStatus: 401, hookStatus: 503, delayMs: 0 }
   const receiver = await createReceiver({ answer: (request) => answerOf(request, shop) })
   const port = String(receiver.port)
   const files: Record<string, string> = {
-    'hookcast.yaml': `env: [SHOP_KEY, SHOP_PASSWORD]\nserver: { listen: { admin: "127.0.0.1:0" } }\nevents: { retry: [1s] }\nnetwork: { events: { allow: [127.0.0.0/8], http: true } }\n`,
+    'hookcast.yaml': `env: [SHOP_KEY, SHOP_PASSWORD]\nserver: { listen: { admin: "127.0.0.1:0" } }\nevents: { retry: [300ms] }\nnetwork: { events: { allow: [127.0.0.0/8], http: true, ports: [${port}] } }\n`,
   }
   const add = (name: string, text: string, rows = customers): void => {
     files[`campaigns/${name}/campaign.yaml`] = text.replaceAll('$PORT', port)
@@ -94,8 +96,11 @@ export async function openShop({
 /** Customer 7 is refused, 11 is never answered well, 13 only the second time. */
 function answerOf(
   { path, body, attempt }: Received,
-  { loginStatus, delayMs }: { readonly loginStatus: number; readonly delayMs: number },
+  { loginStatus, hookStatus, delayMs }: Pick<Shop, 'loginStatus' | 'hookStatus' | 'delayMs'>,
 ): Reply {
+  if (path.startsWith('/hooks/flaky')) {
+    return hookStatus === 200 ? { body: 'Got it' } : { status: hookStatus, body: 'The queue behind this is down' }
+  }
   if (path.startsWith('/v1/login')) {
     if (loginStatus === 200) return { delayMs }
     return { status: loginStatus, body: { errors: [{ code: 'key_expired', description: 'The key has expired' }] } }

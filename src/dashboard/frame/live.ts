@@ -21,7 +21,7 @@ const LONGEST_MS = 5 * 60_000
  * @see HTML Living Standard §9.2.5, "Parsing an event stream"
  */
 export function liveResponse(
-  look: () => LiveParts,
+  look: () => LiveParts | Promise<LiveParts>,
   { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number },
 ): Response {
   const left = new AbortController()
@@ -35,8 +35,8 @@ export function liveResponse(
     for (const [id, text] of fresh) told.set(`${kind} ${id}`, text)
     return Object.fromEntries(fresh)
   }
-  const next = (): { readonly text: string; readonly isOver: boolean } => {
-    const { parts, charts = {}, isOver } = look()
+  const next = async (): Promise<{ readonly text: string; readonly isOver: boolean }> => {
+    const { parts, charts = {}, isOver } = await look()
     const marked = Object.entries(parts).map(([id, markup]) => [id, markup.text] as const)
     const fresh = { parts: changed('part', marked), charts: changed('chart', Object.entries(charts)) }
     const isAny = Object.keys(fresh.parts).length + Object.keys(fresh.charts).length > 0
@@ -52,7 +52,7 @@ export function liveResponse(
         if (!isFirst) await clock.sleep(everyMs, left.signal)
         isFirst = false
         if (left.signal.aborted) return
-        const { text, isOver } = next()
+        const { text, isOver } = await next()
         if (text !== '') controller.enqueue(encoder.encode(text))
         if (isOver) controller.close()
         if (isOver || text !== '') return

@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import type { Actor, Session } from '../../access/access.ts'
 import { mayPerform, perform, type AnswerOf, type ApiServices, type Asked, type OperationId } from '../../api/api.ts'
+import type { Events } from '../../events/events.ts'
 import { html, type Part } from '../../report/report.ts'
 import type { Place } from '../words.ts'
 import { PageRequest, type PageContent } from './page-request.ts'
@@ -17,11 +18,18 @@ export interface PageRoute {
 /** Somebody who is signed in and asks for a page, and all that the page may use. */
 export class Visit extends PageRequest {
   readonly services: ApiServices
+  /** Event webhooks. */
+  readonly events: Events
   readonly actor: Actor
 
-  constructor(context: Context, services: ApiServices, { session, form }: { session: Session; form: URLSearchParams }) {
+  constructor(
+    context: Context,
+    { services, events }: Pick<Visit, 'services' | 'events'>,
+    { session, form }: { session: Session; form: URLSearchParams },
+  ) {
     super(context, form, session.formToken)
     this.services = services
+    this.events = events
     this.actor = session.actor
   }
 

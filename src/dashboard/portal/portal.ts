@@ -12,7 +12,7 @@ import { readForm } from '../frame/page-request.ts'
 import { words } from '../words.ts'
 import { closedPage, portalPage } from './portal-frame.ts'
 import { PORTAL_ROUTES } from './portal-routes.ts'
-import { answerable, noSuchPage } from './refusal.ts'
+import { answerable, noSuchPage } from '../frame/event-refusal.ts'
 import { PortalVisit, type Holder, type PortalRoute } from './portal-visit.ts'
 import { portalWords } from './words.ts'
 

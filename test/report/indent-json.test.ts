@@ -1,6 +1,6 @@
 import { assert, json, property } from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { indentJson } from '../../src/cli/indent-json.ts'
+import { indentJson } from '../../src/report/indent-json.ts'
 
 describe('indentJson', () => {
   test('lays out like JSON.stringify with two spaces, whatever the value', () => {

@@ -1,0 +1,96 @@
+import { mayReadPersonalData, type Role } from '../../access/access.ts'
+import { ApiError } from '../../errors.ts'
+import { html, type Markup, type Part } from '../../report/report.ts'
+import { head } from '../frame/parts.ts'
+import type { Page, Visit } from '../frame/visit.ts'
+import type { AppView, EndpointView, EventAct } from './parts/view.ts'
+import { eventWords } from './words.ts'
+
+export const EVENTS_PATH = '/events'
+const APPS_PATH = `${EVENTS_PATH}/apps`
+
+/** Whoever has signed in may look; payloads and answers are shown to those who may read of customers. */
+const ROLES: Readonly<Record<Exclude<EventAct, 'read'>, readonly Role[]>> = {
+  send: ['admin', 'operator'],
+  manage: ['admin', 'operator'],
+  reveal: ['admin'],
+  rotate: ['admin'],
+}
+
+function mayDo({ actor }: Visit, act: EventAct): boolean {
+  return act === 'read' ? mayReadPersonalData(actor) : ROLES[act].includes(actor.role)
+}
+
+/** @throws {ApiError} HOOKCAST_API_DENIED */
+export function refuseUnless(visit: Visit, act: EventAct): void {
+  if (mayDo(visit, act)) return
+  const message = `Your role does not do this: ${visit.actor.role}`
+  throw new ApiError('HOOKCAST_API_DENIED', message, { status: 403 })
+}
+
+/** The app that a path names. @throws {EventsError} unknown */
+export function appOf(visit: Visit): AppView {
+  const { events, services, actor } = visit
+  const app = events.apps.get(visit.param('app'))
+  return {
+    events,
+    app,
+    at: `${APPS_PATH}/${app.id}`,
+    may: (act) => mayDo(visit, act),
+    post: (action, content, kind) => visit.post(action, content, kind),
+    note: async (action, subject, detail = {}) => {
+      await services.audit.record(actor, action, { subject, detail: { app: app.id, ...detail } })
+    },
+  }
+}
+
+/** The endpoint that a path names. @throws {EventsError} unknown */
+export function endpointOf(visit: Visit): EndpointView {
+  const view = appOf(visit)
+  return { ...view, endpoint: view.events.endpoints.get(view.app, visit.param('endpoint')) }
+}
+
+type Path = readonly (readonly [label: string, href: string])[]
+
+/** Where the pages of an app are. */
+export function pathTo({ app, at }: AppView): Path {
+  return [
+    [eventWords.title, EVENTS_PATH],
+    [app.name, at],
+  ]
+}
+
+const tabs = (shown: readonly (readonly [href: string, label: string])[], at: string, label: string): Markup =>
+  html`<nav class="tabs" aria-label="${label}">
+    ${shown.map(([href, label]) => html`<a href="${href}" ${href === at ? html`aria-current="page"` : ''}>${label}</a>`)}
+  </nav>`
+
+/** A page about all apps. */
+export function eventsPage(at: string, content: Part): Page {
+  const { title, tabs: names } = eventWords
+  const shown = [
+    [EVENTS_PATH, names.apps],
+    [`${EVENTS_PATH}/types`, names.types],
+  ] as const
+  return { title, place: 'events', content: [head({ title }), tabs(shown, at, title), content] }
+}
+
+/** A page about one app. */
+export function appPage(view: AppView, { tab, below, content }: { tab: string; below: Part; content: Part }): Page {
+  const { app, at } = view
+  const { title, tabs: names } = eventWords
+  const shown = [
+    [at, names.endpoints],
+    [`${at}/messages`, names.messages],
+  ] as const
+  return {
+    title: app.name,
+    place: 'events',
+    content: [head({ path: [[title, EVENTS_PATH]], title: app.name, below }), tabs(shown, at + tab, app.name), content],
+  }
+}
+
+/** The path with its query, as the page's own links have it. */
+export function queryOf({ context }: Visit): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(context.req.query()).filter(([, value]) => value !== ''))
+}

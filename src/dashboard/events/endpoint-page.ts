@@ -1,0 +1,86 @@
+import { liveResponse, type LiveParts } from '../frame/live.ts'
+import { head, select } from '../frame/parts.ts'
+import { seeOther } from '../frame/page-request.ts'
+import type { Page, PageRoute, Visit } from '../frame/visit.ts'
+import { html } from '../../report/report.ts'
+import { endpointOf, pathTo, queryOf, refuseUnless } from './desk.ts'
+import { attemptsList } from './parts/attempts.ts'
+import { endpointActions } from './parts/endpoint-actions.ts'
+import { endpointContent, liveEndpointParts } from './parts/endpoint-story.ts'
+import { healthOf } from './parts/health.ts'
+import { pageAfter, pageLinks } from './parts/paging.ts'
+import { revealSecret } from './parts/secret.ts'
+import { endpointPath, type EndpointView } from './parts/view.ts'
+import { eventWords } from './words.ts'
+
+const PATH = '/events/apps/:app/endpoints/:endpoint'
+const PER_PAGE = 50
+const LOOK_MS = 1000
+const { attempts: say } = eventWords
+
+export const endpointPages: readonly PageRoute[] = [
+  { method: 'get', path: PATH, handle: async (visit) => await page(visit, endpointOf(visit)) },
+  { method: 'get', path: `${PATH}/live`, handle: followed },
+  { method: 'get', path: `${PATH}/attempts`, handle: attemptsPage },
+  { method: 'post', path: `${PATH}/secret`, handle: secretPage },
+  ...endpointActions.map(({ name, act, perform }): PageRoute => ({
+    method: 'post',
+    path: `${PATH}/${name}`,
+    handle: async (visit) => {
+      refuseUnless(visit, act)
+      return seeOther(await perform(endpointOf(visit), (field) => visit.field(field)))
+    },
+  })),
+]
+
+async function page(visit: Visit, view: EndpointView, secret: string | null = null): Promise<Page> {
+  const { endpoint } = view
+  const content = endpointContent({ view, health: await healthOf(view), path: pathTo(view), secret })
+  const live = `${endpointPath(view, endpoint)}/live`
+  return { title: endpoint.url || endpoint.id, place: 'events', content, live }
+}
+
+/** Only a press shows it: it is in no address, and in no page that can be gone back to. */
+async function secretPage(visit: Visit): Promise<Page> {
+  refuseUnless(visit, 'reveal')
+  const view = endpointOf(visit)
+  return await page(visit, view, await revealSecret(view))
+}
+
+async function followed(visit: Visit): Promise<Response> {
+  const { key } = endpointOf(visit).endpoint
+  const look = async (): Promise<LiveParts> => {
+    const endpoint = visit.events.endpoints.of(key)
+    if (endpoint === null) return { parts: {}, isOver: true }
+    const view = { ...endpointOf(visit), endpoint }
+    const parts = liveEndpointParts({ view, health: await healthOf(view), path: pathTo(view) })
+    return { parts, isOver: false }
+  }
+  return liveResponse(look, { clock: visit.services.clock, everyMs: LOOK_MS })
+}
+
+async function attemptsPage(visit: Visit): Promise<Page> {
+  const view = endpointOf(visit)
+  const { endpoint, events } = view
+  const result = visit.query('result')
+  const hasSucceeded = result === 'arrived' ? true : result === 'failed' ? false : null
+  const query = pageAfter(visit.query('after'), { limit: PER_PAGE, order: 'descending' })
+  const found = events.attempts.ofEndpoint(endpoint, { ...query, hasSucceeded })
+  const options: readonly [string, string][] = [
+    ['', say.all],
+    ['arrived', say.good],
+    ['failed', say.bad],
+  ]
+  const content = [
+    head({ path: [...pathTo(view), [endpoint.url || endpoint.id, endpointPath(view, endpoint)]], title: say.title }),
+    html`<section class="card">
+      <form class="line">
+        <label>${say.only} ${select('result', options, result)}</label>
+        <button>${eventWords.apps.button}</button>
+      </form>
+      ${attemptsList(view, found.rows, { of: 'endpoint', nothing: say.nothingLike })}
+      ${pageLinks(found, { query: queryOf(visit), idOf: ({ id }) => id })}
+    </section>`,
+  ]
+  return { title: say.title, place: 'events', content }
+}

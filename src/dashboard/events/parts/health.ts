@@ -1,0 +1,112 @@
+import type { Attempt } from '../../../events/events.ts'
+import { formatNumber, formatSpan, html, shareText, timeText, type Markup, type Part } from '../../../report/report.ts'
+import { card, facts, type Shown } from '../../frame/parts.ts'
+import { eventWords } from '../words.ts'
+import { spanText } from './settings.ts'
+import { endpointPath, timeOf, type EndpointView } from './view.ts'
+
+const { endpoint: say } = eventWords
+const LAST = 40
+const DAY_MS = 86_400_000
+
+/** How an endpoint has been doing: its deliveries of the last day by what became of them, and its last attempts. */
+export interface Health {
+  readonly tally: Awaited<ReturnType<EndpointView['events']['progress']['tally']>>
+  /** Newest first. */
+  readonly last: readonly Attempt[]
+  /** Deliveries that wait for a restart, or to be gathered. */
+  readonly kept: number
+  /** When the oldest of them came; null when there is none. */
+  readonly keptSince: number | null
+}
+
+export async function healthOf({ events, endpoint }: Pick<EndpointView, 'events' | 'endpoint'>): Promise<Health> {
+  const { now } = events
+  const oldest = { limit: 1, cursor: null, order: 'ascending', states: ['open'] } as const
+  const kept = events.keptFor(endpoint)
+  return {
+    tally: await events.progress.tally(endpoint, { since: now - DAY_MS, until: now }),
+    last: lastAttempts({ events, endpoint }, LAST),
+    kept,
+    keptSince: kept === 0 ? null : (events.progress.ofEndpoint(endpoint, oldest).rows[0]?.message.acceptedAt ?? null),
+  }
+}
+
+export function lastAttempts(
+  { events, endpoint }: Pick<EndpointView, 'events' | 'endpoint'>,
+  limit: number,
+): readonly Attempt[] {
+  return events.attempts.ofEndpoint(endpoint, { limit, cursor: null, order: 'descending' }).rows
+}
+
+/** How an endpoint is doing, in a sentence and in numbers. */
+export function healthCard(view: EndpointView, { tally, last, kept, keptSince }: Health): Markup {
+  const { sent, failed, cancelled, expired, open } = tally
+  const ended = sent + failed + expired
+  const numbers: Shown[] = [
+    [say.rate, ended === 0 ? '–' : shareText(sent, ended)],
+    [say.sent, formatNumber(sent)],
+    [say.failed, formatNumber(failed + expired)],
+    [say.waiting, formatNumber(Math.max(0, open - kept))],
+  ]
+  if (cancelled > 0) numbers.push([say.cancelled, formatNumber(cancelled)])
+  if (kept > 0) numbers.push([say.kept, formatNumber(kept)])
+  const answered = last.filter(({ httpStatus }) => httpStatus !== null).map(({ latencyMs }) => latencyMs)
+  if (answered.length > 0) {
+    const rising = answered.toSorted((a, b) => a - b)
+    numbers.push([say.answeredIn, formatSpan(rising[Math.floor((rising.length - 1) / 2)]!)])
+    numbers.push([say.slowest, formatSpan(rising.at(-1)!)])
+  }
+  return card(
+    say.health,
+    [
+      standing(view, { last, kept, keptSince }),
+      last.length === 0 ? '' : strip(last),
+      html`<div class="big">${facts(numbers, 'list')}</div>`,
+    ],
+    'health',
+  )
+}
+
+/** What happens with messages now, and what to press. */
+function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 'tally'>): Part {
+  const { endpoint, events } = view
+  const see = html`<a href="${endpointPath(view, endpoint)}/messages?state=open">${say.seeKept}</a>`
+  switch (endpoint.state) {
+    case 'disabled':
+      return html`<p class="notice">${say.disabled}</p>`
+    case 'suspended':
+      return html`<div class="stop">
+        <p>${say.suspended(kept)} ${kept === 0 ? '' : see}</p>
+        ${keptSince === null ? '' : html`<p>${say.suspendedSince} ${timeText(timeOf(keptSince))}.</p>`}
+        <p>${say.restartDoes}</p>
+      </div>`
+    case 'restarting':
+      return html`<p class="notice">${say.restarting(kept)} ${kept === 0 ? '' : see}</p>`
+    case 'active': {
+      const profile = events.endpoints.profileOf(endpoint)
+      if (profile.isPolled) return html`<p class="verdict">${say.polled} ${kept === 0 ? '' : see}</p>`
+      if (endpoint.failingSince !== null) return failing(endpoint.failingSince, profile.life)
+      return html`<p class="verdict">${last.length === 0 ? say.untried : say.well}</p>`
+    }
+  }
+}
+
+function failing(since: number, life: ReturnType<EndpointView['events']['endpoints']['profileOf']>['life']): Markup {
+  const { afterFailing } = say
+  const after = life.kind === 'disable' ? afterFailing.disable(spanText(life.afterMs)) : afterFailing[life.kind]
+  return html`<p class="notice">${say.failing} ${timeText(timeOf(since))}. ${after}</p>`
+}
+
+/** The last attempts, oldest first, each a bar: those that failed are higher. */
+export function strip(last: readonly Pick<Attempt, 'hasSucceeded'>[]): Markup {
+  const bars = last.toReversed().map(({ hasSucceeded }, at) => {
+    const [y, kind] = hasSucceeded ? [5, 'sent'] : [0, 'failed']
+    return html`<g class="is-${kind}"><rect x="${at * 10}" y="${y}" width="7" height="${12 - y}" /></g>`
+  })
+  const good = last.filter(({ hasSucceeded }) => hasSucceeded).length
+  return html`<figure class="strip">
+    <svg viewBox="0 0 ${LAST * 10} 12" preserveAspectRatio="xMinYMid meet" aria-hidden="true">${bars}</svg>
+    <figcaption class="note">${say.lastTried(good, last.length)}</figcaption>
+  </figure>`
+}

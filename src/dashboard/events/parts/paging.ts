@@ -1,0 +1,31 @@
+import { html, type Markup } from '../../../report/report.ts'
+import type { Page, PageQuery } from '../../../events/events.ts'
+import { eventWords } from '../words.ts'
+
+/** A page of a list that begins behind an id of the query. */
+export function pageAfter(after: string | null, { limit, order }: Pick<PageQuery, 'limit' | 'order'>): PageQuery {
+  return { limit, order, cursor: after === null ? null : { id: after, isBackwards: false } }
+}
+
+/** Leads to the next page of a list, with the same query, and back to the first. */
+export function pageLinks<T>(
+  { rows, isDone }: Page<T>,
+  {
+    query,
+    idOf,
+    labels = [eventWords.newest, eventWords.more],
+  }: {
+    readonly query: Readonly<Record<string, string>>
+    readonly idOf: (row: T) => string
+    readonly labels?: readonly [first: string, next: string]
+  },
+): Markup {
+  const { after, ...same } = query
+  const linkTo = (more: Readonly<Record<string, string>>): string =>
+    `?${new URLSearchParams({ ...same, ...more }).toString()}`
+  const last = rows.at(-1)
+  return html`<div class="pages">
+    ${after === undefined ? '' : html`<a href="${linkTo({})}">${labels[0]}</a>`}
+    ${isDone || last === undefined ? '' : html`<a href="${linkTo({ after: idOf(last) })}">${labels[1]}</a>`}
+  </div>`
+}

@@ -1,0 +1,36 @@
+import type { Attempt, DeliveryState, Endpoint, Stand } from '../../../events/events.ts'
+import { codeText, html, type Markup } from '../../../report/report.ts'
+import { mark } from '../../frame/parts.ts'
+import { eventWords } from '../words.ts'
+
+const { states, deliveries, attempts: say } = eventWords
+
+const LIFE_KINDS = { active: 'is-good', disabled: 'is-quiet', suspended: 'is-bad', restarting: 'is-going' } as const
+
+/** How an endpoint is doing, as a word with a colour. */
+export function lifeMark({ state, failingSince }: Pick<Endpoint, 'state' | 'failingSince'>): Markup {
+  return state === 'active' && failingSince !== null ? mark(states.failing, '') : mark(states[state], LIFE_KINDS[state])
+}
+
+const DELIVERY_KINDS: Readonly<Record<DeliveryState, string>> = {
+  open: '',
+  sent: 'is-good',
+  failed: 'is-bad',
+  cancelled: 'is-quiet',
+  expired: 'is-quiet',
+}
+
+/** How far a message has come. */
+export function standMark({ state, nextAt }: Stand): Markup {
+  return mark(state === 'open' && nextAt === null ? deliveries.held : deliveries[state], DELIVERY_KINDS[state])
+}
+
+/** What an attempt was answered with, or why there was no answer. */
+export function answerText({ httpStatus, code }: Pick<Attempt, 'httpStatus' | 'code'>): Markup {
+  const answer = httpStatus === null ? (code ?? '') : String(httpStatus)
+  return html`<code>${answer}</code> <span class="note">${codeText(answer)}</span>`
+}
+
+export function attemptMark({ hasSucceeded }: Pick<Attempt, 'hasSucceeded'>): Markup {
+  return hasSucceeded ? mark(say.good, 'is-good') : mark(say.bad, 'is-bad')
+}
