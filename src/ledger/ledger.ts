@@ -35,13 +35,20 @@ export class Ledger implements Disposable {
 
   /** One durable transaction; see `Store.commit`. */
   commit(change: () => void): { readonly isStorageFull: boolean } {
+    return this.#store.commit(() => this.#change(change))
+  }
+
+  /** The same, while others go on; see `Store.commitBeside`. */
+  commitBeside(change: () => void): Promise<{ readonly isStorageFull: boolean }> {
+    return this.#store.commitBeside(() => this.#change(change))
+  }
+
+  #change(change: () => void): void {
+    // It may be the second try.
+    this.#results.forget()
     try {
-      return this.#store.commit(() => {
-        // It may be the second try.
-        this.#results.forget()
-        change()
-        this.#results.flush()
-      })
+      change()
+      this.#results.flush()
     } finally {
       this.#results.forget()
     }

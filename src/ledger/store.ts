@@ -1,6 +1,7 @@
 import { unlinkSync } from 'node:fs'
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
-import { LedgerError } from '../errors.ts'
+import { LedgerError, type HookcastError } from '../errors.ts'
+import { LogFile } from './log-file.ts'
 import { MIGRATIONS } from './schema.ts'
 import { folderError, isStorageFull } from './folder-error.ts'
 import { type RunPaths } from './run-folder.ts'
@@ -15,17 +16,20 @@ const REMEMBERED_TEXTS = 5000
 /**
  * One SQLite file with one writer: opening, migrating, committing, interned strings.
  *
- * Full sync: what `commit` returned from survives a power cut. In WAL mode `NORMAL` would be about three
- * times faster and could roll finished customers back on a power cut, who would then be sent to twice.
+ * Full sync: what `commit` returned from survives a power cut. Left to `NORMAL` alone a power cut could roll finished
+ * customers back, who would then be sent to twice: the log is synced here, after each commit.
  *
  * @see https://sqlite.org/pragma.html#pragma_synchronous
  */
 export class Store implements Disposable {
   readonly #database: DatabaseSync
+  readonly #log: LogFile
   readonly #paths: RunPaths
   readonly #prepared = new Map<string, StatementSync>()
   readonly #texts = new Map<string, number>()
   #nextTextId = 1
+  /** Why nothing can be written any more. */
+  #broken: HookcastError | null = null
 
   /**
    * Opens the file for writing, making or migrating its tables; the caller holds the run's lock.
@@ -48,6 +52,9 @@ export class Store implements Disposable {
       database.exec('PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 1000; PRAGMA journal_size_limit = 67108864')
       database.exec('PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA secure_delete = FAST')
       migrate(database, paths)
+      this.#log = LogFile.of(paths.ledger)
+      // Its log is synced by us from here on; SQLite goes on syncing it before what is in it goes into the file.
+      database.exec('PRAGMA synchronous = NORMAL')
       this.#database = database
       this.#readNextTextId()
     } catch (cause) {
@@ -63,9 +70,41 @@ export class Store implements Disposable {
    * On a full disk the ballast is given up and the change tried once more: what was in flight gets written
    * down, and the caller is told to pause.
    *
-   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the change was kept.
+   * @throws {LedgerError} HOOKCAST_STORAGE_FULL, HOOKCAST_LEDGER_UNUSABLE: nothing of the change was kept. After a sync
+   *   that failed nobody knows what is on the disk: nothing is written any more until the file is opened again.
    */
   commit(change: () => void): { readonly isStorageFull: boolean } {
+    const written = this.#write(change)
+    try {
+      this.#log.sync()
+      return written
+    } catch (cause) {
+      throw this.#break(cause)
+    }
+  }
+
+  /**
+   * The same, on the disk when it resolves, while others go on: readers and later commits see the change before.
+   *
+   * @throws {LedgerError} as `commit`.
+   */
+  async commitBeside(change: () => void): Promise<{ readonly isStorageFull: boolean }> {
+    const written = this.#write(change)
+    try {
+      await this.#log.syncBeside()
+      return written
+    } catch (cause) {
+      throw this.#break(cause)
+    }
+  }
+
+  #break(cause: unknown): HookcastError {
+    this.#broken = folderError(this.#paths.ledger, cause)
+    return this.#broken
+  }
+
+  #write(change: () => void): { readonly isStorageFull: boolean } {
+    if (this.#broken !== null) throw this.#broken
     try {
       this.#transaction(change)
       return { isStorageFull: false }
@@ -115,7 +154,9 @@ export class Store implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#database.isOpen) this.#database.close()
+    if (!this.#database.isOpen) return
+    this.#log.close()
+    this.#database.close()
   }
 
   /** The id of a string in `text`, made when it is not remembered; null for null. */

@@ -15,6 +15,7 @@ function armLedger(ledger: Ledger, { point, nth }: CrashPoint): void {
   let lent = 0
   let recorded = 0
   const commit = ledger.commit.bind(ledger)
+  const commitBeside = ledger.commitBeside.bind(ledger)
   const lend = ledger.lend.bind(ledger)
   const putResult = ledger.putResult.bind(ledger)
   const putWaiting = ledger.putWaiting.bind(ledger)
@@ -33,13 +34,15 @@ function armLedger(ledger: Ledger, { point, nth }: CrashPoint): void {
     recorded++
     putWaiting(row)
   }
-  ledger.commit = (change) => {
-    const committed = commit(() => {
-      change()
-      dieAt('before_commit', recorded)
-    })
+  const beforeCommit = (change: () => void) => (): void => {
+    change()
+    dieAt('before_commit', recorded)
+  }
+  const afterCommit = <T>(committed: T): T => {
     dieAt('after_commit', recorded)
     dieAt('after_lend', lent)
     return committed
   }
+  ledger.commit = (change) => afterCommit(commit(beforeCommit(change)))
+  ledger.commitBeside = async (change) => afterCommit(await commitBeside(beforeCommit(change)))
 }

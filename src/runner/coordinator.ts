@@ -1,6 +1,6 @@
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign, Warning } from '../campaign/campaign.ts'
-import type { DeliveryReport } from '../campaign/delivery.ts'
+import { deliveriesOf, type DeliveryReport } from '../campaign/delivery.ts'
 import type { RunState } from '../campaign/result.ts'
 import type { Clock } from '../clock.ts'
 import type { HookcastError } from '../errors.ts'
@@ -12,6 +12,7 @@ import { StopRules, type StopDecision, type StopState } from '../policy/policy.t
 import type { Alarm, Queue, QueueEvents } from '../queue/queue.ts'
 import { saveEnding } from './save-ending.ts'
 import type { Lending } from './feeder.ts'
+import { Groups, type Written } from './groups.ts'
 import { Lender } from './lender.ts'
 import { Idleness } from './idleness.ts'
 import type { Ending, Standing } from './progress.ts'
@@ -20,7 +21,7 @@ import type { RowBook } from './row-book.ts'
 import { SliceBook } from './slice-book.ts'
 import { StartGate, type CeilingClaims, type ReceiverMemory } from './start-gate.ts'
 import { Stops } from './stops.ts'
-import { Wake } from './wake.ts'
+import { COMMIT_MS, Ticks, Wake } from './wake.ts'
 
 export interface CoordinatorOptions {
   readonly campaign: Campaign
@@ -44,9 +45,6 @@ export interface CoordinatorOptions {
   readonly idleMs: number | null
 }
 
-/** Commits happen this often while there is something to write down (the promise is 20 ms). */
-const COMMIT_MS = 15
-
 /**
  * One run: lends slices, writes down what became of them, stops, retries, ends.
  *
@@ -66,12 +64,13 @@ export class Coordinator {
   readonly #lender: Lender
   readonly #queue: Queue
   readonly #slices: SliceBook
+  readonly #groups: Groups
   readonly #stops: Stops
-  readonly #acknowledgements = new Set<Promise<void>>()
   readonly #done = Promise.withResolvers<Ending>()
   #ending: Ending | null = null
+  #isCut = false
   #customers: number
-  #cancelTick: (() => void) | null = null
+  readonly #ticks: Ticks
   readonly #wake: Wake
   #nextDueAt: number | null = null
   readonly #idleness: Idleness
@@ -83,8 +82,9 @@ export class Coordinator {
     this.#numbers = run.numbers
     this.#customers = run.customers
     this.#wake = new Wake(clock, () => this.#tick())
+    this.#ticks = new Ticks(clock, () => this.#tick())
     this.#idleness = new Idleness(options.idleMs, clock)
-    this.#stops = new Stops(ledger)
+    this.#stops = new Stops(ledger, () => this.#ticks.schedule())
     const { policy } = run.numbers
     this.#rules = new StopRules(campaign.webhook.abort, policy as StopState | null, { perWebhook: run.event !== null })
     this.#recorder = new Recorder({
@@ -94,6 +94,7 @@ export class Coordinator {
       sampleCounts: ledger.sampleCounts(),
       chunks: ledger.chunks(),
     })
+    this.#groups = new Groups({ ledger, recorder: this.#recorder, numbers: run.numbers, rules: this.#rules })
     this.#slices = new SliceBook({ recorder: this.#recorder, clock, isGivenUp: this.#stops.isGivenUp, rows })
     this.#queue = options.createQueue(this.#events())
     this.#gate = new StartGate({
@@ -118,26 +119,30 @@ export class Coordinator {
   async run(): Promise<Ending> {
     const { ledger, clock } = this.#options
     this.#recorder.add((ledger) => ledger.markStarted(clock.now()))
-    this.#commit([])
+    this.#settle(this.#groups.writeNow())
     await this.#queue.start()
     this.#gate.open()
     this.#tick()
     const ending = await this.#done.promise
     this.#wake.cancel()
-    this.#cancelTick?.()
     // Senders say their last words: there is no next group for them.
-    this.#cancelTick = () => undefined
+    this.#ticks.end()
     await this.#queue[Symbol.asyncDispose]()
     saveEnding(ledger, ending, clock.now())
     return ending
   }
 
-  /** The audience has grown, or is complete: where nothing is in hand, there are no outcomes to wait for. */
+  /** The audience has grown, or is complete: where nothing is in hand, there are no outcomes to wait for. Its caller writes it down. */
   setAudience(customers: number, isComplete: boolean): void {
     this.#customers = customers
     this.#lender.setAudienceComplete(isComplete)
+    this.#ticks.schedule(this.#slices.size === 0 ? 0 : COMMIT_MS)
+  }
+
+  /** The same, written down with the next commit. */
+  recordAudience(customers: number, isComplete: boolean): void {
     this.#recorder.add((ledger) => ledger.saveAudience(customers, isComplete))
-    this.#schedule(this.#slices.size === 0 ? 0 : COMMIT_MS)
+    this.setAudience(customers, isComplete)
   }
 
   addWarnings(warnings: readonly Warning[]): void {
@@ -153,16 +158,17 @@ export class Coordinator {
   end(state: RunState, error: HookcastError | null = null): void {
     if (this.#ending !== null) return
     this.#ending = { state, error }
-    void this.#acknowledge(this.#queue.stop('all'))
-    this.#schedule()
+    void this.#stops.acknowledged(this.#queue.stop('all'))
+    this.#ticks.schedule()
   }
 
   /** Ends without waiting for what is in flight: it is in doubt and comes first on resume. */
   cut(state: RunState, error: HookcastError | null = null): void {
     // What it was paused for may have promised that all is written down: this error is the truth of it.
     if (this.#ending === null || (this.#ending.state === state && error !== null)) this.#ending = { state, error }
-    this.#cancelTick?.()
-    if (error === null) this.#commit([])
+    this.#isCut = true
+    this.#ticks.end()
+    if (error === null) this.#settle(this.#groups.writeNow())
     this.#done.resolve(this.#ending)
   }
 
@@ -172,16 +178,16 @@ export class Coordinator {
       onSliceStarted: (sliceId) => this.#slices.markStarted(sliceId),
       onSliceEnded: (sliceId, notStarted) => {
         this.#slices.end(sliceId, notStarted)
-        this.#schedule()
+        this.#ticks.schedule()
       },
       onSliceLost: (sliceId, last) => {
         this.#slices.lose(sliceId, last)
         this.#gate.recordLost()
-        this.#schedule()
+        this.#ticks.schedule()
       },
       onAlarm: (alarm) => this.#onAlarm(alarm),
-      onRoom: () => this.#schedule(),
-      onInFlight: () => this.#schedule(),
+      onRoom: () => this.#ticks.schedule(),
+      onInFlight: () => this.#ticks.schedule(),
       onTrouble: (error) => this.cut('interrupted', error),
     }
   }
@@ -201,7 +207,7 @@ export class Coordinator {
     }
     this.#numbers.lowestConcurrency = this.#gate.lowest
     if (this.#gate.trouble !== null) this.end('paused', this.#gate.trouble)
-    this.#schedule()
+    this.#ticks.schedule()
   }
 
   /** Its reports came before it: if they stopped nothing, whoever raised it goes on. */
@@ -214,37 +220,39 @@ export class Coordinator {
     const { campaign, clock } = this.#options
     if (!this.#stops.apply(decision, { campaign, clock, recorder: this.#recorder })) return
     if (decision.chunk !== null) this.#lender.stopChunk(decision.chunk)
-    void this.#acknowledge(this.#queue.stop(decision.chunk === null ? 'all' : { chunk: decision.chunk }))
-  }
-
-  async #acknowledge(acknowledgement: Promise<void>): Promise<void> {
-    this.#acknowledgements.add(acknowledgement)
-    await acknowledgement
-    this.#acknowledgements.delete(acknowledgement)
-    this.#schedule()
-  }
-
-  #schedule(waitMs = COMMIT_MS): void {
-    this.#cancelTick ??= this.#options.clock.after(waitMs, () => this.#tick())
+    void this.#stops.acknowledged(this.#queue.stop(decision.chunk === null ? 'all' : { chunk: decision.chunk }))
   }
 
   #tick(): void {
-    this.#cancelTick?.()
-    this.#cancelTick = null
+    if (this.#isCut || !this.#ticks.begin()) return
     const decision = this.#gate.wake()
     if (decision !== null) this.#stop(decision)
     const { timeline, clock } = this.#options
     timeline.note(clock.now(), this.#queue.inFlight(), this.#gate.concurrency)
-    const isStopping = this.#ending !== null || this.#stops.isWebhookStopped
-    const lendings = isStopping ? [] : this.#lender.plan(this.#nextDueAt)
-    if (!this.#commit(lendings)) return
-    for (const { slice } of lendings) this.#queue.lend(slice)
+    const lendings = this.#isStopping ? [] : this.#lender.plan(this.#nextDueAt)
+    this.#groups.write(lendings, (written) => {
+      if (this.#settle(written)) this.#goOn(lendings)
+      this.#ticks.release()
+    })
+  }
+
+  get #isStopping(): boolean {
+    return this.#ending !== null || this.#stops.isWebhookStopped
+  }
+
+  /** The group is on the disk: what it lends may leave, but for what was stopped meanwhile. */
+  #goOn(lendings: readonly Lending[]): void {
+    for (const { slice } of lendings) {
+      if (this.#isStopping || this.#stops.isStopped(slice.chunk)) this.#slices.end(slice.id, deliveriesOf(slice))
+      else this.#queue.lend(slice)
+    }
     const isAtLimit = this.#lender.isLimitReached && this.#slices.size === 0
     if (isAtLimit && !this.#isFinished()) this.end(this.#options.limitState)
     this.#options.onProgress(this.standing())
     const hasWork = this.#slices.size > 0 || !this.#lender.hasNoFirst
     if (this.#idleness.isOver({ hasWork, nextDueAt: this.#nextDueAt })) this.end('running')
-    if (this.#isFinished()) this.#finish()
+    if (this.#recorder.hasChanges) this.#ticks.schedule()
+    else if (this.#isFinished()) this.#finish()
     else this.#wakeLater()
   }
 
@@ -258,29 +266,17 @@ export class Coordinator {
     }
   }
 
-  /** False when nothing could be written down: the run is cut then, and nothing may leave. */
-  #commit(lendings: readonly Lending[]): boolean {
-    const { ledger } = this.#options
-    const changes = [...this.#recorder.take(), ...lendings.map(({ write }) => write)]
-    if (changes.length > 0) {
-      this.#numbers.policy = this.#rules.state
-      try {
-        const { isStorageFull } = ledger.commit(() => {
-          for (const change of changes) change(ledger)
-          ledger.saveNumbers(this.#numbers)
-        })
-        if (isStorageFull) this.end('paused', storageFullError())
-      } catch (error) {
-        this.cut('paused', error as HookcastError)
-        return false
-      }
-    }
-    this.#nextDueAt = ledger.nextDueAt(this.#lender.mostRestarts)
+  /** False when nothing may leave: nothing could be written down, for which the run is cut, or it was cut meanwhile. */
+  #settle(written: Written): boolean {
+    if ('error' in written) this.cut('paused', written.error)
+    else if (written.isStorageFull) this.end('paused', storageFullError())
+    if (this.#isCut) return false
+    this.#nextDueAt = this.#options.ledger.nextDueAt(this.#lender.mostRestarts)
     return true
   }
 
   #isFinished(): boolean {
-    if (this.#slices.size > 0 || this.#acknowledgements.size > 0) return false
+    if (this.#slices.size > 0 || !this.#stops.isAcknowledged) return false
     return this.#ending !== null || this.#stops.isWebhookStopped || (this.#lender.isFed && this.#nextDueAt === null)
   }
 

@@ -126,7 +126,7 @@ export class EventRun {
         throw new TypeError('expected a run that is open, got one that is sealed')
       await this.#spool.append(rows, this.#host.clock.now())
       const customers = this.#spool.rows
-      this.#ledger.commit(() => {
+      await this.#ledger.commitBeside(() => {
         this.#ledger.saveAudience(customers, false)
         this.#ledger.savePosition(position)
       })

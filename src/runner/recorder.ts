@@ -82,6 +82,11 @@ export class Recorder {
     return this.#book.endedIn(chunk)
   }
 
+  /** There is something for the next commit. */
+  get hasChanges(): boolean {
+    return this.#book.hasChanges
+  }
+
   add(change: Change): void {
     this.#book.add(change)
   }

@@ -64,6 +64,10 @@ export class ResultBook {
     return committed === undefined && since === undefined ? null : (committed ?? 0) + (since ?? 0)
   }
 
+  get hasChanges(): boolean {
+    return this.#changes.length > 0
+  }
+
   add(change: Change): void {
     this.#changes.push(change)
   }

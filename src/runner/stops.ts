@@ -10,7 +10,11 @@ export class Stops {
   readonly #isEventRun: boolean
   #isWebhookStopped: boolean
 
-  constructor(ledger: Ledger) {
+  readonly #onAcknowledged: () => void
+  readonly #open = new Set<Promise<void>>()
+
+  constructor(ledger: Ledger, onAcknowledged = (): void => undefined) {
+    this.#onAcknowledged = onAcknowledged
     this.#isEventRun = ledger.run().event !== null
     this.#chunks = new Set(ledger.chunks().flatMap(({ chunk, isStopped }) => (isStopped ? [chunk] : [])))
     this.#isWebhookStopped = ledger.isWebhookStopped()
@@ -29,6 +33,19 @@ export class Stops {
   readonly isGivenUp = (chunk: number): boolean => !this.#isEventRun && this.isStopped(chunk)
 
   readonly isStopped = (chunk: number): boolean => this.#isWebhookStopped || this.#chunks.has(chunk)
+
+  /** Every sender knows of all that is stopped. */
+  get isAcknowledged(): boolean {
+    return this.#open.size === 0
+  }
+
+  /** Senders were told to stop, and say so by this. */
+  async acknowledged(by: Promise<void>): Promise<void> {
+    this.#open.add(by)
+    await by
+    this.#open.delete(by)
+    this.#onAcknowledged()
+  }
 
   /** Customers who are stopped without a result; who is in flight may still get one. */
   countAborted(customers: number, { chunkSize }: Campaign, recorder: Recorder): number {

@@ -77,7 +77,7 @@ export class StreamedSpool {
     if (coordinator === null || this.#stopped.signal.aborted) return
     if (this.#failure === null) {
       this.#spool?.grow(this.#rows)
-      coordinator.setAudience(this.#rows, this.#isComplete)
+      coordinator.recordAudience(this.#rows, this.#isComplete)
       coordinator.addWarnings(this.#warnings)
       this.#warnings = []
     } else coordinator.end('paused', this.#failure instanceof HookcastError ? this.#failure : null)
