@@ -21,7 +21,7 @@ import { startRedis } from './bench/redis.ts'
 
 const HELP = `npm run load:workers [-- flags]
 
-  --customers 100000   in each run
+  --customers 200000   in each run
   --rounds 3           interleaved
   --concurrency 200    requests in flight
   --senders N          sender processes on either side (default: one a core)
@@ -31,7 +31,7 @@ const { values } = parseArgs({
   allowNegative: true,
   options: {
     help: { type: 'boolean', default: false },
-    customers: { type: 'string', default: '100000' },
+    customers: { type: 'string', default: '200000' },
     rounds: { type: 'string', default: '3' },
     concurrency: { type: 'string', default: '200' },
     senders: { type: 'string', default: String(availableParallelism()) },

@@ -44,11 +44,13 @@ async function workUntilSignal(context: Context): Promise<number> {
   await using link = await openRedis(access)
   for (const warning of link.warnings) terminal.tell(`Warning: ${warning}`)
   const { version, program } = wiring
+  const senders = context.senders(settings)
   const worker = new RemoteWorker({
     link,
     program,
     version,
-    senders: context.senders(settings),
+    senders,
+    ready: senders,
     egressPools: usablePools(settings),
     keyIds: access.keys.map(({ id }) => id),
     setupFrom: (brief) => setupFromBrief(brief, { env, settings, version }),

@@ -1,8 +1,21 @@
+import { deserialize, serialize } from 'node:v8'
 import type { DeliveryReport, Verdict } from '../campaign/delivery.ts'
 import type { ReceiverWords } from '../campaign/outcome.ts'
 
+/** What became of deliveries of one slice. */
+export interface SliceReports {
+  readonly sliceId: number
+  readonly reports: readonly DeliveryReport[]
+}
+
+/** Reports of some slices as bytes: whoever only hands them on needs not know what is in them. */
+export interface PackedReports {
+  readonly count: number
+  readonly bytes: Uint8Array
+}
+
 /** The reports of a slice on their way: nearly all of them are plain, and go as numbers without a name for each. */
-export interface ToldReports {
+interface ToldReports {
   /** What is not plain, in its order. */
   readonly reports: readonly DeliveryReport[]
   readonly plain?: PlainReports
@@ -28,7 +41,17 @@ const SENT: Verdict = Object.freeze({
 })
 
 /** Packs reports for the channel: an object of its own for each costs the coordinator as much as its row in the ledger. */
-export function packReports(all: readonly DeliveryReport[]): ToldReports {
+export function packReports(groups: readonly SliceReports[]): PackedReports {
+  const told = groups.map(({ sliceId, reports }) => ({ sliceId, ...toldFrom(reports) }))
+  return { count: groups.reduce((sum, { reports }) => sum + reports.length, 0), bytes: serialize(told) }
+}
+
+export function unpackReports({ bytes }: PackedReports): readonly SliceReports[] {
+  const groups = deserialize(bytes) as readonly (ToldReports & { readonly sliceId: number })[]
+  return groups.map((told) => ({ sliceId: told.sliceId, reports: reportsOf(told) }))
+}
+
+function toldFrom(all: readonly DeliveryReport[]): ToldReports {
   const reports: DeliveryReport[] = []
   const numbers: number[] = []
   const customerIds: string[] = []
@@ -49,7 +72,7 @@ export function packReports(all: readonly DeliveryReport[]): ToldReports {
   return { reports, plain }
 }
 
-export function unpackReports({ reports, plain }: ToldReports): readonly DeliveryReport[] {
+function reportsOf({ reports, plain }: ToldReports): readonly DeliveryReport[] {
   if (plain === undefined) return reports
   const { numbers, customerIds, properties } = plain
   const all: DeliveryReport[] = []
@@ -78,7 +101,7 @@ export function unpackReports({ reports, plain }: ToldReports): readonly Deliver
   return all
 }
 
-/** Whether `unpackReports` would make the very same of it. */
+/** Whether `reportsOf` would make the very same of it. */
 function isPlain(report: DeliveryReport): boolean {
   const { verdict, httpStatus, code, batch, trial } = report
   if (verdict.kind !== 'called' || httpStatus === null || batch !== undefined || trial !== undefined) return false

@@ -1,6 +1,6 @@
 import type { Slice } from '../campaign/delivery.ts'
 import type { Alarm, Announced } from './queue.ts'
-import type { ToldReports } from './plain-reports.ts'
+import type { PackedReports } from './plain-reports.ts'
 
 /** From the coordinator to a sender process. */
 export type ToSender =
@@ -28,7 +28,7 @@ export type FromSender =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'reports'
-      readonly batches: readonly (ToldReports & { readonly sliceId: number })[]
+      readonly packed: PackedReports
       readonly inFlight: number
       readonly unstarted: number
     }

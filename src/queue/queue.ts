@@ -55,6 +55,8 @@ export interface Queue extends AsyncDisposable {
   start(): Promise<void>
   /** Senders there are now. */
   readonly size: number
+  /** Rows in a slice at most: as many as make its way to a sender cheap against the calls. */
+  readonly sliceRows: number
   /** Slices that can be lent now without waiting in line behind more than one other. */
   room(): number
   /** The caller has written down that it is lent, durably. */

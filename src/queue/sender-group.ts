@@ -46,6 +46,8 @@ export abstract class SenderGroup implements Queue {
     this.events = events
   }
 
+  abstract readonly sliceRows: number
+
   /** Begins to open lines to senders. */
   abstract start(): Promise<void>
 
@@ -151,7 +153,7 @@ export abstract class SenderGroup implements Queue {
       case 'reports':
         sender.inFlight = message.inFlight
         sender.unstarted = message.unstarted
-        for (const told of message.batches) events.onReports(told.sliceId, unpackReports(told))
+        for (const { sliceId, reports } of unpackReports(message.packed)) events.onReports(sliceId, reports)
         return
       case 'started': {
         const held = sender.slices.get(message.sliceId)

@@ -2,7 +2,7 @@ import type { BatchCutter, SpoolReader } from '../audience/audience.ts'
 import type { BatchNote } from '../campaign/delivery.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
 
-export const SLICE_ROWS = 256
+const SLICE_ROWS = 256
 export const SLICE_BYTES = 1024 * 1024
 
 /** What goes into a slice: `count` rows of it, or deliveries of it when they come again. */

@@ -3,7 +3,8 @@ import type { BatchNote, DeliveryNote, Slice } from '../campaign/delivery.ts'
 import type { Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { WaitingRow } from '../ledger/rows.ts'
-import { cutBatches, pickBatches, SLICE_BYTES, SLICE_ROWS } from './batch-slices.ts'
+import type { Queue } from '../queue/queue.ts'
+import { cutBatches, pickBatches, SLICE_BYTES } from './batch-slices.ts'
 import type { RowBook } from './row-book.ts'
 
 /** A slice as the coordinator keeps it while a sender has it. */
@@ -34,6 +35,7 @@ export interface FeederOptions {
   readonly clock: Clock
   /** Rows that may be lent from now on before the run is interrupted; null without such a limit. */
   readonly limit: number | null
+  readonly queue: Pick<Queue, 'sliceRows'>
   readonly clientErrorsOf: (chunk: number) => number
   readonly rows: RowBook
 }
@@ -130,11 +132,11 @@ export class Feeder {
   }
 
   #cutRows(chunk: FeedChunk, wantedRows: number): ReturnType<typeof cutBatches> {
-    const { spool, rows } = this.#options
+    const { spool, rows, queue } = this.#options
     const chunkEnd = this.#endOf(chunk.chunk)
     const end = Math.min(chunkEnd, spool.rows)
     if (rows.batches === null) {
-      const maxRows = Math.min(SLICE_ROWS, wantedRows, end - chunk.nextSeq, this.#left)
+      const maxRows = Math.min(queue.sliceRows, wantedRows, end - chunk.nextSeq, this.#left)
       return { ...spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES }), batches: null }
     }
     const isEndKnown = this.isAudienceComplete || chunkEnd <= spool.rows

@@ -17,8 +17,8 @@ function tell(message: FromSender, onSent?: () => void): void {
 function setUp(setup: SenderSetup, isReplacement: boolean): void {
   const port: SenderPort = {
     reports: (groups) => {
-      const batches = groups.map(({ sliceId, reports }) => ({ sliceId, ...packReports(reports) }))
-      tell({ kind: 'reports', batches, inFlight: sender!.inFlight, unstarted: sender!.unstarted })
+      const { inFlight, unstarted } = sender!
+      tell({ kind: 'reports', packed: packReports(groups), inFlight, unstarted })
     },
     started: (sliceId) => tell({ kind: 'started', sliceId }),
     ended: (sliceId, notStarted) => tell({ kind: 'ended', sliceId, notStarted }),

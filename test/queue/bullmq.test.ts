@@ -27,6 +27,7 @@ beforeAll(async () => {
     program: { entry: join(ROOT, 'src/sender/entry.ts'), readable: [ROOT, realpathSync(join(ROOT, 'node_modules'))] },
     version: '1.0.0',
     senders: 4,
+    ready: 0,
     egressPools: [],
     keyIds: ['test-key'],
     setupFrom: (brief) => brief,

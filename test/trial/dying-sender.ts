@@ -1,3 +1,5 @@
+import { serialize } from 'node:v8'
+
 /** A sender that reports every row as left out, and dies over row 7 whenever it comes to it. */
 interface Slice {
   readonly id: number
@@ -20,7 +22,8 @@ process.on('message', (message: { readonly kind: string; readonly slice: Slice }
       return
     }
     const verdict = { kind: 'suppressed', reason: 'template', message: null }
-    tell({ kind: 'reports', batches: [{ sliceId: id, reports: [{ seq, verdict }] }], inFlight: 0, unstarted: 0 })
+    const packed = { count: 1, bytes: serialize([{ sliceId: id, reports: [{ seq, verdict }] }]) }
+    tell({ kind: 'reports', packed, inFlight: 0, unstarted: 0 })
   }
   tell({ kind: 'started', sliceId: id })
   tell({ kind: 'ended', sliceId: id, notStarted: [] })

@@ -93,7 +93,7 @@ async function endSession(
       for (const { line, message } of link.seal.open(sealed!, out) as FromWorker[]) {
         if (message.kind === 'gone') open.delete(line)
         if (message.kind !== 'reports') continue
-        for (const told of message.batches) late.push(...unpackReports(told))
+        for (const { reports } of unpackReports(message.packed)) late.push(...reports)
       }
     }
     if (entries.length === MOST_ENTRIES) continue

@@ -31,7 +31,7 @@ export class SliceJobs {
   }
 
   add(line: RemoteLine, slice: Slice, after: number): void {
-    const sealed = this.#link.seal.seal(slice, slicePlace(line.id, slice)).toString('base64')
+    const sealed = this.#link.seal.seal(slice, slicePlace(line.id, slice), { isRows: true }).toString('base64')
     void this.#add(line, { line: line.id, id: slice.id, after, sealed })
   }
 

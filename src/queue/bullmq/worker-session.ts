@@ -48,6 +48,11 @@ export class WorkerSession {
     return systemClock.now() - this.#beatAt > OVER_MS
   }
 
+  /** Senders that it has. */
+  get size(): number {
+    return this.#lines.size
+  }
+
   noteBeat(): void {
     this.#beatAt = systemClock.now()
   }
@@ -114,6 +119,5 @@ export class WorkerSession {
 }
 
 function reportsIn({ message }: FromWorker): number {
-  if (message.kind !== 'reports') return 0
-  return message.batches.reduce((sum, { reports, plain }) => sum + reports.length + (plain?.customerIds.length ?? 0), 0)
+  return message.kind === 'reports' ? message.packed.count : 0
 }

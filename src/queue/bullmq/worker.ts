@@ -4,7 +4,7 @@ import { Queue as JobQueue, Worker as JobWorker, type Job } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Slice } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
-import { SenderProcess, type SenderProgram } from '../processes/sender-process.ts'
+import { SenderProcess, StandbySender, type SenderProgram } from '../processes/sender-process.ts'
 import type { RedisLink } from './redis-link.ts'
 import { WorkerSession } from './worker-session.ts'
 import { slicePlace, SLICES, workerKeys, WORKERS, type Registration, type SliceJob, type ToWorker } from './wire.ts'
@@ -15,6 +15,8 @@ export interface RemoteWorkerOptions {
   readonly version: string
   /** Sender processes at once, over all runs. */
   readonly senders: number
+  /** Sender processes that are loaded before anybody asks for them, so that a run begins at once. */
+  readonly ready: number
   readonly egressPools: readonly string[]
   readonly keyIds: readonly string[]
   /** Makes a sender's setup; throws when this worker lacks what the run needs: a secret, a pool. */
@@ -43,6 +45,7 @@ export class RemoteWorker {
   readonly #sessions = new Map<string, WorkerSession>()
   readonly #jobs: JobWorker<SliceJob>
   readonly #reader: Redis | Cluster
+  readonly #standbys: StandbySender[] = []
   #cursor = '0-0'
   #beat = 0
   #isLeaving = false
@@ -138,10 +141,24 @@ export class RemoteWorker {
           this.#sessions.delete(key)
         }
       }
+      this.#keepReady()
       if (!this.#isClosed) this.#cancelTend = systemClock.after(TEND_MS, tend)
     }
     this.#cancelBeat = systemClock.after(BEAT_MS, () => void beat())
     tend()
+  }
+
+  #keepReady(): void {
+    const { ready, program } = this.#options
+    let wanted = this.#isLeaving ? 0 : ready - this.#standbys.length
+    for (const { size } of this.#sessions.values()) wanted -= size
+    while (wanted-- > 0) this.#standbys.push(new StandbySender(program))
+  }
+
+  #startSender(): SenderProcess {
+    const { program } = this.#options
+    const standby = this.#standbys.shift()
+    return new SenderProcess(standby === undefined ? program : { ...program, standby })
   }
 
   async #read(): Promise<void> {
@@ -184,14 +201,14 @@ export class RemoteWorker {
   }
 
   #open({ line, out, brief, isReplacement }: Extract<ToWorker, { kind: 'open' }>): void {
-    const { program, setupFrom, onNote } = this.#options
+    const { setupFrom, onNote } = this.#options
     const session = this.#sessionAt(out)
     session.noteBeat()
     if (session.line(line) !== undefined) return
     if (this.#isLeaving) return session.refuse(line, 'the worker is leaving', { isForGood: false })
     try {
       const setup = setupFrom(brief)
-      session.open(line, { process: new SenderProcess(program), setup, isReplacement })
+      session.open(line, { process: this.#startSender(), setup, isReplacement })
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error)
       onNote(`Could not take up a run: ${why}`)

@@ -27,6 +27,7 @@ const FAILED_STARTS = 3
  * Stopping: dispose cuts the channels; a sender without a coordinator ends by itself.
  */
 export class ProcessQueue extends SenderGroup {
+  readonly sliceRows = 256
   readonly #options: ProcessQueueOptions
   #failedStarts = 0
 
