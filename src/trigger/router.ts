@@ -29,6 +29,9 @@ export class Router implements AsyncDisposable {
   /** How far the runs of each campaign had come, by version; null before anybody has looked. */
   #positions: Map<string, Map<number, number>> | null = null
   #isStarted = false
+  #isClosed = false
+  /** Types of which triggers have come in this turn of the event loop. */
+  readonly #kicked = new Set<string>()
   /** Releases that a crash has broken off, by campaign. */
   readonly #brokenOff = new Map<string, HoldEnd>()
   /** Holds that are being written down. */
@@ -63,10 +66,17 @@ export class Router implements AsyncDisposable {
     for (const row of this.#options.store.all(sql.selectListeningCampaigns)) this.#feed(String(row['campaign'])).kick()
   }
 
-  /** Triggers of that type have come. */
+  /** Triggers of that type have come. Those of one commit come together: who listens is looked up once for them. */
   kick(type: string): void {
     // What a restart has left is opened first, and that looks at all there is.
-    if (!this.#isStarted) return
+    if (!this.#isStarted || this.#kicked.has(type)) return
+    this.#kicked.add(type)
+    setImmediate(() => this.#kickNow(type))
+  }
+
+  #kickNow(type: string): void {
+    this.#kicked.delete(type)
+    if (this.#isClosed) return
     for (const row of this.#options.store.all(sql.selectCampaignsOfType, type))
       this.#feed(String(row['campaign'])).kick()
   }
@@ -181,6 +191,7 @@ export class Router implements AsyncDisposable {
 
   /** Nothing more is led or started; what is in flight comes to its end. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#isClosed = true
     await Promise.all([...this.#feeds.values()].map((feed) => feed.close()))
     await this.#writing
   }
