@@ -12,6 +12,8 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 export const TOKEN = randomBytes(32).toString('hex')
 export const TYPE = 'user.registered'
 const CAMPAIGN = 'welcome'
+/** The one that is started with an audience. */
+export const UPLOADED = 'newsletter'
 
 /** What a process and the senders that it has started took so far. */
 export interface Taken {
@@ -41,18 +43,9 @@ export class Service implements AsyncDisposable {
   /** Makes its folders; nothing runs yet. */
   static async prepare(folder: string, { profileFolder }: { readonly profileFolder: string | null }): Promise<Service> {
     const service = new Service(folder, [await freePort(), await freePort()], profileFolder)
-    const campaign = join(folder, 'campaigns', CAMPAIGN)
-    mkdirSync(campaign, { recursive: true })
-    writeFileSync(
-      join(campaign, 'campaign.yaml'),
-      `name: ${CAMPAIGN}
-trigger: { event: ${TYPE} }
-webhook:
-  url: "http://127.0.0.1:${service.receiverPort}/v1/messages"
-  payload: text
-  body: "{{ event.id }}"
-`,
-    )
+    const to = `http://127.0.0.1:${service.receiverPort}/v1/messages`
+    writeCampaign(folder, CAMPAIGN, { lines: [`trigger: { event: ${TYPE} }`], to, body: '{{ event.id }}' })
+    writeCampaign(folder, UPLOADED, { lines: [], to, body: '{{ customer_id }}' })
     return service
   }
 
@@ -106,6 +99,17 @@ webhook:
     // A profile is written by a process that ends by itself.
     await this.#end(this.#profileFolder === null ? 'SIGKILL' : 'SIGTERM')
   }
+}
+
+function writeCampaign(
+  folder: string,
+  name: string,
+  { lines, to, body }: { readonly lines: readonly string[]; readonly to: string; readonly body: string },
+): void {
+  const campaign = join(folder, 'campaigns', name)
+  mkdirSync(campaign, { recursive: true })
+  const webhook = ['webhook:', `  url: "${to}"`, '  payload: text', `  body: "${body}"`]
+  writeFileSync(join(campaign, 'campaign.yaml'), [`name: ${name}`, ...lines, ...webhook, ''].join('\n'))
 }
 
 async function freePort(): Promise<number> {

@@ -36,12 +36,23 @@ export interface StreamRound {
   readonly missing: number
 }
 
+/** An audience that is sent: checked whole, and one of its customers called. */
+export interface UploadRound {
+  readonly bytes: number
+  readonly customers: number
+  readonly answeredMs: number
+  /** Most memory of the service before and after. */
+  readonly peakBytesBefore: number
+  readonly peakBytes: number
+}
+
 export interface Findings {
   readonly conditions: Conditions
   readonly perSecond: number
   readonly steady: SteadyRound
   readonly killed?: KilledRound
   readonly stream?: StreamRound
+  readonly upload?: UploadRound
 }
 
 const BEGIN = '<!-- written by `npm run load:triggers` -->'
@@ -53,7 +64,7 @@ export function placeFindings(page: string, findings: string): string {
   return `${page.slice(0, from)}${BEGIN}\n\n${findings}\n${page.slice(to)}`
 }
 
-export function formatFindings({ conditions, perSecond, steady, killed, stream }: Findings): string {
+export function formatFindings({ conditions, perSecond, steady, killed, stream, upload }: Findings): string {
   const { machine, disk, versions, loadBefore, at } = conditions
   return [
     `- **when:** ${at}`,
@@ -66,6 +77,7 @@ export function formatFindings({ conditions, perSecond, steady, killed, stream }
     `With the receiver there: ${whole(steady.behind)} of ${whole(steady.accepted.length)} were not called yet when the last 202 came, and were ${whole(steady.caughtUpMs)} ms later. From 202 to call ${spread(steady.toCallMs)}. CPU a trigger: service ${whole(steady.ownMicros)} µs, sender ${whole(steady.senderMicros)} µs; at ${whole(perSecond)} a second ${whole(((steady.ownMicros + steady.senderMicros) * perSecond) / 10_000)} % of one core. Most memory of the service ${whole(steady.peakBytes / 1e6)} MB. Other programs took ${whole(steady.othersShare * 100)} % of one core meanwhile.`,
     ...(killed === undefined ? [] : ['', formatKilled(killed)]),
     ...(stream === undefined ? [] : ['', formatStream(stream)]),
+    ...(upload === undefined ? [] : ['', formatUpload(upload)]),
     '',
   ].join('\n')
 }
@@ -109,6 +121,10 @@ function formatKilled({ accepted, killedAt, backAt, missing, twice, sentInMs }: 
 
 function formatStream({ accepted, acceptedMs, calledMs, missing }: StreamRound): string {
   return `As one NDJSON stream: ${whole(accepted)} accepted in ${(acceptedMs / 1000).toFixed(1)} s (${whole((accepted * 1000) / acceptedMs)} a second), all called ${(calledMs / 1000).toFixed(1)} s after its beginning, ${whole(missing)} missing.`
+}
+
+export function formatUpload({ bytes, customers, answeredMs, peakBytesBefore, peakBytes }: UploadRound): string {
+  return `An audience of ${whole(customers)} customers, ${(bytes / 1e9).toFixed(2)} GB, in one upload: answered after ${(answeredMs / 1000).toFixed(1)} s, checked and ready to be called. Most memory of the service ${whole(peakBytes / 1e6)} MB, ${whole(peakBytesBefore / 1e6)} MB before.`
 }
 
 function spread(values: readonly number[]): string {
