@@ -29,9 +29,12 @@ const ownPlace: Plugin = {
 }
 
 await using bundle = await rolldown({
-  // Where the program starts: the command, its sender processes, and what programs import.
+  // Where the program starts: the command, its sender processes, its thread, and what programs import.
   input: Object.fromEntries(
-    ['cli/cli', 'sender/entry', 'index'].map((entry) => [entry, join(ROOT, 'src', `${entry}.ts`)]),
+    ['cli/cli', 'sender/entry', 'ledger/checkpoint-thread', 'index'].map((entry) => [
+      entry,
+      join(ROOT, 'src', `${entry}.ts`),
+    ]),
   ),
   // The compiler's own helpers are not installed with us: they go into the files.
   external: (id) => /^[^./]/.test(id) && !id.startsWith('@oxc-project/') && !isAbsolute(id),

@@ -61,8 +61,10 @@ async function steady(folder: string): Promise<string> {
   await sender.prepare('load', { endpoints: ENDPOINTS, port })
   await sender.send('load', { ...WARM_UP, endpoints: ENDPOINTS })
   const cpuBefore = service.cpuMs
+  await service.loopDelays()
   const count = RATE * Number(values.seconds)
   const sent = await sender.send('load', { rate: RATE, count, endpoints: ENDPOINTS })
+  const delays = await service.loopDelays()
   return section(`${count} messages of 1 kB at ${RATE} a second to ${ENDPOINTS} endpoints`, [
     ['accepted a second', ((count - sent.refused) / sent.acceptedMs) * 1000],
     ['delivered a second', ((count - sent.refused) / sent.deliveredMs) * 1000],
@@ -71,6 +73,8 @@ async function steady(folder: string): Promise<string> {
     ['accept p50, ms', quantile(sent.acceptWaits, 0.5)],
     ['accept p99, ms', quantile(sent.acceptWaits, 0.99)],
     ['from the 202 to its arrival p95, ms', quantile(sent.ways, 0.95)],
+    ['the loop of the service held up p99, ms', delays.p99],
+    ['the same at most, ms', delays.max],
     ['CPU of the service a message, ms', (service.cpuMs - cpuBefore) / count],
     ['peak memory of the service, MiB', service.peakBytes / 1024 ** 2],
   ])

@@ -3,8 +3,10 @@ import { once } from 'node:events'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { LoopDelays } from './loop-delay.ts'
 import { readCpuTimes, readPeakBytes } from '../bench/process-figures.ts'
 
+const LOOP_DELAY = fileURLToPath(new URL('./loop-delay.ts', import.meta.url))
 const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
 export const TOKEN = 'load-0123456789-0123456789-0123456789'
 
@@ -23,11 +25,20 @@ export class Service implements AsyncDisposable {
     mkdirSync(folder, { recursive: true })
     const config = `server: { listen: { admin: "127.0.0.1:0" } }\nnetwork: { events: { allow: [127.0.0.1], http: true, ports: [${ports.join(', ')}] } }\n`
     writeFileSync(join(folder, 'hookcast.yaml'), config)
-    const args = [BIN, 'serve', '--data', join(folder, 'data'), '--config', join(folder, 'hookcast.yaml')]
+    const args = [
+      '--import',
+      LOOP_DELAY,
+      BIN,
+      'serve',
+      '--data',
+      join(folder, 'data'),
+      '--config',
+      join(folder, 'hookcast.yaml'),
+    ]
     const env = { PATH: process.env['PATH'], HOOKCAST_ADMIN_TOKEN: TOKEN }
-    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'], cwd: folder })
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], cwd: folder })
     let said = ''
-    for await (const text of child.stderr) if ((said += String(text)).includes('listening on')) break
+    for await (const text of child.stderr!) if ((said += String(text)).includes('listening on')) break
     const [, url] = /listening on (\S+)/.exec(said) ?? []
     if (url !== undefined) return new Service(child, url)
     child.kill('SIGKILL')
@@ -36,6 +47,14 @@ export class Service implements AsyncDisposable {
 
   get cpuMs(): number {
     return readCpuTimes(this.#child.pid!)?.ownMs ?? 0
+  }
+
+  /** How long its event loop was held up since this was asked last. */
+  async loopDelays(): Promise<LoopDelays> {
+    const answer = once(this.#child, 'message')
+    this.#child.send('delays')
+    const [delays] = (await answer) as [LoopDelays]
+    return delays
   }
 
   get peakBytes(): number {

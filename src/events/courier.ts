@@ -284,9 +284,9 @@ export class Courier implements AsyncDisposable {
   /** What is in flight is cut off, and sent again when the service is back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    this.#sweeps.close()
     this.#cancelPause?.()
     this.#alarms.close()
+    await this.#sweeps[Symbol.asyncDispose]()
     await this.#options.clients[Symbol.asyncDispose]()
   }
 }

@@ -17,9 +17,10 @@ const AT_ONCE = 500
  *
  * Of one that was disabled or removed it is cancelled; of one that was suspended it is held.
  */
-export class Sweeps {
+export class Sweeps implements AsyncDisposable {
   readonly #options: SweepsOptions
   readonly #sweeping = new Set<number>()
+  readonly #going = new Set<Promise<void>>()
   #isClosed = false
 
   constructor(options: SweepsOptions) {
@@ -33,10 +34,13 @@ export class Sweeps {
   start(key: number): void {
     if (this.#sweeping.has(key)) return
     this.#sweeping.add(key)
-    this.#sweep(key).catch((error: unknown) => {
-      this.#sweeping.delete(key)
-      this.#options.onError(error)
-    })
+    const going = this.#sweep(key)
+      .catch((error: unknown) => {
+        this.#sweeping.delete(key)
+        this.#options.onError(error)
+      })
+      .finally(() => this.#going.delete(going))
+    this.#going.add(going)
   }
 
   async #sweep(key: number): Promise<void> {
@@ -52,8 +56,10 @@ export class Sweeps {
     if (endpoint !== null && !this.#isClosed) onSwept(endpoint)
   }
 
-  close(): void {
+  /** What is left is swept with the next start. */
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
+    await Promise.all(this.#going)
   }
 }
 

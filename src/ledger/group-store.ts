@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
 import { LedgerError, type HookcastError } from '../errors.ts'
+import { Checkpoints, LOG_PRAGMAS } from './checkpoints.ts'
 import { atTheStart, folderError } from './folder-error.ts'
 import { LogFile } from './log-file.ts'
 
@@ -21,6 +22,8 @@ interface Waiting {
 /** Prepared as any other: `exec` would compile them anew for each change. */
 const SAVE = 'SAVEPOINT change'
 const KEEP = 'RELEASE change'
+/** Checkpoints nothing: it only tells how many pages the log has. */
+const LOG_PAGES = 'PRAGMA wal_checkpoint(NOOP)'
 
 export interface GroupStoreOptions {
   readonly path: string
@@ -40,7 +43,7 @@ const BUSY_MS = 5000
  *
  * What a `commit` has resolved for survives a power cut, as with the full sync of a ledger. But SQLite's own sync would hold
  * up everything else: a group is written, and seen by whoever reads, and its changes resolve once the log is synced beside.
- * What comes meanwhile is the next group.
+ * What comes meanwhile is the next group. What the log holds goes into the file beside, too.
  */
 export class GroupStore implements Statements, Disposable {
   readonly #path: string
@@ -48,12 +51,15 @@ export class GroupStore implements Statements, Disposable {
   readonly #clock: Clock
   readonly #database: DatabaseSync
   readonly #log: LogFile
+  readonly #checkpoints: Checkpoints
   readonly #prepared = new Map<string, StatementSync>()
   #waiting: Waiting[] = []
   #cancelFlush: (() => void) | null = null
   /** Of the group that was written last; null once it is on the disk. */
   #syncing: Promise<void> | null = null
-  /** The time of a group came while the one before was synced. */
+  /** The end of a checkpoint wants nothing to be written. */
+  #isHeld = false
+  /** The time of a group came while the one before was synced, or it was held up. */
   #isDue = false
   /** Why nothing can be written any more. */
   #broken: HookcastError | null = null
@@ -75,13 +81,26 @@ export class GroupStore implements Statements, Disposable {
       migrate(database, { path, migrations, name })
       this.#log = LogFile.of(path)
       // Its log is synced by us from here on; SQLite goes on syncing it before what is in it goes into the file.
-      database.exec('PRAGMA synchronous = NORMAL')
+      database.exec(LOG_PRAGMAS)
       this.#database = database
     } catch (cause) {
       database?.close()
       throw folderError(path, cause, name)
     }
     this.#name = name
+    this.#checkpoints = new Checkpoints({
+      path,
+      hold: () => {
+        this.#isHeld = true
+      },
+      release: () => {
+        this.#isHeld = false
+        if (this.#isDue) this.#flushBeside()
+      },
+      onFailed: () => {
+        if (this.#database.isOpen) this.#database.exec('PRAGMA wal_autocheckpoint = 1000')
+      },
+    })
   }
 
   /**
@@ -153,7 +172,7 @@ export class GroupStore implements Statements, Disposable {
   }
 
   #flushBeside(): void {
-    this.#isDue = this.#syncing !== null
+    this.#isDue = this.#syncing !== null || this.#isHeld
     if (this.#isDue) return
     const settle = this.#write()
     if (settle !== null) this.#syncing = this.#syncBeside(settle)
@@ -198,6 +217,7 @@ export class GroupStore implements Statements, Disposable {
       for (const { settle } of group) settle(error)
       return null
     }
+    this.#checkpoints.look(Number(this.get(LOG_PAGES)?.['log']))
     return (error) => {
       for (const waiting of group) waiting.settle(error ?? (failures.has(waiting) ? failures.get(waiting) : null))
     }
@@ -241,6 +261,7 @@ export class GroupStore implements Statements, Disposable {
   [Symbol.dispose](): void {
     if (!this.#database.isOpen) return
     this.flush()
+    this.#checkpoints[Symbol.dispose]()
     this.#log.close()
     this.#database.close()
   }

@@ -1,7 +1,10 @@
-import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test as base, describe, expect } from 'vitest'
@@ -43,5 +46,40 @@ describe('a store whose groups are synced beside', { timeout: 60_000 }, () => {
       'second: HOOKCAST_LEDGER_UNUSABLE',
     ])
     expect((await storeOn(folder, 'delay_enter=1')).at(-1)).toBe('second: kept')
+  })
+})
+
+const CHECKPOINT_PROCESS = fileURLToPath(new URL('../support/checkpoint-process.ts', import.meta.url))
+
+describe('the log of a store that is written without a pause', { timeout: 60_000 }, () => {
+  test('goes into the file and begins anew, and no sync of it holds up anything else', async ({ folder }) => {
+    const [file, trace] = [join(folder, 'a.db'), join(folder, 'trace')]
+    const strace = ['-f', '-qq', '-s', '8', '-o', trace, '-e', 'trace=fsync,fdatasync,write']
+    await promisify(execFile)('strace', [...strace, process.execPath, CHECKPOINT_PROCESS, file, '2'])
+    const calls = readFileSync(trace, 'utf8').split('\n')
+    const written = (text: string): number => calls.findIndex((line) => line.includes(`write(1, "${text}\\n"`))
+    const meanwhile = calls.slice(written('open'), written('done'))
+    const own = calls[written('open')]!.split(' ')[0]!
+    const syncs = meanwhile.filter((line) => /sync\(/.test(line))
+    expect(syncs.filter((line) => line.includes(' fsync(')).length).toBeGreaterThan(2)
+    expect(syncs.filter((line) => line.startsWith(`${own} `))).toEqual([])
+  })
+
+  test('loses nothing that was kept when the process is killed', async ({ folder }) => {
+    const file = join(folder, 'a.db')
+    using child = spawn(process.execPath, [CHECKPOINT_PROCESS, file, '1000'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const closed = once(child, 'close')
+    let kept = 0
+    for await (const line of createInterface({ input: child.stdout })) {
+      kept = Number(line) || kept
+      // Some checkpoints are done by then, and one or the other is under way.
+      if (kept === 20_000) child.kill('SIGKILL')
+    }
+    await closed
+    using database = new DatabaseSync(file)
+    expect(database.prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' })
+    const { last, count } = database.prepare('SELECT max(number) AS last, count(*) AS count FROM change').get()!
+    expect(Number(last)).toBeGreaterThanOrEqual(kept)
+    expect(count).toBe(2000)
   })
 })

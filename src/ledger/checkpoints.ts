@@ -1,0 +1,104 @@
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { Worker } from 'node:worker_threads'
+
+export interface CheckpointsOptions {
+  /** Of the SQLite file. */
+  readonly path: string
+  /** Holds up what would be written; called without waiting for what is being synced. */
+  readonly hold: () => void
+  readonly release: () => void
+  /** Told when no thread can do it, so that SQLite has to do it by itself. */
+  readonly onFailed: () => void
+}
+
+export interface CheckpointOrder {
+  /** Nothing is written meanwhile: the log may begin anew. */
+  readonly isLast: boolean
+}
+
+/** Of a connection that leaves the sync of each change, and checkpoints, to others; SQLite still syncs what a checkpoint needs. */
+export const LOG_PRAGMAS =
+  'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864'
+
+/** Pages in the log (16 MiB) with which a checkpoint begins: a page that is written again and again is copied once. */
+const BEGIN_PAGES = 4096
+/** So few pages are copied while nothing is written: some milliseconds. */
+const FEW_PAGES = 512
+/** What is written as fast as it is copied is not waited for longer. */
+const MOST_ROUNDS = 4
+
+/**
+ * Brings the log of a SQLite file into the file, in a thread: its syncs and writes take some 10 to 100 ms, in which
+ * SQLite's own checkpoint, a part of some commit, would hold up everything else.
+ *
+ * The most is copied while others write, which go on behind it in the log. So that the log can begin anew, what is left is
+ * copied while nothing is written; nothing waits for that but the next group of changes.
+ *
+ * @see https://sqlite.org/wal.html#avoiding_excessively_large_wal_files
+ */
+export class Checkpoints implements Disposable {
+  readonly #options: CheckpointsOptions
+  #thread: Worker | null = null
+  #isGoing = false
+  #isOver = false
+  /** Somebody who reads for long keeps the log from beginning anew: it is not tried again with each change. */
+  #nextAt = BEGIN_PAGES
+
+  constructor(options: CheckpointsOptions) {
+    this.#options = options
+  }
+
+  /** Behind a change: there are so many pages in the log. */
+  look(pages: number): void {
+    if (pages < BEGIN_PAGES) this.#nextAt = BEGIN_PAGES
+    if (pages < this.#nextAt || this.#isGoing || this.#isOver) return
+    this.#nextAt = pages + BEGIN_PAGES
+    this.#isGoing = true
+    this.#go()
+      .catch(() => this.#fail())
+      .finally(() => {
+        this.#isGoing = false
+        this.#thread?.unref()
+      })
+  }
+
+  async #go(): Promise<void> {
+    const { hold, release } = this.#options
+    const thread = (this.#thread ??= this.#startThread())
+    thread.ref()
+    for (let left = Infinity, round = 0; left > FEW_PAGES && round < MOST_ROUNDS; round++) {
+      left = await ask(thread, { isLast: false })
+    }
+    hold()
+    try {
+      await ask(thread, { isLast: true })
+    } finally {
+      release()
+    }
+  }
+
+  #startThread(): Worker {
+    const program = new URL(`checkpoint-thread${extname(import.meta.url)}`, import.meta.url)
+    const thread = new Worker(program, { workerData: this.#options.path })
+    return thread.on('error', () => this.#fail())
+  }
+
+  #fail(): void {
+    if (this.#isOver) return
+    this[Symbol.dispose]()
+    this.#options.onFailed()
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true
+    void this.#thread?.terminate()
+  }
+}
+
+async function ask(thread: Worker, order: CheckpointOrder): Promise<number> {
+  const answer = once(thread, 'message')
+  thread.postMessage(order)
+  const [left] = (await answer) as [number]
+  return left
+}
