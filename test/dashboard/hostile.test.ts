@@ -1,23 +1,6 @@
-import { createRequire } from 'node:module'
-import { readFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
 import { startShop, test, type Desk } from './fixture.ts'
-
-const naughty = JSON.parse(
-  readFileSync(createRequire(import.meta.url).resolve('big-list-of-naughty-strings/blns.json'), 'utf8'),
-) as string[]
-const NAME = `<img src=x onerror="alert('name')"> \u202Eevil`
-const OWN = [
-  '<img src=x onerror=alert(1)>',
-  '"><script>alert(2)</script>',
-  `' onmouseover='alert(3)`,
-  'javascript:alert(4)',
-  '</textarea></pre></code><svg onload=alert(5)>',
-  '{{ constructor.constructor("alert(6)")() }}',
-  '\u202Egnp.exe',
-  '</script><script>alert(7)</script>',
-]
-const TEXTS = [...OWN, ...naughty.filter((text) => text.trim() !== '')]
+import { FOREIGN, NAME, OWN, TEXTS } from './hostile-texts.ts'
 
 startShop({
   files: {
@@ -36,8 +19,6 @@ startShop({
     'campaigns/broken/campaign.yaml': `name: broken\nwebhook:\n  url: "<script>alert(8)</script>"\n  <img src=x onerror=alert(9)>: 1\n`,
   },
 })
-
-const FOREIGN = `document.querySelectorAll('main img, main iframe, main script, main object, main [onerror], main [onload], main [onmouseover], main a[href^="javascript:"]').length`
 
 /** Every page on which a text of others could do something. */
 async function pagesOf(desk: Desk, runId: string): Promise<string[]> {

@@ -106,6 +106,7 @@ function answerOf(
     return { status: loginStatus, body: { errors: [{ code: 'key_expired', description: 'The key has expired' }] } }
   }
   // What was sent comes back, as others say it.
+  if (path.startsWith('/hooks/echo')) return { status: 500, body }
   if (path.startsWith('/v1/echo')) {
     const { text = '' } = JSON.parse(body) as { readonly text?: string }
     const said = { success: false, errors: [{ code: text.slice(0, 40), description: text }] }

@@ -45,7 +45,7 @@ export async function openSubscriber(
     return (text === '' ? null : JSON.parse(text)) as T
   }
   const uid = name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-')
-  const { id: app } = await call<{ id: string }>('POST', '/app', { name, uid })
+  const { id: app } = await call<{ id: string }>('POST', '/app?get_if_exists=true', { name, uid })
   const description = 'An order was paid in full'
   await call('PUT', '/event-type/order.paid', { description, groupName: 'orders', schemas: { '1': SCHEMA } })
   return {

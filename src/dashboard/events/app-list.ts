@@ -54,7 +54,6 @@ function lookAt(events: Events, endpoint: Endpoint): Markup {
   const app = events.apps.of(endpoint.app)
   if (app === null) return html``
   const kept = endpoint.state === 'active' ? 0 : events.keptFor(endpoint)
-  const { endpoint: words } = eventWords
   return html`<tr>
     <th scope="row">
       <a href="${EVENTS_PATH}/apps/${app.id}/endpoints/${endpoint.id}">${endpoint.url || endpoint.id}</a>
@@ -62,8 +61,12 @@ function lookAt(events: Events, endpoint: Endpoint): Markup {
     <td>${lifeMark(endpoint)}</td>
     <td>${app.name}</td>
     <td>
-      ${kept > 0 ? html`${formatNumber(kept)} <span class="note">${words.kept.toLowerCase()}</span>` : ''}
-      ${endpoint.failingSince === null ? '' : html`<span class="note">${words.failing}</span> ${timeText(timeOf(endpoint.failingSince))}`}
+      ${kept > 0 ? html`${say.kept(kept)}<br />` : ''}
+      ${
+        endpoint.failingSince === null
+          ? ''
+          : html`<span class="note">${say.failingSince}</span> ${timeText(timeOf(endpoint.failingSince))}`
+      }
     </td>
   </tr>`
 }

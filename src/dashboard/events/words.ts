@@ -21,6 +21,8 @@ export const eventWords = {
     nothingLike: 'No app is called like that.',
     operational: 'of this service itself',
     attention: 'Endpoints to look at',
+    kept: (number: number): string => `${count(number)} kept`,
+    failingSince: 'failing since',
     attentionMore: (more: number): string => `and ${counted(more, 'more', 'more')}`,
   },
   app: {
@@ -80,6 +82,7 @@ export const eventWords = {
       'Restart sends it one message. When that arrives the others follow in order; when it fails, it stays suspended and nothing is lost.',
     restarting: (kept: number): string =>
       `One message is on its way: when it arrives, ${counted(kept, 'message that is', 'messages that are')} kept follow in order.`,
+    lastSaid: 'The last that failed was answered with',
     seeKept: 'See what is kept',
     lastTried: (good: number, all: number): string =>
       all === 1
@@ -185,16 +188,16 @@ export const eventWords = {
   again: {
     title: 'Send again',
     recover: 'What has failed',
-    recoverHint: 'Each message that failed, or was cancelled, and came since then.',
+    recoverHint: 'Each message that came since then and failed, or was cancelled.',
     recoverButton: 'Recover',
     replay: 'What it never got',
-    replayHint: 'Messages it would want now, that came since then and were never for it.',
+    replayHint: 'Each message that came since then, was not for it, and would be now.',
     replayButton: 'Replay missing',
     since: 'Since (UTC)',
     badSince: 'expected `since` to be a date and time, got something else',
     disabled: 'Enable the endpoint first.',
     tasks: 'Asked for lately',
-    kinds: { recover: 'What has failed', replay: 'What it never got', bulk: 'What was asked for' },
+    kinds: { recover: 'Recover', replay: 'Replay missing', bulk: 'Replay' },
     taskSince: 'since',
     done: (number: number): string => `${counted(number, 'message', 'messages')} in line`,
     states: { running: 'going on', finished: 'done', cancelled: 'stopped' },

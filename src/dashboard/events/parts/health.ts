@@ -3,10 +3,12 @@ import { formatNumber, formatSpan, html, shareText, timeText, type Markup, type 
 import { card, facts, type Shown } from '../../frame/parts.ts'
 import { eventWords } from '../words.ts'
 import { spanText } from './settings.ts'
+import { answerText } from './states.ts'
 import { endpointPath, timeOf, type EndpointView } from './view.ts'
 
 const { endpoint: say } = eventWords
 const LAST = 40
+const MOST_SAID = 200
 const DAY_MS = 86_400_000
 
 /** How an endpoint has been doing: its deliveries of the last day by what became of them, and its last attempts. */
@@ -68,6 +70,14 @@ export function healthCard(view: EndpointView, { tally, last, kept, keptSince }:
   )
 }
 
+/** What was said to the last attempt that failed. */
+function lastSaid({ may }: EndpointView, last: readonly Attempt[]): Part {
+  const failed = last.find(({ hasSucceeded }) => !hasSucceeded)
+  if (failed === undefined) return ''
+  const said = may('read') ? (failed.answer ?? '').slice(0, MOST_SAID) : ''
+  return html`<p>${say.lastSaid} ${answerText(failed)} ${said === '' ? '' : html`<code>${said}</code>`}</p>`
+}
+
 /** What happens with messages now, and what to press. */
 function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 'tally'>): Part {
   const { endpoint, events } = view
@@ -79,6 +89,7 @@ function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 't
       return html`<div class="stop">
         <p>${say.suspended(kept)} ${kept === 0 ? '' : see}</p>
         ${keptSince === null ? '' : html`<p>${say.suspendedSince} ${timeText(timeOf(keptSince))}.</p>`}
+        ${lastSaid(view, last)}
         <p>${say.restartDoes}</p>
       </div>`
     case 'restarting':
@@ -86,27 +97,34 @@ function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 't
     case 'active': {
       const profile = events.endpoints.profileOf(endpoint)
       if (profile.isPolled) return html`<p class="verdict">${say.polled} ${kept === 0 ? '' : see}</p>`
-      if (endpoint.failingSince !== null) return failing(endpoint.failingSince, profile.life)
+      if (endpoint.failingSince !== null) return failing(endpoint.failingSince, profile.life, lastSaid(view, last))
       return html`<p class="verdict">${last.length === 0 ? say.untried : say.well}</p>`
     }
   }
 }
 
-function failing(since: number, life: ReturnType<EndpointView['events']['endpoints']['profileOf']>['life']): Markup {
+function failing(
+  since: number,
+  life: ReturnType<EndpointView['events']['endpoints']['profileOf']>['life'],
+  said: Part,
+): Markup {
   const { afterFailing } = say
   const after = life.kind === 'disable' ? afterFailing.disable(spanText(life.afterMs)) : afterFailing[life.kind]
-  return html`<p class="notice">${say.failing} ${timeText(timeOf(since))}. ${after}</p>`
+  return html`<div class="notice">
+    <p>${say.failing} ${timeText(timeOf(since))}. ${after}</p>
+    ${said}
+  </div>`
 }
 
 /** The last attempts, oldest first, each a bar: those that failed are higher. */
 export function strip(last: readonly Pick<Attempt, 'hasSucceeded'>[]): Markup {
   const bars = last.toReversed().map(({ hasSucceeded }, at) => {
-    const [y, kind] = hasSucceeded ? [5, 'sent'] : [0, 'failed']
-    return html`<g class="is-${kind}"><rect x="${at * 10}" y="${y}" width="7" height="${12 - y}" /></g>`
+    const [y, kind] = hasSucceeded ? [6, 'sent'] : [0, 'failed']
+    return html`<g class="is-${kind}"><rect x="${at * 10}" y="${y}" width="7" height="${14 - y}" /></g>`
   })
   const good = last.filter(({ hasSucceeded }) => hasSucceeded).length
   return html`<figure class="strip">
-    <svg viewBox="0 0 ${LAST * 10} 12" preserveAspectRatio="xMinYMid meet" aria-hidden="true">${bars}</svg>
+    <svg viewBox="0 0 ${last.length * 10} 14" width="${last.length * 10}" height="14" aria-hidden="true">${bars}</svg>
     <figcaption class="note">${say.lastTried(good, last.length)}</figcaption>
   </figure>`
 }

@@ -1,4 +1,4 @@
-import { html, type Markup } from '../../../report/report.ts'
+import { html, type Part } from '../../../report/report.ts'
 import type { Page, PageQuery } from '../../../events/events.ts'
 import { eventWords } from '../words.ts'
 
@@ -19,13 +19,14 @@ export function pageLinks<T>(
     readonly idOf: (row: T) => string
     readonly labels?: readonly [first: string, next: string]
   },
-): Markup {
+): Part {
   const { after, ...same } = query
   const linkTo = (more: Readonly<Record<string, string>>): string =>
     `?${new URLSearchParams({ ...same, ...more }).toString()}`
   const last = rows.at(-1)
-  return html`<div class="pages">
-    ${after === undefined ? '' : html`<a href="${linkTo({})}">${labels[0]}</a>`}
-    ${isDone || last === undefined ? '' : html`<a href="${linkTo({ after: idOf(last) })}">${labels[1]}</a>`}
-  </div>`
+  const links = [
+    after === undefined ? [] : [html`<a href="${linkTo({})}">${labels[0]}</a>`],
+    isDone || last === undefined ? [] : [html`<a href="${linkTo({ after: idOf(last) })}">${labels[1]}</a>`],
+  ].flat()
+  return links.length === 0 ? '' : html`<div class="pages">${links}</div>`
 }
