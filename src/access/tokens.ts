@@ -2,7 +2,7 @@ import { createRunId as createId } from '../campaign/run-id.ts'
 import type { Clock } from '../clock.ts'
 import { HookcastError } from '../errors.ts'
 import { asKept, fromJson, rowReader } from '../ledger/row-reader.ts'
-import type { ServiceStore } from '../ledger/service-store.ts'
+import type { ServiceStore, Statements } from '../ledger/service-store.ts'
 import { PORTAL_NAME, type PortalAccess } from './portal-access.ts'
 import type { Actor, Capability, Grant, Role } from './role.ts'
 import * as sql from './statements.ts'
@@ -40,6 +40,10 @@ const LEAST_CHARACTERS = 32
 /** Longer than any token: not worth a hash. */
 const MOST_CHARACTERS = 512
 const USE_IS_NOTED_EVERY_MS = 60_000
+
+/** What was read of tokens, by the hash; each change of any forgets all of it. */
+const REMEMBERED_TOKENS = 1000
+const remembered = new WeakMap<ServiceStore, Map<string, TokenRecord>>()
 
 /** The tokens of a service: made, shown once, known again by their hash, revoked. */
 export class Tokens {
@@ -81,7 +85,7 @@ export class Tokens {
     }
     const known = this.#store.get(sql.selectToken, ENVIRONMENT_ID)
     if (known !== undefined && hashOf(text).equals(known['hash'] as Uint8Array)) return recordFrom(known)
-    await this.#store.commit((store) => void store.run(sql.deleteToken, ENVIRONMENT_ID))
+    await this.#change((store) => void store.run(sql.deleteToken, ENVIRONMENT_ID))
     const madeAt = this.#clock.now()
     const admin = { name: 'environment', role: 'admin', grants: [], expiresAt: null } as const
     return await this.#keep(text, { ...admin, id: ENVIRONMENT_ID, madeBy: null, madeAt })
@@ -90,9 +94,8 @@ export class Tokens {
   /** Knows who shows a token; null for one that is unknown, expired or revoked. */
   verify(text: string): Actor | null {
     if (text.length > MOST_CHARACTERS) return null
-    const row = this.#store.get(sql.selectTokenByHash, hashOf(text))
-    if (row === undefined) return null
-    const record = recordFrom(row)
+    const record = this.#find(hashOf(text))
+    if (record === null) return null
     const { id, name, role, grants, app, capabilities, usedAt } = record
     const now = this.#clock.now()
     if (!isStanding(record, now)) return null
@@ -117,7 +120,7 @@ export class Tokens {
 
   /** From the next request on nobody is known by it; false for one that is unknown or was revoked before. */
   async revoke(id: string): Promise<boolean> {
-    return await this.#store.commit((store) => store.run(sql.revokeToken, this.#clock.now(), id).changes > 0)
+    return await this.#change((store) => store.run(sql.revokeToken, this.#clock.now(), id).changes > 0)
   }
 
   /** Ends the tokens of an app `inMs` from now, or only those of some sessions; those that end sooner do. */
@@ -127,7 +130,7 @@ export class Tokens {
   ): Promise<void> {
     const asked = sessions === null ? null : JSON.stringify(sessions)
     const at = this.#clock.now() + inMs
-    await this.#store.commit((store) => void store.run(sql.expireAppTokens, at, app, at, asked, asked))
+    await this.#change((store) => void store.run(sql.expireAppTokens, at, app, at, asked, asked))
   }
 
   async #keep(
@@ -139,13 +142,33 @@ export class Tokens {
     const prefix = prefixOf(text)
     const may = [JSON.stringify(grants), app, session, capabilities === null ? null : JSON.stringify(capabilities)]
     const values = [id, name, role, ...may, prefix, hashOf(text), madeAt, madeBy, expiresAt]
-    await this.#store.commit((store) => void store.run(sql.insertToken, ...values))
+    await this.#change((store) => void store.run(sql.insertToken, ...values))
     return { ...token, app, capabilities, prefix, revokedAt: null, usedAt: null }
+  }
+
+  #find(hash: Buffer): TokenRecord | null {
+    const known = remembered.get(this.#store) ?? new Map<string, TokenRecord>()
+    const key = hash.toString('latin1')
+    const found = known.get(key)
+    if (found !== undefined) return found
+    const row = this.#store.get(sql.selectTokenByHash, hash)
+    if (row === undefined) return null
+    const record = recordFrom(row)
+    if (known.size >= REMEMBERED_TOKENS) known.clear()
+    remembered.set(this.#store, known.set(key, record))
+    return record
+  }
+
+  async #change<T>(change: (store: Statements) => T): Promise<T> {
+    return await this.#store.commit((store) => {
+      remembered.delete(this.#store)
+      return change(store)
+    })
   }
 
   /** Nobody waits for it, and nothing is lost when it fails. */
   #noteUse(id: string, now: number): void {
-    this.#store.commit((store) => void store.run(sql.noteTokenUse, now, id)).catch(() => undefined)
+    this.#change((store) => void store.run(sql.noteTokenUse, now, id)).catch(() => undefined)
   }
 }
 
