@@ -19,6 +19,8 @@ import {
   type Route,
 } from './svix/svix.ts'
 
+export { endpointFields, Failure, type EndpointFields } from './svix/svix.ts'
+
 export interface EventApiOptions {
   readonly events: Events
   readonly store: ServiceStore

@@ -1,18 +1,14 @@
-import type { Endpoint } from '../../events/events.ts'
-import { formatNumber, html, type Markup, type Part } from '../../report/report.ts'
+import { formatNumber, html, type Part } from '../../report/report.ts'
 import { facts, type Shown } from '../frame/parts.ts'
 import type { Page, PageRoute, Visit } from '../frame/visit.ts'
 import { profileName } from './app-list.ts'
-import { appOf, appPage, queryOf } from './desk.ts'
-import { lastAttempts, strip } from './parts/health.ts'
-import { pageAfter, pageLinks } from './parts/paging.ts'
-import { eventTypesPart } from './parts/settings.ts'
-import { lifeMark } from './parts/states.ts'
-import { endpointPath, type AppView } from './parts/view.ts'
+import { appOf, appPage } from './desk.ts'
+import { pageAfter, pageLinks, queryOf } from './parts/paging.ts'
+import { endpointsTable } from './parts/endpoints-table.ts'
+import type { AppView } from './parts/view.ts'
 import { eventWords } from './words.ts'
 
 const PER_PAGE = 25
-const IN_STRIP = 20
 const { app: say } = eventWords
 
 export const appPages: readonly PageRoute[] = [{ method: 'get', path: '/events/apps/:app', handle: endpointsPage }]
@@ -24,7 +20,8 @@ async function endpointsPage(visit: Visit): Promise<Page> {
     pageAfter(visit.query('after'), { limit: PER_PAGE, order: 'descending' }),
   )
   const content = html`<section class="card">
-    ${table(view, page.rows)} ${pageLinks(page, { query: queryOf(visit), idOf: ({ id }) => id })}
+    ${page.rows.length === 0 ? html`<p class="nothing">${say.nothing}</p>` : endpointsTable(view, page.rows)}
+    ${pageLinks(page, { query: queryOf(visit), idOf: ({ id }) => id })}
   </section>`
   return appPage(view, { tab: '', below: factsOf(view), content })
 }
@@ -49,34 +46,4 @@ function bytesText(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log2(Math.max(1, bytes)) / 10))
   const value = bytes / 1024 ** power
   return `${formatNumber(value < 10 ? Math.round(value * 10) / 10 : Math.round(value))} ${UNITS[power]!}`
-}
-
-function table(view: AppView, endpoints: readonly Endpoint[]): Markup {
-  if (endpoints.length === 0) return html`<p class="nothing">${say.nothing}</p>`
-  return html`<table class="stacked">
-    <thead>
-      <tr>
-        <th scope="col">${say.url}</th>
-        <th scope="col">${say.state}</th>
-        <th scope="col">${say.types}</th>
-        <th scope="col">${say.last}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${endpoints.map((endpoint) => row(view, endpoint))}
-    </tbody>
-  </table>`
-}
-
-function row(view: AppView, endpoint: Endpoint): Markup {
-  const last = lastAttempts({ events: view.events, endpoint }, IN_STRIP)
-  return html`<tr>
-    <th scope="row">
-      <a href="${endpointPath(view, endpoint)}">${endpoint.url || endpoint.id}</a>
-      ${endpoint.description === '' ? '' : html`<span class="note">${endpoint.description}</span>`}
-    </th>
-    <td>${lifeMark(endpoint)}</td>
-    <td data-label="${say.types}">${eventTypesPart(endpoint)}</td>
-    <td>${last.length === 0 ? html`<span class="note">${say.never}</span>` : strip(last)}</td>
-  </tr>`
 }

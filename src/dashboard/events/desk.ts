@@ -3,14 +3,15 @@ import { ApiError } from '../../errors.ts'
 import { html, type Markup, type Part } from '../../report/report.ts'
 import { head } from '../frame/parts.ts'
 import type { Page, Visit } from '../frame/visit.ts'
-import type { AppView, EndpointView, EventAct } from './parts/view.ts'
+import { endpointPath, type AppView, type EndpointView, type EventAct, type PathTo } from './parts/view.ts'
+import type { Endpoint } from '../../events/events.ts'
 import { eventWords } from './words.ts'
 
 export const EVENTS_PATH = '/events'
 const APPS_PATH = `${EVENTS_PATH}/apps`
 
 /** Whoever has signed in may look; payloads and answers are shown to those who may read of customers. */
-const ROLES: Readonly<Record<Exclude<EventAct, 'read'>, readonly Role[]>> = {
+const ROLES: Readonly<Record<Exclude<EventAct, 'read' | 'diagnose'>, readonly Role[]>> = {
   send: ['admin', 'operator'],
   manage: ['admin', 'operator'],
   reveal: ['admin'],
@@ -18,6 +19,7 @@ const ROLES: Readonly<Record<Exclude<EventAct, 'read'>, readonly Role[]>> = {
 }
 
 function mayDo({ actor }: Visit, act: EventAct): boolean {
+  if (act === 'diagnose') return true
   return act === 'read' ? mayReadPersonalData(actor) : ROLES[act].includes(actor.role)
 }
 
@@ -50,14 +52,14 @@ export function endpointOf(visit: Visit): EndpointView {
   return { ...view, endpoint: view.events.endpoints.get(view.app, visit.param('endpoint')) }
 }
 
-type Path = readonly (readonly [label: string, href: string])[]
-
-/** Where the pages of an app are. */
-export function pathTo({ app, at }: AppView): Path {
-  return [
+/** Where the pages of an app are, or of one of its endpoints. */
+export function pathTo({ app, at }: AppView, endpoint: Endpoint | null = null): PathTo {
+  const path: (readonly [string, string])[] = [
     [eventWords.title, EVENTS_PATH],
     [app.name, at],
   ]
+  if (endpoint !== null) path.push([endpoint.url || endpoint.id, endpointPath({ at }, endpoint)])
+  return path
 }
 
 const tabs = (shown: readonly (readonly [href: string, label: string])[], at: string, label: string): Markup =>
@@ -88,9 +90,4 @@ export function appPage(view: AppView, { tab, below, content }: { tab: string; b
     place: 'events',
     content: [head({ path: [[title, EVENTS_PATH]], title: app.name, below }), tabs(shown, at + tab, app.name), content],
   }
-}
-
-/** The path with its query, as the page's own links have it. */
-export function queryOf({ context }: Visit): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(context.req.query()).filter(([, value]) => value !== ''))
 }

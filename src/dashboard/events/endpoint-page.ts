@@ -1,22 +1,17 @@
 import { liveResponse, type LiveParts } from '../frame/live.ts'
-import { head, select } from '../frame/parts.ts'
 import { seeOther } from '../frame/page-request.ts'
 import type { Page, PageRoute, Visit } from '../frame/visit.ts'
-import { html } from '../../report/report.ts'
-import { endpointOf, pathTo, queryOf, refuseUnless } from './desk.ts'
-import { attemptsList } from './parts/attempts.ts'
+import { endpointOf, pathTo, refuseUnless } from './desk.ts'
+import { endpointAttempts } from './parts/attempt-list.ts'
 import { endpointActions } from './parts/endpoint-actions.ts'
 import { endpointContent, liveEndpointParts } from './parts/endpoint-story.ts'
 import { healthOf } from './parts/health.ts'
-import { pageAfter, pageLinks } from './parts/paging.ts'
 import { revealSecret } from './parts/secret.ts'
 import { endpointPath, type EndpointView } from './parts/view.ts'
 import { eventWords } from './words.ts'
 
 const PATH = '/events/apps/:app/endpoints/:endpoint'
-const PER_PAGE = 50
 const LOOK_MS = 1000
-const { attempts: say } = eventWords
 
 export const endpointPages: readonly PageRoute[] = [
   { method: 'get', path: PATH, handle: async (visit) => await page(visit, endpointOf(visit)) },
@@ -61,26 +56,6 @@ async function followed(visit: Visit): Promise<Response> {
 
 async function attemptsPage(visit: Visit): Promise<Page> {
   const view = endpointOf(visit)
-  const { endpoint, events } = view
-  const result = visit.query('result')
-  const hasSucceeded = result === 'arrived' ? true : result === 'failed' ? false : null
-  const query = pageAfter(visit.query('after'), { limit: PER_PAGE, order: 'descending' })
-  const found = events.attempts.ofEndpoint(endpoint, { ...query, hasSucceeded })
-  const options: readonly [string, string][] = [
-    ['', say.all],
-    ['arrived', say.good],
-    ['failed', say.bad],
-  ]
-  const content = [
-    head({ path: [...pathTo(view), [endpoint.url || endpoint.id, endpointPath(view, endpoint)]], title: say.title }),
-    html`<section class="card">
-      <form class="line">
-        <label>${say.only} ${select('result', options, result)}</label>
-        <button>${eventWords.apps.button}</button>
-      </form>
-      ${attemptsList(view, found.rows, { of: 'endpoint', nothing: say.nothingLike })}
-      ${pageLinks(found, { query: queryOf(visit), idOf: ({ id }) => id })}
-    </section>`,
-  ]
-  return { title: say.title, place: 'events', content }
+  const content = endpointAttempts(view, { path: pathTo(view, view.endpoint), request: visit })
+  return { title: eventWords.attempts.title, place: 'events', content }
 }

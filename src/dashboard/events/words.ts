@@ -129,6 +129,7 @@ export const eventWords = {
     all: 'All',
     good: 'arrived',
     bad: 'failed',
+    noAnswer: 'no answer',
     byHand: 'by hand',
     took: (span: string): string => `in ${span}`,
     said: 'What was said',

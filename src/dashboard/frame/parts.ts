@@ -82,7 +82,7 @@ export function live(id: string, content: Markup): Markup {
 }
 
 /** Text of others as it is, with its line breaks: controls, and marks that turn the direction of text, are shown as such. */
-function preserved(text: string): Markup {
+export function preserved(text: string): Markup {
   const shown = text.toWellFormed().replaceAll('\r\n', '\n')
   return new Markup(shown.split(KEPT_BLANKS).map(escapedPiece).join(''))
 }

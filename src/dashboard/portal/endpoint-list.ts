@@ -1,13 +1,14 @@
-import type { Endpoint } from '../../events/events.ts'
-import { html, type Markup, type Part } from '../../report/report.ts'
-import { head, mark } from '../frame/parts.ts'
-import { words } from '../words.ts'
+import { html, type Part } from '../../report/report.ts'
+import { endpointsTable } from '../events/parts/endpoints-table.ts'
+import { pageAfter, pageLinks, queryOf } from '../events/parts/paging.ts'
+import type { AppView } from '../events/parts/view.ts'
+import { head } from '../frame/parts.ts'
+import { appOf } from './desk.ts'
 import type { PortalPage, PortalRoute, PortalVisit } from './portal-visit.ts'
 import { portalWords } from './words.ts'
 
 const { endpoints: say } = portalWords
 const PER_PAGE = 20
-const MOST_NAMED = 4
 
 export const endpointListPages: readonly PortalRoute[] = [
   { method: 'get', path: '', handle: listPage },
@@ -15,57 +16,41 @@ export const endpointListPages: readonly PortalRoute[] = [
 ]
 
 function listPage(visit: PortalVisit): PortalPage {
-  const { app, events } = visit
-  const after = visit.query('after')
-  const cursor = after === null ? null : { id: after, isBackwards: false }
-  const { rows, isDone } = events.endpoints.list(app, { limit: PER_PAGE, cursor, order: 'descending' })
-  const { limits, managedBy } = events.endpoints.profileOfApp(app)
-  const count = events.endpoints.ofApp(app).length
+  const view = appOf(visit)
+  const { app, events } = view
+  const page = events.endpoints.list(app, pageAfter(visit.query('after'), { limit: PER_PAGE, order: 'descending' }))
   const content = [
     head({
       title: say.title,
-      below: html`<p class="note">
-        ${say.what(app.name)} ${limits.endpoints === null ? '' : html`${say.most(count, limits.endpoints)}.`}
-        ${managedBy === 'app' ? '' : say.managed}
-      </p>`,
+      below: html`<p class="note">${say.what(app.name)} ${limitsOf(view)}</p>`,
+      actions: adding(view),
     }),
     html`<section class="card">
-      ${rows.length === 0 ? html`<p class="nothing">${say.nothing}</p>` : table(rows, visit)}
-      ${isDone ? '' : html`<div class="pages"><a href="?after=${rows.at(-1)?.id ?? ''}">${words.pages.next}</a></div>`}
+      ${page.rows.length === 0 ? html`<p class="nothing">${say.nothing}</p>` : endpointsTable(view, page.rows)}
+      ${pageLinks(page, { query: queryOf(visit), idOf: ({ id }) => id })}
     </section>`,
   ]
   return { title: say.title, place: 'endpoints', content }
 }
 
-function table(endpoints: readonly Endpoint[], visit: PortalVisit): Markup {
-  const { columns } = say
-  return html`<table class="stacked">
-    <thead>
-      <tr>
-        <th scope="col">${columns.url}</th>
-        <th scope="col">${columns.state}</th>
-        <th scope="col">${columns.hears}</th>
-      </tr>
-    </thead>
-    <tbody>
-      ${endpoints.map(
-        (endpoint) =>
-          html`<tr>
-            <th scope="row">
-              <a href="${visit.at(`/endpoints/${endpoint.id}`)}">${endpoint.url}</a>
-              ${endpoint.description === '' ? '' : html`<div class="note">${endpoint.description}</div>`}
-            </th>
-            <td>${mark(endpoint.state, endpoint.state === 'active' ? 'is-good' : 'is-quiet')}</td>
-            <td class="note">${hearsOf(endpoint)}</td>
-          </tr>`,
-      )}
-    </tbody>
-  </table>`
+function adding(view: AppView): Part {
+  if (!view.may('manage') || isFull(view)) return ''
+  return html`<a class="button main-action" href="${view.at}/endpoints/new">${say.add}</a>`
 }
 
-/** The first of the event types that an endpoint has asked for. */
-function hearsOf({ eventTypes }: Endpoint, most = MOST_NAMED): Part {
-  if (eventTypes === null) return say.all
-  const named = eventTypes.slice(0, most).map((name) => html`<code>${name}</code> `)
-  return eventTypes.length > most ? [...named, html`+ ${eventTypes.length - most}`] : named
+function limitsOf(view: AppView): string {
+  const { events, app } = view
+  const { limits, managedBy } = events.endpoints.profileOfApp(app)
+  const count = events.endpoints.ofApp(app).length
+  return [
+    limits.endpoints === null ? [] : [say.most(count, limits.endpoints)],
+    managedBy === 'app' ? [] : [say.managed],
+  ]
+    .flat()
+    .join(' ')
+}
+
+function isFull({ events, app }: AppView): boolean {
+  const most = events.endpoints.profileOfApp(app).limits.endpoints
+  return most !== null && events.endpoints.ofApp(app).length >= most
 }

@@ -1,3 +1,4 @@
+import { CAPABILITIES, isCapable } from '../../access/access.ts'
 import { formatNumber, html, instantOf, timeText, type Markup } from '../../report/report.ts'
 import { documentOf, LOGO } from '../frame/frame.ts'
 import type { PortalPage, PortalVisit } from './portal-visit.ts'
@@ -48,8 +49,12 @@ function topBar(visit: PortalVisit, place: PortalPlace | null): Markup {
 }
 
 function footer({ holder, services }: PortalVisit): Markup {
-  const { expiresAt } = holder
+  const { expiresAt, actor } = holder
+  const isReadOnly = CAPABILITIES.every((capability) => capability === 'ViewBase' || !isCapable(actor, capability))
   const left = Math.max(1, Math.ceil((expiresAt - services.clock.now()) / DAY_MS))
   const days = `${formatNumber(left)} ${left === 1 ? words.link.day : words.link.days}`
-  return html`<footer>${words.link.until} ${timeText(instantOf(expiresAt)!)} (${days}). ${words.link.secret}</footer>`
+  return html`<footer>
+    ${words.link.until} ${timeText(instantOf(expiresAt)!)} (${days}).
+    ${isReadOnly ? words.link.readOnly : words.link.secret}
+  </footer>`
 }

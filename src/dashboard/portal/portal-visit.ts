@@ -1,7 +1,7 @@
 import type { Context } from 'hono'
-import { isCapable, type Actor, type AuditLog, type Capability } from '../../access/access.ts'
+import type { Actor, AuditLog } from '../../access/access.ts'
 import type { Clock } from '../../clock.ts'
-import type { App, Endpoint, Events } from '../../events/events.ts'
+import type { App, Events } from '../../events/events.ts'
 import { PageRequest, type PageContent } from '../frame/page-request.ts'
 import type { PortalPlace } from './words.ts'
 
@@ -28,8 +28,6 @@ export type PortalPage = PageContent<PortalPlace>
 export interface PortalRoute {
   readonly method: 'get' | 'post'
   readonly path: string
-  /** What the link has to allow; without a word, that one may look. */
-  readonly capability?: Capability
   readonly handle: (visit: PortalVisit) => Promise<PortalPage | Response> | PortalPage | Response
 }
 
@@ -55,16 +53,5 @@ export class PortalVisit extends PageRequest {
   /** The address of a page of this link. */
   at(path: string): string {
     return `/portal/${this.holder.token}${path}`
-  }
-
-  may(capability: Capability): boolean {
-    return isCapable(this.holder.actor, capability)
-  }
-
-  /** Whether endpoints are the holder's to make and to change: some profiles leave them to those who run the service. */
-  mayManage(endpoint: Endpoint | null): boolean {
-    const { endpoints } = this.events
-    const { managedBy } = endpoint === null ? endpoints.profileOfApp(this.app) : endpoints.profileOf(endpoint)
-    return managedBy === 'app' && this.may('ManageEndpoint')
   }
 }

@@ -99,7 +99,6 @@ export function createPortal(options: PortalOptions): Hono {
 
 async function answer(route: PortalRoute, visit: PortalVisit): Promise<Response> {
   if (route.method === 'post') refuseOthers(visit)
-  if (route.capability !== undefined && !visit.may(route.capability)) throw denied(portalWords.denied)
   const page = await route.handle(visit)
   return page instanceof Response ? page : pageOf(portalPage(visit, page), page.status ?? 200)
 }

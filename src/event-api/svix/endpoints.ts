@@ -5,7 +5,7 @@ import { uidKept, uidOfPath } from './applications.ts'
 import { Failure, invalid } from './failure.ts'
 import { METADATA, TEXT, THROTTLE, UID, dateOf, ownMetadata } from './fields.ts'
 import { FLAG, PAGING, listOut, pageQuery } from './paging.ts'
-import { checkBody, readQuery } from './read-request.ts'
+import { checkBody, checkValue, readQuery } from './read-request.ts'
 import type { Answer, Call, Route } from './route.ts'
 
 const NAMES = z.array(z.string().min(1).max(258)).min(1).max(1000)
@@ -197,9 +197,14 @@ async function setDisabled({ events }: Call, endpoint: Endpoint, isDisabled: boo
   return (await events.endpoints.happen(endpoint.key, { kind: isDisabled ? 'disable' : 'enable' })) ?? endpoint
 }
 
-type Fields = Omit<EndpointIn, 'headers' | 'metadata'>
+export type EndpointFields = Omit<EndpointIn, 'headers' | 'metadata'>
 
-function endpointIn(input: z.infer<typeof ENDPOINT_UPDATE>): Fields {
+/** What is said of an endpoint, checked as this API checks it. @throws {Failure} 422 */
+export function endpointFields(said: Readonly<Record<string, unknown>>): EndpointFields {
+  return endpointIn(checkValue(ENDPOINT_UPDATE, { value: said, place: 'body' }))
+}
+
+function endpointIn(input: z.infer<typeof ENDPOINT_UPDATE>): EndpointFields {
   const { url, uid = null, description, eventTypes, filterTypes, channels = null, filter = null } = input
   if (eventTypes != null && filterTypes != null) {
     throw invalid(['body', 'filterTypes'], 'expected `filterTypes` to be left out beside `eventTypes`, got both')

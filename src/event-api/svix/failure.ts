@@ -13,12 +13,15 @@ export class Failure extends HookcastError {
   readonly status: number
   readonly body: object
   readonly retryAfterMs: number | null
+  /** Each place that is wrong; none where that is not what it is about. */
+  readonly mistakes: readonly Mistake[]
 
   constructor(status: number, { code, detail, retryAfterMs = null, ...options }: FailureOptions) {
     super('HOOKCAST_API_REQUEST', typeof detail === 'string' ? detail : 'The request is not what was expected', options)
     this.status = status
     this.body = typeof detail === 'string' ? { code, detail } : { detail }
     this.retryAfterMs = retryAfterMs
+    this.mistakes = typeof detail === 'string' ? [] : detail
   }
 }
 

@@ -24,12 +24,12 @@ export async function readBytes(context: Context): Promise<Buffer> {
 
 /** @throws {Failure} 422 with each place that is wrong; unknown keys are left out, as Svix leaves them. */
 export function checkBody<T>(schema: z.ZodType<T>, bytes: Uint8Array): T {
-  return checked(schema, { value: bytes.byteLength === 0 ? {} : parsed(bytes), place: 'body' })
+  return checkValue(schema, { value: bytes.byteLength === 0 ? {} : parsed(bytes), place: 'body' })
 }
 
 /** @throws {Failure} 422 */
 export function readQuery<T>(schema: z.ZodType<T>, context: Context): T {
-  return checked(schema, { value: context.req.query(), place: 'query' })
+  return checkValue(schema, { value: context.req.query(), place: 'query' })
 }
 
 function parsed(bytes: Uint8Array): unknown {
@@ -41,7 +41,8 @@ function parsed(bytes: Uint8Array): unknown {
   }
 }
 
-function checked<T>(
+/** @throws {Failure} 422 with each place that is wrong */
+export function checkValue<T>(
   schema: z.ZodType<T>,
   { value, place }: { readonly value: unknown; readonly place: 'body' | 'query' },
 ): T {

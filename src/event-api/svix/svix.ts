@@ -12,6 +12,7 @@ import type { Route } from './route.ts'
 import { tasks } from './tasks.ts'
 import { usage } from './usage.ts'
 
+export { endpointFields, type EndpointFields } from './endpoints.ts'
 export { answerFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
 export { dateOf } from './fields.ts'
 export { FLAG, INSTANT, listOut, pageQuery } from './paging.ts'

@@ -30,7 +30,7 @@ function row(view: AppView, attempt: Attempt, of: AttemptsOf): Markup {
         <span class="when">${timeText(timeOf(at))}</span>
         <span class="result">${attemptMark(attempt)}</span>
         <span class="answer"
-          >${answerText(attempt)}
+          >${answerText(attempt, view)}
           ${httpStatus === null ? '' : html`<span class="note">${say.took(formatSpan(latencyMs))}</span>`}
           ${trigger === 'manual' ? html`<span class="note">${say.byHand}</span>` : ''}</span
         >

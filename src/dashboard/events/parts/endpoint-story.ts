@@ -7,7 +7,7 @@ import { healthCard, lastAttempts, type Health } from './health.ts'
 import { secretCard } from './secret.ts'
 import { eventTypesPart, settingsCard } from './settings.ts'
 import { lifeMark } from './states.ts'
-import { endpointPath, timeOf, type EndpointView } from './view.ts'
+import { endpointPath, timeOf, type EndpointView, type PathTo } from './view.ts'
 
 const { endpoint: say, attempts: sayAttempts } = eventWords
 const SHOWN_ATTEMPTS = 10
@@ -15,8 +15,7 @@ const SHOWN_ATTEMPTS = 10
 export interface EndpointStory {
   readonly view: EndpointView
   readonly health: Health
-  /** What stands above it: where it is. */
-  readonly path: readonly (readonly [label: string, href: string])[]
+  readonly path: PathTo
   /** Once somebody has pressed for it. */
   readonly secret?: string | null
   /** What else can be pressed. */

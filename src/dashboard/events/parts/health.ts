@@ -71,11 +71,11 @@ export function healthCard(view: EndpointView, { tally, last, kept, keptSince }:
 }
 
 /** What was said to the last attempt that failed. */
-function lastSaid({ may }: EndpointView, last: readonly Attempt[]): Part {
+function lastSaid(view: EndpointView, last: readonly Attempt[]): Part {
   const failed = last.find(({ hasSucceeded }) => !hasSucceeded)
   if (failed === undefined) return ''
-  const said = may('read') ? (failed.answer ?? '').slice(0, MOST_SAID) : ''
-  return html`<p>${say.lastSaid} ${answerText(failed)} ${said === '' ? '' : html`<code>${said}</code>`}</p>`
+  const said = view.may('read') ? (failed.answer ?? '').slice(0, MOST_SAID) : ''
+  return html`<p>${say.lastSaid} ${answerText(failed, view)} ${said === '' ? '' : html`<code>${said}</code>`}</p>`
 }
 
 /** What happens with messages now, and what to press. */

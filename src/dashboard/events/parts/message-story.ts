@@ -4,7 +4,7 @@ import { card, code, facts, head, live, select, type Shown } from '../../frame/p
 import { eventWords } from '../words.ts'
 import { attemptsList } from './attempts.ts'
 import { lifeMark, standMark } from './states.ts'
-import { endpointPath, messagePath, timeOf, type AppView } from './view.ts'
+import { endpointPath, messagePath, timeOf, type AppView, type PathTo } from './view.ts'
 
 const { message: say, attempts: sayAttempts } = eventWords
 const MOST_ENDPOINTS = 100
@@ -13,7 +13,7 @@ const MOST_ATTEMPTS = 100
 export interface MessageStory {
   readonly view: AppView
   readonly message: Message
-  readonly path: readonly (readonly [label: string, href: string])[]
+  readonly path: PathTo
 }
 
 type Standing = Stand & { readonly endpoint: Endpoint }

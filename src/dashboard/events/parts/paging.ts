@@ -1,5 +1,6 @@
 import { html, type Part } from '../../../report/report.ts'
 import type { Page, PageQuery } from '../../../events/events.ts'
+import type { PageRequest } from '../../frame/page-request.ts'
 import { eventWords } from '../words.ts'
 
 /** A page of a list that begins behind an id of the query. */
@@ -29,4 +30,9 @@ export function pageLinks<T>(
     isDone || last === undefined ? [] : [html`<a href="${linkTo({ after: idOf(last) })}">${labels[1]}</a>`],
   ].flat()
   return links.length === 0 ? '' : html`<div class="pages">${links}</div>`
+}
+
+/** What the query asks for, as the page's own links have it. */
+export function queryOf({ context }: PageRequest): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(context.req.query()).filter(([, value]) => value !== ''))
 }

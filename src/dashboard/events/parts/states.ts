@@ -2,6 +2,7 @@ import type { Attempt, DeliveryState, Endpoint, Stand } from '../../../events/ev
 import { codeText, html, type Markup } from '../../../report/report.ts'
 import { mark } from '../../frame/parts.ts'
 import { eventWords } from '../words.ts'
+import type { AppView } from './view.ts'
 
 const { states, deliveries, attempts: say } = eventWords
 
@@ -26,7 +27,8 @@ export function standMark({ state, nextAt }: Stand): Markup {
 }
 
 /** What an attempt was answered with, or why there was no answer. */
-export function answerText({ httpStatus, code }: Pick<Attempt, 'httpStatus' | 'code'>): Markup {
+export function answerText({ httpStatus, code }: Pick<Attempt, 'httpStatus' | 'code'>, { may }: AppView): Markup {
+  if (httpStatus === null && !may('diagnose')) return html`<span class="note">${say.noAnswer}</span>`
   const answer = httpStatus === null ? (code ?? '') : String(httpStatus)
   return html`<code>${answer}</code> <span class="note">${codeText(answer)}</span>`
 }

@@ -4,10 +4,13 @@ import type { Markup, Part } from '../../../report/report.ts'
 /**
  * What may be done besides looking.
  *
- * - read: payloads and answers. send: tests, and messages once more. manage: enable, disable.
- * - reveal, rotate: the secret.
+ * - read: payloads and answers. diagnose: why no answer came. send: tests, and messages once more.
+ * - manage: enable, disable. reveal, rotate: the secret.
  */
-export type EventAct = 'read' | 'send' | 'manage' | 'reveal' | 'rotate'
+export type EventAct = 'read' | 'diagnose' | 'send' | 'manage' | 'reveal' | 'rotate'
+
+/** What stands above a page: where it is. */
+export type PathTo = readonly (readonly [label: string, href: string])[]
 
 /** Somebody who looks at an app: on the dashboard, or on its portal. */
 export interface AppView {
