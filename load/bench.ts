@@ -3,7 +3,7 @@
  *
  * Loopback only, bounded in count and time, one thing at a time; everything it starts and writes is gone at its end.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -36,7 +36,6 @@ const HELP = `npm run bench [-- flags]
 A part that fails is named on the page, the others are measured all the same; the exit code is 1 then.
 `
 
-const README = new URL('README.md', import.meta.url)
 const FLAT = new URL('bench-growth.svg', import.meta.url)
 const CPU = new URL('bench-cpu.svg', import.meta.url)
 
@@ -157,7 +156,7 @@ async function main(): Promise<void> {
   console.log(`\n${text}`)
   if (parts.failures.length > 0) process.exitCode = 1
   if (!plan.isWritten) return
-  writeFileSync(README, placeFindings(readFileSync(README, 'utf8'), `${text}\n${PICTURES}`))
+  placeFindings('npm run bench', `${text}\n${PICTURES}`)
   if (growth.length > 0)
     writeFileSync(FLAT, drawLine('Calls a second over the number of customers', growth.map(pointOf)))
   const bars = sections.filter(({ isPictured }) => isPictured).flatMap(({ rows }) => rows)

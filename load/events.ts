@@ -6,7 +6,7 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,6 +15,7 @@ import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
 import { median } from './bench/median.ts'
+import { placeFindings } from './bench/place-findings.ts'
 import type { Backlog } from './events/backlog-process.ts'
 import { Receiver } from './events/receiver.ts'
 import { quantile, Sender, type Sent } from './events/sender.ts'
@@ -41,9 +42,7 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: true },
   },
 })
-const PAGE = new URL('README.md', import.meta.url)
 const BACKLOG_PROCESS = fileURLToPath(new URL('./events/backlog-process.ts', import.meta.url))
-const [BEGIN, END] = ['<!-- written by `npm run load:events` -->', '<!-- end of npm run load:events -->']
 const PARTS = values.only.split(',')
 const [ENDPOINTS, RATE] = [Number(values.endpoints), Number(values.rate)]
 /** Of the healthy, beside the dead: half of the steady rate, so that there is room for what the dead one takes. */
@@ -184,11 +183,7 @@ else {
     if (PARTS.includes('isolation')) found.push(await isolation(folder))
     const text = found.join('\n\n')
     console.log(text)
-    if (values.write && PARTS.length === 2) {
-      const page = readFileSync(PAGE, 'utf8')
-      const [from, to] = [page.indexOf(BEGIN) + BEGIN.length, page.indexOf(END)]
-      writeFileSync(PAGE, `${page.slice(0, from)}\n\n${text}\n\n${page.slice(to)}`)
-    }
+    if (values.write && PARTS.length === 2) placeFindings('npm run load:events', text)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

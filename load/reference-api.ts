@@ -2,7 +2,7 @@
  * Loads the reference API over loopback: `npm run load`. Beside a bare Hono app, over 10 to 1,000 connections, with far
  * more than it can take, and with a campaign while it misbehaves. Bounded in count and time; what it starts ends with it.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -12,9 +12,10 @@ import { attack } from './api/attack.ts'
 import type { Figures } from './api/attack.ts'
 import { runOverload } from './api/overload.ts'
 import { drawCurve } from './api/picture.ts'
-import { formatFindings, placeFindings } from './api/table.ts'
+import { formatFindings } from './api/table.ts'
 import type { Pair } from './api/table.ts'
 import { readConditions } from './bench/conditions.ts'
+import { placeFindings } from './bench/place-findings.ts'
 
 const HELP = `npm run load [-- flags]
 
@@ -86,8 +87,7 @@ async function main(): Promise<void> {
     const findings = formatFindings({ conditions, seconds, overloadSeconds, ...speed, overload, agreement })
     console.log(`\n${findings}`)
     if (values.quick || !values.write) return
-    const page = new URL('README.md', import.meta.url)
-    writeFileSync(page, placeFindings(readFileSync(page, 'utf8'), findings))
+    placeFindings('npm run load', findings)
     writeFileSync(new URL('reference-api.svg', import.meta.url), drawCurve(speed.curve))
   } finally {
     rmSync(folder, { recursive: true, force: true })

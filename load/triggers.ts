@@ -3,24 +3,18 @@
  * the calls, then with the receiver gone and the service killed in the middle, then as one stream; and an audience of 1 GB
  * in one upload. Bounded in count and time; what it starts ends with it.
  */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
+import { placeFindings } from './bench/place-findings.ts'
 import { startReceiver } from './triggers/receiver.ts'
 import { sendSteadily, triggerText } from './triggers/send-steadily.ts'
 import { Service, TOKEN, UPLOADED } from './triggers/service.ts'
 import { steadyRound, untilCalled, warmUp, warmUpOf } from './triggers/steady-round.ts'
-import {
-  formatFindings,
-  formatUpload,
-  placeFindings,
-  type KilledRound,
-  type StreamRound,
-  type UploadRound,
-} from './triggers/table.ts'
+import { formatFindings, formatUpload, type KilledRound, type StreamRound, type UploadRound } from './triggers/table.ts'
 
 const HELP = `npm run load:triggers [-- flags]
 
@@ -140,9 +134,7 @@ async function main(): Promise<void> {
     const upload = await uploadRound(await prepare('upload'))
     const findings = formatFindings({ conditions, perSecond, steady, killed, stream, upload })
     console.log(findings)
-    if (!values.write) return
-    const page = new URL('README.md', import.meta.url)
-    writeFileSync(page, placeFindings(readFileSync(page, 'utf8'), findings))
+    if (values.write) placeFindings('npm run load:triggers', findings)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -6,7 +6,7 @@
 import { execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs, promisify } from 'node:util'
@@ -14,6 +14,7 @@ import { writeAudience } from './bench/audience.ts'
 import { CREDENTIALS, writeCampaign } from './bench/campaign.ts'
 import { readConditions } from './bench/conditions.ts'
 import { median } from './bench/median.ts'
+import { placeFindings } from './bench/place-findings.ts'
 import { readCpuTimes } from './bench/process-figures.ts'
 import { buildProgram } from './bench/program.ts'
 import { startReceiver } from './bench/receiver.ts'
@@ -38,8 +39,6 @@ const { values } = parseArgs({
     write: { type: 'boolean', default: true },
   },
 })
-const PAGE = new URL('README.md', import.meta.url)
-const [BEGIN, END] = ['<!-- written by `npm run load:workers` -->', '<!-- end of npm run load:workers -->']
 /** Commands are counted over so many: Redis tells each of them to whoever asks, which takes time. */
 const COUNTED = 20_000
 const LIMIT_MS = 170_000
@@ -213,12 +212,7 @@ if (values.help) {
   try {
     const text = await measure(folder)
     console.log(`\n${text}`)
-    if (values.write) {
-      const page = readFileSync(PAGE, 'utf8')
-      const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
-      if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${BEGIN} and ${END}`)
-      writeFileSync(PAGE, `${page.slice(0, from)}${BEGIN}\n\n${text}\n\n${page.slice(to)}`)
-    }
+    if (values.write) placeFindings('npm run load:workers', text)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

@@ -21,17 +21,6 @@ export interface Findings {
   readonly agreement: Agreement
 }
 
-const BEGIN = '<!-- written by `npm run load` -->'
-const END = '<!-- end of npm run load -->'
-
-/** Puts the findings where the page has their markers. */
-export function placeFindings(page: string, findings: string): string {
-  const from = page.indexOf(BEGIN)
-  const to = page.indexOf(END)
-  if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${BEGIN} and ${END}`)
-  return `${page.slice(0, from)}${BEGIN}\n\n${findings}\n${page.slice(to)}`
-}
-
 /** Writes down everything that was found, as Markdown. */
 export function formatFindings(findings: Findings): string {
   const { conditions, seconds, pairs, peakBytes } = findings

@@ -1,10 +1,12 @@
-const BEGIN = '<!-- written by `npm run bench` -->'
-const END = '<!-- end -->'
+import { readFileSync, writeFileSync } from 'node:fs'
 
-/** Puts the findings between the page's two markers. */
-export function placeFindings(page: string, findings: string): string {
-  const from = page.indexOf(BEGIN)
-  const to = page.indexOf(END)
-  if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${BEGIN} and ${END}`)
-  return `${page.slice(0, from)}${BEGIN}\n\n${findings}\n${page.slice(to)}`
+const PAGE = new URL('../README.md', import.meta.url)
+
+/** Puts what a command (`npm run load`) has found between its two markers on the page of results. */
+export function placeFindings(command: string, findings: string): void {
+  const page = readFileSync(PAGE, 'utf8')
+  const [begin, end] = [`<!-- written by \`${command}\` -->`, `<!-- end of ${command} -->`]
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)]
+  if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${begin} and ${end}`)
+  writeFileSync(PAGE, `${page.slice(0, from)}${begin}\n\n${findings.trim()}\n\n${page.slice(to)}`)
 }

@@ -55,15 +55,6 @@ export interface Findings {
   readonly upload?: UploadRound
 }
 
-const BEGIN = '<!-- written by `npm run load:triggers` -->'
-const END = '<!-- end of npm run load:triggers -->'
-
-export function placeFindings(page: string, findings: string): string {
-  const [from, to] = [page.indexOf(BEGIN), page.indexOf(END)]
-  if (from === -1 || to < from) throw new Error(`The page has to hold the two markers: ${BEGIN} and ${END}`)
-  return `${page.slice(0, from)}${BEGIN}\n\n${findings}\n${page.slice(to)}`
-}
-
 export function formatFindings({ conditions, perSecond, steady, killed, stream, upload }: Findings): string {
   const { machine, disk, versions, loadBefore, at } = conditions
   return [
