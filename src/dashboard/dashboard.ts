@@ -16,6 +16,7 @@ import { readForm, seeOther } from './frame/page-request.ts'
 import { Visit, type PageRoute } from './frame/visit.ts'
 import { holdPages } from './holds/holds.ts'
 import { runPages } from './runs/runs.ts'
+import { BOARD_PATH, WorkerBoard } from './workers/worker-board.ts'
 import { words } from './words.ts'
 
 export { createPortal } from './portal/portal.ts'
@@ -84,12 +85,24 @@ export function createDashboard({ services, events, store, publicUrl, ...told }:
     await signIn.end(context)
     return context.redirect('/sign-in', 303)
   })
+  const takeTurn = ({ actor }: Session): void => {
+    const retryAfterMs = services.callRate.take(actor.id)
+    if (retryAfterMs > 0) throw new ApiError('HOOKCAST_API_LIMIT', words.errors.rate, { status: 429, retryAfterMs })
+  }
+  const { remote } = services.surroundings
+  const board = remote === undefined ? null : new WorkerBoard(remote)
+  app.get(`${BOARD_PATH}/*`, async (context, next) => {
+    if (board === null) return await next()
+    const session = signIn.sessionOf(context)
+    if (session === null) return toSignIn(context)
+    takeTurn(session)
+    return await board.show(context.req.raw, session.actor)
+  })
   for (const { method, path, handle } of PAGES) {
     app.on(method, [path], async (context) => {
       const session = signIn.sessionOf(context)
       if (session === null) return method === 'get' ? toSignIn(context) : sessionEnded(context)
-      const retryAfterMs = services.callRate.take(session.actor.id)
-      if (retryAfterMs > 0) throw new ApiError('HOOKCAST_API_LIMIT', words.errors.rate, { status: 429, retryAfterMs })
+      takeTurn(session)
       const form = method === 'get' ? new URLSearchParams() : await readForm(context)
       if (method === 'post') refuseOthers(context, { ownHost, form, session })
       const answer = await handle(new Visit(context, { services, events }, { session, form }))

@@ -22,8 +22,10 @@ export const words = {
     unknown: 'There is no such page.',
     limit: 'Too many tries from this address: wait a minute.',
     rate: 'Too many requests with this token',
+    board: 'Pages of workers are for operators and administrators',
   },
   pages: { next: 'Next page', first: 'First page' },
+  workers: { title: 'Workers' },
   never: 'never',
   none: 'none',
   runs: {

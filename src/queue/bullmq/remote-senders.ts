@@ -5,6 +5,7 @@ import { BullmqQueue, type BullmqQueueOptions } from './bullmq-queue.ts'
 import { openRedis, type RedisAccess } from './redis-link.ts'
 import { takeBack } from './sessions.ts'
 import { WorkerList } from './worker-list.ts'
+import { WorkerQueues, type WorkerQueue } from './worker-queues.ts'
 
 /** How the workers are, and what they have in hand of the runs of this process. */
 export interface WorkerHealth {
@@ -24,6 +25,7 @@ export interface RemoteSenders extends AsyncDisposable {
   /** See `takeBack`. */
   takeBack(runId: string): Promise<readonly DeliveryReport[]>
   health(): WorkerHealth
+  jobQueues(): readonly WorkerQueue[]
 }
 
 const LOOK_MS = 2000
@@ -32,6 +34,7 @@ const LOOK_MS = 2000
 export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSenders> {
   const link = await openRedis(access)
   const list = new WorkerList(link)
+  const jobQueues = new WorkerQueues(link, list)
   const queues = new Set<BullmqQueue>()
   const closed = new AbortController()
   const look = async (): Promise<void> => {
@@ -63,8 +66,10 @@ export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSend
         oldestSliceMs: lent.reduce((oldest, at) => Math.max(oldest, now - at), 0),
       }
     },
+    jobQueues: () => jobQueues.all(),
     [Symbol.asyncDispose]: async () => {
       closed.abort()
+      await jobQueues.close()
       await link[Symbol.asyncDispose]()
     },
   }
