@@ -60,4 +60,30 @@ describe('a run on the dashboard', () => {
     expect(complaints).toEqual([])
     await page.context().close()
   })
+
+  test('is paused and goes on, is paused again and cancelled: whoever was left is aborted', async ({ desk }) => {
+    desk.shop.loginStatus = 200
+    desk.shop.delayMs = 100
+    const { page, complaints } = await desk.open('/campaigns/win-back')
+    await page.getByRole('link', { name: 'Run…' }).click()
+    await page.getByRole('button', { name: 'Start the run' }).click()
+    await page.waitForSelector('h1 .state:text("running")')
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.waitForSelector('h1 .state:text("paused")')
+    await page.getByRole('button', { name: 'Resume' }).click()
+    await page.waitForSelector('h1 .state:text("running")')
+    await page.getByText('Cancel…').click()
+    await page.getByRole('button', { name: 'Cancel this run' }).click()
+    await page.waitForSelector('h1 .state:text("cancelled")')
+    expect(await page.innerText('.results')).toMatch(/aborted\s+[1-9]/)
+    expect(await page.getByRole('button', { name: 'Resume' }).count()).toBe(0)
+    await page.getByRole('link', { name: 'Replay' }).click()
+    expect(await textOf(page)).toMatch(/[1-9]\d* would be called again/)
+    await page.click('nav >> text=Access')
+    const told = await textOf(page)
+    for (const done of ['run.paused', 'run.resumed', 'run.cancelled']) expect(told).toContain(done)
+    expect(complaints).toEqual([])
+    desk.shop.delayMs = 0
+    await page.context().close()
+  })
 })

@@ -129,6 +129,8 @@ document.addEventListener('keydown', ({ key }) => {
   for (const details of document.querySelectorAll('details.confirm[open]')) details.open = false
 })
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw)
+// On a phone the bar at the top is wider than the window.
+document.querySelector('.bar-top [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
 let width = innerWidth
 addEventListener('resize', () => {
   if (innerWidth === width) return

@@ -1,10 +1,11 @@
 import { mayReadPersonalData, type Role } from '../../access/access.ts'
 import { ApiError } from '../../errors.ts'
+import type { Endpoint } from '../../events/events.ts'
 import { html, type Markup, type Part } from '../../report/report.ts'
 import { head } from '../frame/parts.ts'
 import type { Page, Visit } from '../frame/visit.ts'
+import { words } from '../words.ts'
 import { endpointPath, type AppView, type EndpointView, type EventAct, type PathTo } from './parts/view.ts'
-import type { Endpoint } from '../../events/events.ts'
 import { eventWords } from './words.ts'
 
 export const EVENTS_PATH = '/events'
@@ -26,8 +27,7 @@ function mayDo({ actor }: Visit, act: EventAct): boolean {
 /** @throws {ApiError} HOOKCAST_API_DENIED */
 export function refuseUnless(visit: Visit, act: EventAct): void {
   if (mayDo(visit, act)) return
-  const message = `Your role does not do this: ${visit.actor.role}`
-  throw new ApiError('HOOKCAST_API_DENIED', message, { status: 403 })
+  throw new ApiError('HOOKCAST_API_DENIED', words.errors.role(visit.actor.role), { status: 403 })
 }
 
 /** The app that a path names. @throws {EventsError} unknown */

@@ -68,7 +68,7 @@ function topBar({ actor, formToken }: NonNullable<Framed['who']>, place: Place |
   return html`<header class="bar-top">
     <div>
       ${brand}
-      <nav aria-label="Main">
+      <nav aria-label="${words.main}">
         ${shown.map(
           (one) => html`<a href="/${one}" ${one === place ? html`aria-current="page"` : ''}>${words.nav[one]}</a>`,
         )}

@@ -1,13 +1,16 @@
 import { CALL_KINDS, intervalPercentile, joinIntervals, type Interval } from '../../ledger/timeline.ts'
 import { formatNumber, html, type Markup, type RunStory } from '../../report/report.ts'
+import { words } from '../words.ts'
 import { rateText } from './pace.ts'
+
+const { run: say } = words
 
 const NAMES: Readonly<Record<(typeof CALL_KINDS)[number], string>> = {
   '2xx': '2xx',
   '3xx': '3xx',
   '4xx': '4xx',
   '5xx': '5xx',
-  none: 'no answer',
+  none: say.noAnswer,
 }
 
 /** A point of time with the interval that is there; null where nothing happened. */
@@ -37,8 +40,8 @@ export function chartData({ intervals }: RunStory): Record<string, string> {
     values: points.map(({ interval }) => (interval === null ? null : rounded(intervalPercentile(interval, share)))),
   }))
   return {
-    'chart-calls': JSON.stringify({ title: 'Calls a second over time', unit: '/s', times, series: calls }),
-    'chart-latency': JSON.stringify({ title: 'Latency of answers over time', unit: 'ms', times, series: latency }),
+    'chart-calls': JSON.stringify({ title: say.callsTitle, unit: '/s', times, series: calls }),
+    'chart-latency': JSON.stringify({ title: say.latencyTitle, unit: 'ms', times, series: latency }),
   }
 }
 
@@ -67,11 +70,11 @@ export function intervalRows({ intervals }: RunStory): Markup {
   return html`<table>
     <thead>
       <tr>
-        <th scope="col">UTC</th>
+        <th scope="col">${say.table.time}</th>
         ${CALL_KINDS.map((kind) => html`<th scope="col" class="number">${NAMES[kind]}</th>`)}
-        <th scope="col" class="number">calls</th>
-        <th scope="col" class="number">p50</th>
-        <th scope="col" class="number">p95</th>
+        <th scope="col" class="number">${say.table.calls}</th>
+        <th scope="col" class="number">${say.table.p50}</th>
+        <th scope="col" class="number">${say.table.p95}</th>
       </tr>
     </thead>
     <tbody>

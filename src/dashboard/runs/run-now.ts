@@ -24,7 +24,7 @@ export function headPart({ visit, run, story, by }: ShownRun): Markup {
   if (startedAt !== null) shown.push([say.facts.started, timeText(startedAt)])
   shown.push([say.facts.by, by])
   if (durationMs !== null) shown.push([state === 'running' ? say.facts.going : say.facts.took, formatSpan(durationMs)])
-  if (resumed > 0) shown.push([say.facts.resumed, resumed === 1 ? 'once' : `${formatNumber(resumed)} times`])
+  if (resumed > 0) shown.push([say.facts.resumed, say.times(resumed)])
   if (story.replayOf !== null) {
     shown.push([say.facts.replayOf, html`<a href="/runs/${story.replayOf}">${story.replayOf}</a>`])
   }
@@ -61,8 +61,8 @@ function actionsOf({ visit, run, story }: Pick<ShownRun, 'visit' | 'run' | 'stor
   }
   if (visit.may('streamResults')) {
     actions.push(
-      html`<a class="button" href="${at}/results.csv" download>CSV</a>
-        <a class="button" href="${at}/results.ndjson" download>NDJSON</a>`,
+      html`<a class="button" href="${at}/results.csv" download>${say.csv}</a>
+        <a class="button" href="${at}/results.ndjson" download>${say.ndjson}</a>`,
     )
   }
   return actions
@@ -79,7 +79,10 @@ export function nowPart({ story, pace, run, visit }: ShownRun): Markup {
   if (report.next_retry_at !== null) {
     const away = Date.parse(report.next_retry_at) - readAt
     const isSoon = report.state === 'running'
-    moment.push([say.facts.nextRetry, isSoon ? `in ${formatSpan(Math.max(0, away))}` : timeText(report.next_retry_at)])
+    moment.push([
+      say.facts.nextRetry,
+      isSoon ? say.soon(formatSpan(Math.max(0, away))) : timeText(report.next_retry_at),
+    ])
   }
   return card(words.run.customers, [
     html`<p class="verdict">${verdict(report)}</p>`,

@@ -113,7 +113,7 @@ export function warningsPart({ warnings }: RunReport): Markup {
   return card(
     say.warnings,
     warnings.map(({ code, message, count }) => {
-      const times = count > 1 ? html`<span class="note">${formatNumber(count)} times</span>` : ''
+      const times = count > 1 ? html`<span class="note">${say.times(count)}</span>` : ''
       return html`<p><code>${code}</code> ${message} ${times}</p>`
     }),
   )

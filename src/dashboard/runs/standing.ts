@@ -1,4 +1,5 @@
 import { formatNumber, html, type CustomerCounts, type Markup } from '../../report/report.ts'
+import { words } from '../words.ts'
 
 const STANDINGS = ['sent', 'failed', 'aborted', 'suppressed', 'waiting'] as const
 
@@ -24,7 +25,7 @@ export function standingBar(counts: CustomerCounts): Markup {
         ><span class="swatch"></span>${formatNumber(counts[standing])} ${standing}</span
       >`,
   )
-  const of = html`<span>of ${formatNumber(counts.customers)}</span>`
+  const of = html`<span>${words.runs.of(formatNumber(counts.customers))}</span>`
   return html`<svg viewBox="0 0 ${Math.max(100, from).toFixed(2)} 10" preserveAspectRatio="none" aria-hidden="true">
       ${parts}
     </svg>

@@ -44,7 +44,9 @@ export function lastAttempts(
 /** How an endpoint is doing, in a sentence and in numbers. */
 export function healthCard(view: EndpointView, { tally, last, kept, keptSince }: Health): Markup {
   const { sent, failed, cancelled, expired, open } = tally
-  const ended = sent + failed + expired
+  // What waits for a restart has not arrived, as it would have otherwise.
+  const isStopped = view.endpoint.state === 'suspended' || view.endpoint.state === 'restarting'
+  const ended = sent + failed + expired + (isStopped ? open : 0)
   const numbers: Shown[] = [
     [say.rate, ended === 0 ? '–' : shareText(sent, ended)],
     [say.sent, formatNumber(sent)],
