@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Cluster, Redis } from 'ioredis'
 import { systemClock } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
@@ -68,27 +69,32 @@ export async function openRedis({ url, keys }: RedisAccess): Promise<RedisLink> 
 
 function clientFor(url: string): Redis | Cluster {
   const { protocol, hostname, port, username, password, pathname, searchParams } = new URL(url)
+  const host = hostname.replace(/^\[|\]$/g, '')
+  const isSealed = protocol === 'rediss:'
   const options = {
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
     ...(password === '' ? {} : { password: decodeURIComponent(password) }),
-    ...(protocol === 'rediss:' ? { tls: { servername: hostname } } : {}),
+    // Certificates are held against the host that is called: an address has no name to send.
+    ...(isSealed ? { tls: isIP(host) === 0 ? { servername: host } : {} } : {}),
     // What was not acknowledged is said again once it is back: whoever reads counts.
     maxRetriesPerRequest: null,
     connectTimeout: CONNECT_MS,
     keepAlive: 5000,
     retryStrategy: (times: number) => Math.min(times * 50, MOST_WAIT_MS),
   }
-  const host = hostname.replace(/^\[|\]$/g, '')
   const place = { host, port: Number(port || 6379) }
   const db = Number(pathname.slice(1) || 0)
   const sentinel = searchParams.get('sentinel')
-  if (sentinel !== null) return new Redis({ ...options, db, sentinels: [place], name: sentinel })
+  if (sentinel !== null) {
+    const sealed = isSealed ? { tls: {}, sentinelTLS: {}, enableTLSForSentinelMode: true } : {}
+    return new Redis({ ...options, ...sealed, db, sentinels: [place], name: sentinel })
+  }
   if (!searchParams.has('cluster')) return new Redis({ ...options, db, ...place })
   return new Cluster([place], {
     redisOptions: options,
     // Whatever the slot of a key: the cluster says where it is now.
     clusterRetryStrategy: (times) => Math.min(times * 50, MOST_WAIT_MS),
-    ...(protocol === 'rediss:' ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
+    ...(isSealed ? { dnsLookup: (address, callback) => callback(null, address) } : {}),
   })
 }
 
