@@ -75,6 +75,10 @@ export const eventSettingsSchema = mapping({
     description: 'What is left free on the disk: no message is accepted beyond (507). Without it, 5 %, at most 1GiB.',
     examples: ['2GiB'],
   }),
+  most_held: optional(wholeNumber(1, 10_000_000), {
+    description: 'Messages that may be held for one endpoint: of more, the oldest expire.',
+    default: 500_000,
+  }),
   per_app: optional(
     mapping({
       rate: optional(rate(), { description: 'Messages accepted from an app.', default: '5000/s' }),

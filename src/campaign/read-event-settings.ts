@@ -6,6 +6,7 @@ import type { YamlReader } from './yaml-reader.ts'
 
 const KEPT = '30d'
 const STORAGE = '20GiB'
+const MOST_HELD = 500_000
 const APP_RATE = '5000/s'
 const APP_BACKLOG = 1_000_000
 const APP_STORAGE = '10GiB'
@@ -14,7 +15,7 @@ type Input = Repaired<SettingsInput>
 
 /** Reads `events:`. Whether there are such profiles is looked at when the service starts: this room knows none. */
 export function readEvents(reader: YamlReader, { events }: Input): EventSettings {
-  const { retry, default_profile, profiles, retention, storage, disk_reserve, per_app } = events ?? {}
+  const { retry, default_profile, profiles, retention, storage, disk_reserve, most_held, per_app } = events ?? {}
   const payloadsKeptMs = parseDurationMs(retention?.payloads ?? KEPT)!
   const attemptsKeptMs = parseDurationMs(retention?.attempts ?? KEPT)!
   if (attemptsKeptMs < payloadsKeptMs) {
@@ -30,6 +31,7 @@ export function readEvents(reader: YamlReader, { events }: Input): EventSettings
     attemptsKeptMs,
     storageBytes: parseBytes(storage ?? STORAGE)!,
     reserveBytes: disk_reserve == null ? null : parseBytes(disk_reserve)!,
+    mostHeld: most_held ?? MOST_HELD,
     perApp: readPerApp(per_app),
   }
 }

@@ -47,6 +47,8 @@ export interface EventSettings {
   readonly storageBytes: number
   /** What is left free on the disk; null for 5 % of it, at most 1 GiB. */
   readonly reserveBytes: number | null
+  /** Messages that may be held for one endpoint: of more, the oldest expire. */
+  readonly mostHeld: number
   /** What one app may bring. */
   readonly perApp: { readonly perSecond: number; readonly backlog: number; readonly bytes: number }
 }

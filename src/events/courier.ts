@@ -12,7 +12,7 @@ import type { EndpointSecrets } from './endpoint-secrets.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { Gatherings } from './gatherings.ts'
 import { lifeEventOf, seenOf, type SeenResult } from './ended-call.ts'
-import type { Messages } from './messages.ts'
+import { firstDueAt, type Messages } from './messages.ts'
 import { nextStep, type Judged } from './next-step.ts'
 import { Outbox, type Cargo, type Loaded } from './outbox.ts'
 import { publicIdFrom, type Sequence } from './public-id.ts'
@@ -85,7 +85,7 @@ export class Courier implements AsyncDisposable {
   /** A message was accepted for these endpoints; `lane` is where it was put. */
   arrived(cargo: Cargo, targets: readonly { readonly endpoint: Endpoint; readonly lane: Lane }[]): void {
     for (const { endpoint, lane } of targets) {
-      const { seq: message, acceptedAt: dueAt } = cargo.message
+      const [message, dueAt] = [cargo.message.seq, firstDueAt(cargo.message)]
       const outbox = this.#outboxOf(endpoint)
       outbox.arrive({ endpoint: endpoint.key, message, lane, tries: 0, trigger: 'scheduled', dueAt, last: null, cargo })
       this.#turns.offer(outbox)

@@ -3,6 +3,7 @@
  * goes as one file when its time is over. Migrations are never edited after release.
  *
  * - `message.seq`: its place in time, which its public id holds too: no index finds it by id.
+ *   `deliver_at`: not sent before; null for at once.
  * - `delivery`: a message to an endpoint. `due_at` while it is open; `lane` 0 live, 1 replayed, 2 held,
  *   3 gathering; `tries` since it was last begun; `trigger` of its next attempts: 0 by itself, 1 by hand. `last`: the messages
  *   up to this one go with it, of those that are gathered (`state` 5).
@@ -88,5 +89,8 @@ CREATE TABLE operational (
   `
 CREATE TABLE short_payload (message INTEGER PRIMARY KEY, until INTEGER NOT NULL) STRICT;
 CREATE INDEX short_payload_by_end ON short_payload (until);
+`,
+  `
+ALTER TABLE message ADD COLUMN deliver_at INTEGER;
 `,
 ]

@@ -5,6 +5,10 @@ import type { Standing } from './standing.ts'
 
 const selectDue = `
   SELECT * FROM delivery WHERE endpoint = ? AND lane = ? AND due_at <= ? ORDER BY due_at, message LIMIT ?`
+/** Its order is that of acceptance: a clock that was put back holds up nothing; what is to be sent later is. */
+const selectHeld = `
+  SELECT * FROM delivery WHERE endpoint = ? AND lane = ? AND due_at IS NOT NULL AND (due_at <= ? OR due_at <= message / 1024)
+  ORDER BY due_at, message LIMIT ?`
 const selectNextDue = `
   SELECT min(due_at) AS due_at FROM delivery WHERE endpoint = ? AND lane = ? AND due_at > ?`
 const selectHasOpen = `SELECT 1 FROM delivery WHERE due_at IS NOT NULL LIMIT 1`
@@ -26,7 +30,10 @@ const beginAgain = `
     SET state = 0, lane = excluded.lane, tries = 0, trigger = 1, due_at = excluded.due_at`
 /** In the order in which their messages were accepted: a place in time is 1024 times its milliseconds. */
 const holdOpen = `
-  UPDATE delivery SET lane = 2, tries = 0, due_at = message / 1024 WHERE (endpoint, message) IN (
+  UPDATE delivery
+  SET lane = 2, tries = 0,
+    due_at = max(message / 1024, coalesce((SELECT deliver_at FROM message WHERE seq = delivery.message), 0))
+  WHERE (endpoint, message) IN (
     SELECT endpoint, message FROM delivery WHERE endpoint = ? AND lane = ? AND due_at IS NOT NULL LIMIT ?)`
 const endOpen = `
   UPDATE delivery SET state = ?, due_at = NULL WHERE (endpoint, message) IN (
@@ -75,7 +82,8 @@ export class Deliveries {
     endpoint: number,
     { lane, now, limit }: { readonly lane: Lane; readonly now: number; readonly limit: number },
   ): DueDelivery[] {
-    const found = [...this.#open].flatMap(({ store }) => store.all(selectDue, endpoint, LANES[lane], now, limit))
+    const select = lane === 'held' ? selectHeld : selectDue
+    const found = [...this.#open].flatMap(({ store }) => store.all(select, endpoint, LANES[lane], now, limit))
     return found.map(deliveryFrom).toSorted((a, b) => a.dueAt - b.dueAt || a.message - b.message)
   }
 

@@ -1,3 +1,4 @@
+import { parseDurationMs } from '../campaign/unit.ts'
 import type { Profile } from '../profile/profile.ts'
 import { checkEndpointUrl, checkHeader, type EventNetwork } from '../request/request.ts'
 import type { App } from './apps.ts'
@@ -22,6 +23,8 @@ export interface EventRules {
 /** What an app or an endpoint is told by under Svix's API, which has no fields for it. */
 const PROFILE_KEY = 'hookcast.profile'
 const ON_FAILURE_KEY = 'hookcast.on_failure'
+/** Waits before the second attempt and those after it, as `5s, 5m, 2h`; `none` for one attempt. */
+const RETRY_KEY = 'hookcast.retry'
 /** Of endpoints whose profile gathers: `extended` for details with each resource; `poll` for one that fetches. */
 export const FORMAT_KEY = 'hookcast.format'
 export const TYPE_KEY = 'hookcast.type'
@@ -41,7 +44,9 @@ export function profileOf(
     const known = Object.keys(rules.profiles).join(', ')
     throw new EventsError('invalid', `expected \`metadata["${PROFILE_KEY}"]\` to be one of ${known}, got another name`)
   }
-  const retry = rules.delaysMs === null ? profile.retry : { ...profile.retry, delaysMs: rules.delaysMs }
+  const own = said(RETRY_KEY)
+  const delaysMs = own === undefined ? rules.delaysMs : delaysFrom(own)
+  const retry = delaysMs === null ? profile.retry : { ...profile.retry, delaysMs }
   const life = lifeFrom(said(ON_FAILURE_KEY), profile)
   const { gathering } = profile
   if (gathering === null) return { ...profile, retry, life }
@@ -54,6 +59,19 @@ export function profileOf(
 function isChosen(key: string, said: string | undefined, [usual, other]: readonly [string, string]): boolean {
   if (said === undefined || said === usual || said === other) return said === other
   throw new EventsError('invalid', `expected \`metadata["${key}"]\` to be ${usual} or ${other}, got another word`)
+}
+
+const MOST_WAITS = 50
+const LONGEST_WAIT_MS = 7 * 86_400_000
+
+function delaysFrom(said: string): readonly number[] {
+  const waits = said === 'none' ? [] : said.split(',').map((wait) => parseDurationMs(wait.trim()))
+  const known = waits.filter((ms) => ms !== null && ms <= LONGEST_WAIT_MS) as readonly number[]
+  if (known.length === waits.length && waits.length <= MOST_WAITS) return known
+  throw new EventsError(
+    'invalid',
+    `expected \`metadata["${RETRY_KEY}"]\` to be at most ${MOST_WAITS} waits of at most 7d, such as 5s, 5m, 2h, or none, got something else`,
+  )
 }
 
 function lifeFrom(said: string | undefined, profile: Profile): Profile['life'] {

@@ -4,17 +4,18 @@ import { parsedFrom } from './parsed-from.ts'
 import { timeOfSeq } from './public-id.ts'
 
 const insert = `
-  INSERT INTO message (seq, app, id, event_id, event_type, channels, tags, headers, payload)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`
+  INSERT INTO message (seq, app, id, event_id, event_type, channels, tags, headers, payload, deliver_at)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 /** All but the payload. */
-export const MESSAGE_COLUMNS = 'seq, app, id, event_id, event_type, channels, tags, headers'
+export const MESSAGE_COLUMNS = 'seq, app, id, event_id, event_type, channels, tags, headers, deliver_at'
 
 /** Writes a message, and its payload byte for byte. */
 export function insertMessage(store: Statements, message: Message, payload: Uint8Array): void {
-  const { seq, app, id, eventId, eventType, channels, tags, headers } = message
+  const { seq, app, id, eventId, eventType, channels, tags, headers, deliverAt } = message
   const hasHeaders = Object.keys(headers).length > 0
   const lists = [channels, tags].map((list) => (list.length === 0 ? null : JSON.stringify(list)))
-  store.run(insert, seq, app, id, eventId, eventType, ...lists, hasHeaders ? JSON.stringify(headers) : null, payload)
+  const sent = hasHeaders ? JSON.stringify(headers) : null
+  store.run(insert, seq, app, id, eventId, eventType, ...lists, sent, payload, deliverAt)
 }
 
 export function messageFrom(row: Row): Message {
@@ -29,6 +30,7 @@ export function messageFrom(row: Row): Message {
     channels: list('channels'),
     tags: list('tags'),
     headers: (parsedFrom(row['headers']) ?? {}) as Record<string, string>,
+    deliverAt: row['deliver_at'] as number | null,
     acceptedAt: timeOfSeq(seq),
   }
 }

@@ -31,12 +31,15 @@ export interface MessageIn {
   readonly requestKey?: string | null
   /** The payload is forgotten so much after it was accepted; null for when all others are. */
   readonly payloadKeptMs?: number | null
+  /** It is not sent before this instant; null for at once. */
+  readonly deliverAt?: number | null
   /** Who gets it, whatever they have asked for; without it, whoever wants it. */
   readonly only?: Endpoint
 }
 
 /** One event, accepted once. */
 export interface Message extends Omit<MessageIn, 'payload' | 'requestKey' | 'payloadKeptMs' | 'only'> {
+  readonly deliverAt: number | null
   /** Its place in time, which orders all messages. */
   readonly seq: number
   readonly id: string
@@ -113,18 +116,19 @@ export class Messages {
    * @throws {EventsError} invalid, limited; {HookcastError} HOOKCAST_STORAGE_FULL.
    */
   async accept(app: App, input: MessageIn): Promise<Accepted> {
-    checkMessage(input, this.#options.keeping.longestMs)
+    const now = this.#options.clock.now()
+    checkMessage(input, { longestMs: this.#options.keeping.longestMs, now })
     const wanting = input.only === undefined ? this.#wanting(app, input) : [input.only]
     this.#checkPayload(app, wanting, input)
-    const { days, deliveries, sequence, clock, keeping, ceilings, onAccepted } = this.#options
+    const { days, deliveries, sequence, keeping, ceilings, onAccepted } = this.#options
     const bytes = input.payload.byteLength + ROW_BYTES * (1 + wanting.length)
     ceilings.take(app, { bytes, deliveries: wanting.length })
     keeping.take(bytes)
-    const now = clock.now()
     const seq = sequence.next(now)
-    const { payload, requestKey = null, payloadKeptMs = null, only: _, ...rest } = input
+    const { payload, requestKey = null, payloadKeptMs = null, deliverAt = null, only: _, ...rest } = input
     const key = requestKey === null ? null : createHash('sha256').update(requestKey).digest()
-    const message = { ...rest, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt: timeOfSeq(seq) }
+    const acceptedAt = timeOfSeq(seq)
+    const message = { ...rest, deliverAt, seq, id: publicIdFrom('msg', seq), app: app.key, acceptedAt }
     const day = days.at(seq)
     const accepted = await day.store.commit((store) => {
       const sent = key === null ? null : this.#known(store, { day, query: selectByRequest, values: [app.key, key] })
@@ -132,14 +136,14 @@ export class Messages {
       if (known !== null) return { message: known, isSameRequest: sent !== null, targets: null }
       insertMessage(store, message, payload)
       ceilings.note(store, app, bytes)
-      if (payloadKeptMs !== null) store.run(insertShort, seq, message.acceptedAt + payloadKeptMs)
+      if (payloadKeptMs !== null) store.run(insertShort, seq, acceptedAt + payloadKeptMs)
       if (key !== null) store.run(insertRequest, app.key, key, seq)
       // As they are now: whoever is suspended from here on holds what is there by then.
       const endpoints = wanting.flatMap(({ key }) => this.#options.endpoints.of(key) ?? [])
       const targets = endpoints.flatMap((endpoint) => this.#targetFrom(endpoint, input.only !== undefined) ?? [])
       for (const { endpoint, lane } of targets) {
         const place = lane === 'gathering' ? GATHERING : LANES[lane]
-        store.run(insertDelivery, endpoint.key, seq, place, timeOfSeq(seq))
+        store.run(insertDelivery, endpoint.key, seq, place, firstDueAt(message))
       }
       return { message, isSameRequest: false, targets }
     })
@@ -166,9 +170,12 @@ export class Messages {
   }
 
   /** Each has to be able to send it, and so has whoever else may come to the app. */
-  #checkPayload(app: App, wanting: readonly Endpoint[], { payload }: MessageIn): void {
+  #checkPayload(app: App, wanting: readonly Endpoint[], { payload, deliverAt = null }: MessageIn): void {
     const { endpoints } = this.#options
     for (const profile of new Set([endpoints.profileOfApp(app), ...wanting.map((one) => endpoints.profileOf(one))])) {
+      if (deliverAt !== null && profile.gathering !== null) {
+        throw new EventsError('invalid', 'expected no `deliverAt`: an endpoint gathers messages as they come, got one')
+      }
       const problem = checkPayload(profile, payload)
       if (problem === null) continue
       throw new EventsError(payload.byteLength > profile.payloadBytes ? 'large' : 'invalid', problem)
@@ -247,6 +254,11 @@ export class Messages {
       }
     }
   }
+}
+
+/** When it may be sent. */
+export function firstDueAt({ acceptedAt, deliverAt }: Pick<Message, 'acceptedAt' | 'deliverAt'>): number {
+  return Math.max(acceptedAt, deliverAt ?? 0)
 }
 
 /** The places between which a query looks, both left out. */

@@ -2,6 +2,7 @@ import type { Deliveries } from './deliveries.ts'
 import type { DueDelivery, Lane } from './delivery.ts'
 import type { EndpointLife } from './endpoint-life.ts'
 import type { Message } from './messages.ts'
+import { timeOfSeq } from './public-id.ts'
 
 /** A message that needs not be read from the disk. */
 export interface Cargo {
@@ -70,6 +71,8 @@ export class Outbox {
   arrive(delivery: Loaded): void {
     // Whoever looked at the files just before has met it there.
     if (this.#taken.has(delivery.message)) return
+    // It is sent later: the files say when.
+    if (delivery.dueAt > timeOfSeq(delivery.message)) return this.wake()
     const window = this.#windows[delivery.lane]
     if (this.#hasMore[delivery.lane] || window.length >= WINDOW || delivery.lane !== 'live') {
       this.#hasMore[delivery.lane] = true
@@ -117,11 +120,7 @@ export class Outbox {
 
   #refill(lane: Lane, now: number): void {
     const limit = WINDOW + this.#taken.size
-    const due = this.#deliveries.due(this.endpoint, {
-      lane,
-      now: lane === 'held' ? Number.MAX_SAFE_INTEGER : now,
-      limit,
-    })
+    const due = this.#deliveries.due(this.endpoint, { lane, now, limit })
     const fresh = due.filter(({ message }) => !this.#taken.has(message))
     for (const delivery of fresh.slice(0, WINDOW)) {
       this.#taken.add(delivery.message)
@@ -134,9 +133,7 @@ export class Outbox {
   nextDueAt(now: number): number | null {
     if (!this.#isDueUnknown) return null
     this.#isDueUnknown = false
-    const dues = (['live', 'bulk'] as const).map((lane) =>
-      this.#deliveries.nextDueAt(this.endpoint, { lane, after: now }),
-    )
+    const dues = LANES.map((lane) => this.#deliveries.nextDueAt(this.endpoint, { lane, after: now }))
     if (this.#drainAfter > now) dues.push(this.#drainAfter)
     const known = dues.filter((dueAt) => dueAt !== null)
     return known.length === 0 ? null : Math.min(...known)

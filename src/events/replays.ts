@@ -56,6 +56,8 @@ const selectEnded = `
   WHERE endpoint = ? AND delivery.message > ? AND delivery.message < ? AND state <> 0
   ORDER BY delivery.message LIMIT ?`
 
+const selectDeliverAt = `SELECT deliver_at FROM message WHERE seq = ?`
+
 interface Batch {
   /** Null when there is nothing behind. */
   readonly at: number | null
@@ -184,7 +186,8 @@ export class Replays implements AsyncDisposable {
     const [lane, dueAt] = isActive
       ? (['bulk', this.#options.clock.now()] as const)
       : (['held', timeOfSeq(message)] as const)
-    openByHand(store, { endpoint: endpoint.key, message }, { lane, dueAt })
+    const deliverAt = Number(store.get(selectDeliverAt, message)?.['deliver_at'] ?? 0)
+    openByHand(store, { endpoint: endpoint.key, message }, { lane, dueAt: Math.max(dueAt, deliverAt) })
   }
 
   /** What is left goes on with the next start. */

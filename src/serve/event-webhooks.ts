@@ -6,7 +6,6 @@ import { provideSecretKeys, Vault } from '../vault/vault.ts'
 import { eventProfiles } from './event-profiles.ts'
 
 /** Of one endpoint; beyond, the oldest expire. */
-const MOST_HELD = 500_000
 
 export interface EventWebhooksOptions {
   readonly surroundings: Surroundings
@@ -61,13 +60,14 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }:
 function rulesFrom(settings: Settings, ownPorts: readonly number[]): EventRules {
   const { events, eventNetwork } = settings
   const profiles = eventProfiles(settings)
-  const { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, defaultProfile, delaysMs, perApp } = events
+  const { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, mostHeld, defaultProfile, delaysMs, perApp } =
+    events
   return {
     network: { policy: 'event', ...eventNetwork, ownPorts },
     profiles,
     defaultProfile,
     delaysMs,
-    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, mostHeld: MOST_HELD },
+    keeping: { payloadsKeptMs, attemptsKeptMs, storageBytes, reserveBytes, mostHeld },
     ceilings: perApp,
   }
 }

@@ -92,9 +92,10 @@ describe('hookcast events', { timeout: 60_000 }, () => {
     const schema = desk.write('schema.json', '{"type":"object"}')
     await events('create', 'type', 'user.created', '--description', 'A user', '--schema', schema)
     const url = `${receiver.url}/hook`
-    const types = ['--types', 'user.created, user.deleted']
-    const made = await object<{ readonly id: string }>('create', 'endpoint', 'acme', url, '--uid', 'main', ...types)
+    const how = ['--types', 'user.created, user.deleted', '--retry', '5s,1m']
+    const made = await object<{ readonly id: string }>('create', 'endpoint', 'acme', url, '--uid', 'main', ...how)
     expect(made).toMatchObject({ url, uid: 'main', eventTypes: ['user.created', 'user.deleted'], profile: 'svix' })
+    expect(made).toMatchObject({ metadata: { 'hookcast.retry': '5s,1m' } })
     // Bytes that parsing and writing again would change.
     const payload = '{ "id": 1.0, "id": 12345678901234567890 }'
     const published = await type(payload, 'publish', 'acme', 'user.created', '--payload', '-', '--event-id', 'e-1')
@@ -118,6 +119,17 @@ describe('hookcast events', { timeout: 60_000 }, () => {
     expect((await events('resend', 'acme', 'e-1')).stdout).toBe(`e-1 is sent again to ${made.id}\n`)
     await receiver.waitFor(2)
     expect(receiver.requests[1]!.headers['svix-id']).toBe(id)
+  })
+
+  test('publishes for later', async ({ openAcme }) => {
+    const { events, object } = await openAcme()
+    const deliverAt = new Date(Date.now() + 86_400_000).toISOString()
+    const later = (time: string): string[] => ['publish', 'acme', 'n', '{}', '--deliver-at', time]
+    expect(await object(...later(deliverAt))).toMatchObject({ deliverAt })
+    expect(await events(...later('tomorrow'))).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('expected `--deliver-at` to be a date and time such as') as string,
+    })
   })
 
   test('publishes each line of NDJSON, and says which were refused', async ({ openAcme }) => {

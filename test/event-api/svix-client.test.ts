@@ -107,6 +107,21 @@ describe('the official client', () => {
       })
     })
 
+    test(`sends a message later: ${major}`, async ({ desk }) => {
+      const { on, receiver } = desk
+      const client = desk[major]
+      await client.application.create({ name: 'Acme', uid: 'acme' })
+      await client.endpoint.create('acme', { url: `${receiver.url}/hook` })
+      const deliverAt = new Date(on.clock.now() + 3_600_000)
+      const { id } = await client.message.create('acme', { eventType: 'a', payload: {}, deliverAt })
+      expect((await client.message.get('acme', id)).deliverAt).toEqual(deliverAt)
+      on.clock.skip(3_590_000)
+      expect(receiver.count).toBe(0)
+      on.clock.skip(10_000)
+      await on.untilAttempts(1)
+      expect(receiver.requests[0]!.headers['svix-id']).toBe(id)
+    })
+
     test(`changes endpoints, their headers and their secrets: ${major}`, async ({ desk }) => {
       const { endpoint, application } = desk[major]
       const { receiver } = desk

@@ -173,6 +173,93 @@ describe('an endpoint', () => {
   })
 })
 
+describe('the waits of an endpoint', () => {
+  it('may be its own, in place of those of its app', async ({ on }) => {
+    const { receiver, app } = await to(on, () => ({ status: 500 }), { 'hookcast.retry': 'none' })
+    await on.endpoint(app, receiver, { url: `${receiver.url}/own`, metadata: { 'hookcast.retry': '10s, 1m' } })
+    await on.publish(app)
+    await on.untilAttempts(2)
+    await on.reopen()
+    await overWait(on, 10 * SECOND)
+    await overWait(on, MINUTE)
+    on.clock.skip(2 * DAY)
+    await on.reopen()
+    expect(receiver.requests.map(({ path }) => path).toSorted()).toEqual(['/hook', '/own', '/own', '/own'])
+  })
+
+  it.for(['', '5', '5s,', '8d', '-5s', Array.from({ length: 51 }, () => '1s').join()])(
+    'are waits: not %j',
+    async (waits, { on }) => {
+      const { receiver, app } = await to(on, () => ({}))
+      await expect(on.endpoint(app, receiver, { metadata: { 'hookcast.retry': waits } })).rejects.toMatchObject({
+        problem: 'invalid',
+        message: expect.stringContaining('waits of at most 7d') as string,
+      })
+    },
+  )
+})
+
+describe('a message for later', () => {
+  it('is sent when its time has come, over restarts, and not before', async ({ on }) => {
+    const { receiver, app } = await to(on, () => ({}))
+    const later = { deliverAt: on.clock.now() + HOUR, text: '"later"' }
+    expect((await on.publish(app, later)).message.deliverAt).toBe(later.deliverAt)
+    await on.publish(app, { text: '"now"' })
+    await on.untilAttempts(1)
+    on.clock.skip(50 * MINUTE)
+    await on.reopen()
+    await on.publish(app, { text: '"meanwhile"' })
+    await on.untilAttempts(2)
+    on.clock.skip(10 * MINUTE)
+    await on.untilAttempts(3)
+    expect(receiver.requests.map(({ body }) => body)).toEqual(['"now"', '"meanwhile"', '"later"'])
+  })
+
+  it('waits for its time with an endpoint that is suspended meanwhile, too', async ({ on }) => {
+    const { receiver, app, endpoint } = await to(on, () => ({}))
+    const deliverAt = on.clock.now() + HOUR
+    await on.publish(app, { deliverAt, text: '1' })
+    await on.events.endpoints.happen(endpoint.key, { kind: 'suspend' })
+    await on.publish(app, { text: '2' })
+    await on.publish(app, { deliverAt, text: '3' })
+    await on.events.endpoints.happen(endpoint.key, { kind: 'restart' })
+    await on.untilAttempts(1)
+    on.clock.skip(59 * MINUTE)
+    await on.publish(app, { text: '4' })
+    await on.untilAttempts(2)
+    on.clock.skip(MINUTE)
+    await on.untilAttempts(4)
+    expect(receiver.requests.map(({ body }) => body)).toEqual(['2', '4', '1', '3'])
+  })
+
+  it('is sent at once when its time is over, or when somebody says so', async ({ on }) => {
+    const { receiver, app, endpoint } = await to(on, () => ({}))
+    await on.publish(app, { deliverAt: on.clock.now() - HOUR })
+    await on.untilAttempts(1)
+    const { message } = await on.publish(app, { deliverAt: on.clock.now() + HOUR })
+    await on.events.resend(message, endpoint)
+    await on.untilAttempts(2)
+    on.clock.skip(2 * HOUR)
+    await on.publish(app)
+    await on.untilAttempts(3)
+    expect(receiver.count).toBe(3)
+  })
+
+  it('is none when nothing of it would be kept for so long, or when it is gathered', async ({ on }) => {
+    const { app } = await to(on, () => ({}))
+    const deliverAt = on.clock.now() + 3 * DAY
+    const tooLate = { problem: 'invalid', message: expect.stringContaining('expected `deliverAt`') as string }
+    await expect(on.publish(app, { deliverAt: deliverAt + 30 * DAY })).rejects.toMatchObject(tooLate)
+    await expect(on.publish(app, { deliverAt, payloadKeptMs: 2 * DAY })).rejects.toMatchObject(tooLate)
+    const gathering = await on.app({ 'hookcast.profile': 'crossriver' })
+    const refused = on.publish(gathering, { deliverAt, text: '{"resources":["a"]}' })
+    await expect(refused).rejects.toMatchObject({
+      problem: 'invalid',
+      message: expect.stringContaining('expected no `deliverAt`') as string,
+    })
+  })
+})
+
 describe('an endpoint that suspends', () => {
   const METADATA = { 'hookcast.on_failure': 'suspend' }
 

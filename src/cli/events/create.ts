@@ -14,6 +14,7 @@ interface TypeFlags {
 }
 
 interface EndpointFlags extends AppFlags {
+  readonly retry?: string
   readonly types?: readonly string[]
   readonly channels?: readonly string[]
   readonly description?: string
@@ -32,7 +33,7 @@ export function addCreate(events: Command, context: Context): void {
     .addHelpText('after', '\nExample:\n  hookcast events create app Acme --uid acme')
     .action(async (name: string, { uid, profile }: AppFlags) => {
       const ask = await serviceFor(context)
-      const body = { name, uid: uid ?? null, metadata: metadataFrom(profile) }
+      const body = { name, uid: uid ?? null, metadata: metadataFrom({ profile }) }
       const app = await ask<{ readonly id: string }>('/app?get_if_exists=true', { method: 'POST', body })
       await printDone(context, app.id, app)
     })
@@ -60,6 +61,10 @@ export function addCreate(events: Command, context: Context): void {
     .option('--channels <names>', 'only messages of these channels', listFlag)
     .option('--description <text>', 'what it is for', '')
     .option('--profile <name>', 'how its webhooks look and behave (default: that of the app)')
+    .option(
+      '--retry <waits>',
+      'waits before each further attempt, such as 5s,5m,2h, or none (default: those of the profile)',
+    )
     .option('--secret-env <name>', 'the environment variable that holds its secret (default: a new one is made)')
     .option('--json', 'print it as one JSON object')
     .addHelpText(
@@ -67,18 +72,27 @@ export function addCreate(events: Command, context: Context): void {
       '\nExample:\n  hookcast events create endpoint acme https://acme.example.com/hooks --types user.created,user.deleted',
     )
     .action(async (app: string, url: string, flags: EndpointFlags) => {
-      const { uid = null, types: eventTypes = null, channels = null, description, profile, secretEnv } = flags
+      const { uid = null, types: eventTypes = null, channels = null, description, secretEnv } = flags
       const secret = secretEnv === undefined ? null : secretOf('--secret-env', secretEnv, context.env)
-      const body = { url, uid, eventTypes, channels, description, secret, metadata: metadataFrom(profile) }
+      const body = { url, uid, eventTypes, channels, description, secret, metadata: metadataFrom(flags) }
       const ask = await serviceFor(context)
       const endpoint = await ask<{ readonly id: string }>(urlPath`/app/${app}/endpoint`, { method: 'POST', body })
       await printDone(context, endpoint.id, endpoint)
     })
 }
 
-/** Svix's API has no field for it. */
-function metadataFrom(profile: string | undefined): Readonly<Record<string, string>> {
-  return profile === undefined ? {} : { 'hookcast.profile': profile }
+/** Svix's API has no fields for them. */
+function metadataFrom({
+  profile,
+  retry,
+}: {
+  readonly profile?: string | undefined
+  readonly retry?: string | undefined
+}): Readonly<Record<string, string>> {
+  return {
+    ...(profile === undefined ? {} : { 'hookcast.profile': profile }),
+    ...(retry === undefined ? {} : { 'hookcast.retry': retry }),
+  }
 }
 
 function schemaIn(path: string): unknown {

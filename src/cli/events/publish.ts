@@ -12,6 +12,7 @@ interface PublishFlags {
   readonly payload?: string
   readonly eventId?: string
   readonly channel?: readonly string[]
+  readonly deliverAt?: string
   readonly ndjson?: string
 }
 
@@ -33,11 +34,16 @@ export function addPublish(events: Command, context: Context): void {
     .option('--payload <file>', 'the payload from a file, in place of the argument; - is standard input')
     .option('--event-id <id>', 'your own id of the event: within a day it is taken once')
     .option('--channel <name>', 'a channel that the message is for (repeatable)', collect)
+    .option(
+      '--deliver-at <time>',
+      'not to be sent before, such as 2026-12-24T18:00:00Z (default: at once)',
+      instantFlag,
+    )
     .addOption(
       new Option(
         '--ndjson <file>',
-        'publish a message a line: { "eventType", "payload", "eventId", "channels" }; - is standard input',
-      ).conflicts(['payload', 'eventId', 'channel']),
+        'publish a message a line: { "eventType", "payload", "eventId", "channels", "deliverAt" }; - is standard input',
+      ).conflicts(['payload', 'eventId', 'channel', 'deliverAt']),
     )
     .option('--json', 'print one JSON object')
     .addHelpText(
@@ -64,14 +70,14 @@ interface Typed {
 
 async function publishOne(path: string, { type, payload, flags }: Typed, context: Context): Promise<void> {
   if (type === undefined) throw new HookcastError('HOOKCAST_USAGE', 'expected an event type behind the app, got none')
-  const { payload: file, eventId = null, channel: channels = null } = flags
+  const { payload: file, eventId = null, channel: channels = null, deliverAt = null } = flags
   if ((payload === undefined) === (file === undefined)) {
     const got = file === undefined ? 'neither' : 'both'
     throw new HookcastError('HOOKCAST_USAGE', `expected a payload behind the type, or \`--payload\`, got ${got}`)
   }
   const text = payload ?? (await inputOf('--payload', file!)).toString('utf8')
   if (!isJson(text)) throw new HookcastError('HOOKCAST_USAGE', 'expected the payload to be JSON, got something else')
-  const head = JSON.stringify({ eventType: type, eventId, channels })
+  const head = JSON.stringify({ eventType: type, eventId, channels, deliverAt })
   // As it was written: parsed and written again, it would be other bytes.
   const body = `${head.slice(0, -1)},"payload":${text}}`
   const ask = await serviceFor(context)
@@ -165,6 +171,12 @@ async function publishLine({ number, text }: Line, publishing: Publishing): Prom
       return
     }
   }
+}
+
+function instantFlag(text: string): string {
+  if (Number.isNaN(Date.parse(text)))
+    throw flagError('--deliver-at', 'a date and time such as 2026-12-24T18:00:00Z', text)
+  return text
 }
 
 function isJson(text: string): boolean {

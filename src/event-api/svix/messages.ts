@@ -24,7 +24,7 @@ const MESSAGE_IN = z.object({
   transformationsParams: z
     .object({ rawPayload: z.string().optional(), headers: z.record(z.string(), z.string()).optional() })
     .nullish(),
-  deliverAt: z.null({ error: 'expected no `deliverAt`: messages are sent at once' }).optional(),
+  deliverAt: INSTANT.nullish(),
   payloadRetentionPeriod: z.number().int().min(1).max(90).nullish(),
   payloadRetentionHours: z
     .number()
@@ -91,7 +91,7 @@ async function create(call: Call): Promise<Answer> {
   const { context, events, body, caller } = call
   const { with_content: withContent } = readQuery(SHOWN, context)
   const input = checkBody(MESSAGE_IN, body)
-  const { eventType, eventId = null, channels, tags, transformationsParams, application } = input
+  const { eventType, eventId = null, channels, tags, transformationsParams, application, deliverAt = null } = input
   const app = await ensureApp(call, application ?? null)
   const raw = transformationsParams?.rawPayload
   const payload = raw === undefined ? (bytesOfKey(body, 'payload') ?? bytesOfKey(body, 'data')) : Buffer.from(raw)
@@ -104,6 +104,7 @@ async function create(call: Call): Promise<Answer> {
     channels: channels ?? [],
     tags: tags ?? [],
     headers: transformationsParams?.headers ?? {},
+    deliverAt,
     requestKey: key === undefined ? null : `${caller.id} ${key}`,
     payloadKeptMs: payloadKeptMs(input),
   })
@@ -149,10 +150,18 @@ function precheck({ app, events, body }: Call): Answer {
 
 /** The payload as JSON; as a text when it is none, and empty when it was not asked for or expunged. */
 export function messageOut({ events }: Pick<Call, 'events'>, message: Message, withContent: boolean): object {
-  const { id, eventId, eventType, channels, tags, acceptedAt } = message
+  const { id, eventId, eventType, channels, tags, acceptedAt, deliverAt } = message
   const payload = withContent ? contentOf(events.messages.payloadOf(message)) : {}
   const lists = { channels: channels.length === 0 ? null : channels, tags: tags.length === 0 ? null : tags }
-  return { id, eventId, eventType, payload, ...lists, timestamp: dateOf(acceptedAt), deliverAt: null }
+  return {
+    id,
+    eventId,
+    eventType,
+    payload,
+    ...lists,
+    timestamp: dateOf(acceptedAt),
+    deliverAt: deliverAt === null ? null : dateOf(deliverAt),
+  }
 }
 
 function contentOf(payload: Uint8Array | null): unknown {
