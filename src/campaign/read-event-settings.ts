@@ -15,7 +15,7 @@ type Input = Repaired<SettingsInput>
 
 /** Reads `events:`. Whether there are such profiles is looked at when the service starts: this room knows none. */
 export function readEvents(reader: YamlReader, { events }: Input): EventSettings {
-  const { retry, default_profile, profiles, retention, storage, disk_reserve, most_held, per_app } = events ?? {}
+  const { retry, default_profile, profiles, retention, storage, disk_reserve, ...ceilings } = events ?? {}
   const payloadsKeptMs = parseDurationMs(retention?.payloads ?? KEPT)!
   const attemptsKeptMs = parseDurationMs(retention?.attempts ?? KEPT)!
   if (attemptsKeptMs < payloadsKeptMs) {
@@ -31,17 +31,21 @@ export function readEvents(reader: YamlReader, { events }: Input): EventSettings
     attemptsKeptMs,
     storageBytes: parseBytes(storage ?? STORAGE)!,
     reserveBytes: disk_reserve == null ? null : parseBytes(disk_reserve)!,
-    mostHeld: most_held ?? MOST_HELD,
-    perApp: readPerApp(per_app),
+    ...readCeilings(ceilings),
   }
 }
 
-function readPerApp(perApp: NonNullable<Input['events']>['per_app']): EventSettings['perApp'] {
-  const { rate, backlog, storage } = perApp ?? {}
+type Ceilings = Pick<NonNullable<Input['events']>, 'most_held' | 'per_app'>
+
+function readCeilings({ most_held, per_app }: Ceilings): Pick<EventSettings, 'mostHeld' | 'perApp'> {
+  const { rate, backlog, storage } = per_app ?? {}
   return {
-    perSecond: parsePerSecond(rate ?? APP_RATE)!,
-    backlog: backlog ?? APP_BACKLOG,
-    bytes: parseBytes(storage ?? APP_STORAGE)!,
+    mostHeld: most_held ?? MOST_HELD,
+    perApp: {
+      perSecond: parsePerSecond(rate ?? APP_RATE)!,
+      backlog: backlog ?? APP_BACKLOG,
+      bytes: parseBytes(storage ?? APP_STORAGE)!,
+    },
   }
 }
 
