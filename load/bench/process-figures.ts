@@ -28,6 +28,12 @@ export function readPeakBytes(pid: number): number | null {
   return kib === undefined ? null : Number(kib) * 1024
 }
 
+/** Reads the memory that a process holds now, shared pages included; null as above. */
+export function readHeldBytes(pid: number): number | null {
+  const kib = /^VmRSS:\s+(\d+) kB/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1]
+  return kib === undefined ? null : Number(kib) * 1024
+}
+
 /** The processes that one has started and that still live. */
 export function childrenOf(pid: number): number[] {
   const children = read(`/proc/${pid}/task/${pid}/children`) ?? ''
