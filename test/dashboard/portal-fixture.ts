@@ -41,9 +41,10 @@ export function startPortalBrowser(): void {
   afterAll(async () => await browser?.[Symbol.asyncDispose]())
 }
 
-export const test = base.extend<{ ancestors: readonly string[]; desk: PortalDesk }>({
+export const test = base.extend<{ ancestors: readonly string[]; callsPerSecond: number; desk: PortalDesk }>({
   ancestors: ANCESTORS,
-  desk: async ({ on, ancestors }, use) => {
+  callsPerSecond: 1000,
+  desk: async ({ on, ancestors, callsPerSecond }, use) => {
     await using stack = new AsyncDisposableStack()
     const script: PortalDesk['script'] = { answer: () => ({}) }
     const receiver = await on.receiver({ answer: (request) => script.answer(request) })
@@ -55,6 +56,7 @@ export const test = base.extend<{ ancestors: readonly string[]; desk: PortalDesk
       store,
       clock: on.clock,
       frameAncestors: ancestors,
+      callsPerSecond,
       addressOf: (context) => context.req.header('x-test-address') ?? '127.0.0.1',
       onUnexpected: (error) => unexpected.push(error),
     })

@@ -23,6 +23,8 @@ export interface PortalOptions {
   /** Origins whose pages may show the portal in a frame. */
   readonly frameAncestors: readonly string[]
   readonly addressOf: (context: Context) => string
+  /** Of one link. Default: see `CallRate`. */
+  readonly callsPerSecond?: number
   /** Told of defects: whoever visits got no word of them. */
   readonly onUnexpected?: (error: unknown) => void
   readonly onAnswered?: (answered: AnsweredRequest) => void
@@ -41,7 +43,7 @@ export function createPortal(options: PortalOptions): Hono {
   const { clock, store, events, addressOf } = options
   const tokens = new Tokens(store, clock)
   const unknown = new FailedLogins(clock, UNKNOWN_PER_MINUTE)
-  const callRate = new CallRate(clock)
+  const callRate = new CallRate(clock, options.callsPerSecond)
   const holderOf = (token: string): Holder | null => {
     const actor = tokens.verify(token)
     const app = actor !== null && isPortalLink(actor) ? events.apps.find(actor.app ?? '') : null
@@ -64,7 +66,7 @@ export function createPortal(options: PortalOptions): Hono {
     const address = addressOf(context)
     const retryAfterMs = unknown.waitMs(address)
     unknown.note(address)
-    return retryAfterMs === 0 ? pageOf(closedPage(), 404) : pageOf(closedPage(words.errors.limit), 429)
+    return retryAfterMs === 0 ? pageOf(closedPage(), 404) : pageOf(closedPage(words.errors.limit), 429, retryAfterMs)
   }
   const visitOf = async (context: Context): Promise<PortalVisit | null> => {
     const holder = holderOf(context.req.param('token') ?? '')
@@ -86,7 +88,8 @@ export function createPortal(options: PortalOptions): Hono {
     if (holder === null) return closed(context)
     const visit = new PortalVisit(context, services, { holder, form: new URLSearchParams(), formToken: '' })
     const content = problemContent(problem, visit.at(''))
-    return pageOf(portalPage(visit, { title: words.errors.title, place: null, content }), problem.status)
+    const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null
+    return pageOf(portalPage(visit, { title: words.errors.title, place: null, content }), problem.status, retryAfterMs)
   }
   app.notFound((context) => answerProblem(noSuchPage(), context))
   app.onError((thrown, context) => {
@@ -132,8 +135,10 @@ function headersFor(frameAncestors: readonly string[]): Readonly<Record<string, 
   }
 }
 
-function pageOf(text: string, status: number): Response {
-  return new Response(text, { status, headers: { 'Content-Type': 'text/html; charset=utf-8' } })
+function pageOf(text: string, status: number, retryAfterMs: number | null = null): Response {
+  const headers = new Headers({ 'Content-Type': 'text/html; charset=utf-8' })
+  if (retryAfterMs !== null) headers.set('Retry-After', String(Math.max(1, Math.ceil(retryAfterMs / 1000))))
+  return new Response(text, { status, headers })
 }
 
 /** Of a path that is none of ours there are no parameters. */
