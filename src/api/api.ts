@@ -9,7 +9,7 @@ import { problemFrom, problemResponse } from './problem.ts'
 import { serveOperation } from './serve-operation.ts'
 import { servicesFrom, type ApiOptions, type ApiServices } from './services.ts'
 
-export { mayPerform, perform, type AnswerOf, type Asked, type OperationId } from './perform.ts'
+export { mayPerform, perform, performUpload, type AnswerOf, type Asked, type OperationId } from './perform.ts'
 export { problemFrom, type ProblemDetails } from './problem.ts'
 export { readAll } from './read-request.ts'
 export { knownRun } from './runs.ts'

@@ -1,10 +1,12 @@
 import type { Context } from 'hono'
 import { mayReadPersonalData, type Actor } from '../access/access.ts'
+import { ApiError } from '../errors.ts'
 import type { Operation } from './operation.ts'
 import { OPERATIONS } from './operations.ts'
-import { checked, readParams } from './read-request.ts'
+import { checked, readBody, readParams } from './read-request.ts'
 import { authorize } from './serve-operation.ts'
 import type { ApiServices } from './services.ts'
+import type { Upload } from './uploads.ts'
 
 type AnyOperation = (typeof OPERATIONS)[number]
 export type OperationId = AnyOperation['id']
@@ -26,21 +28,48 @@ export interface Caller {
  *
  * @throws {ApiError} HOOKCAST_API_DENIED, HOOKCAST_API_REQUEST, and what the operation throws.
  */
-export async function perform<Id extends OperationId>(
+export async function perform<Id extends OperationId>(id: Id, asked: Asked<Id>, caller: Caller): Promise<AnswerOf<Id>> {
+  return await performWith(id, asked, { caller, upload: null })
+}
+
+/**
+ * The same with a file, which is the body of the request.
+ *
+ * @throws {ApiError} HOOKCAST_API_DENIED, before anything of it is read.
+ */
+export async function performUpload<Id extends OperationId>(
   id: Id,
-  { params = {}, query = {}, body }: Asked<Id>,
-  { actor, services, context }: Caller,
+  asked: Asked<Id>,
+  caller: Caller,
 ): Promise<AnswerOf<Id>> {
+  const { actor, services, context } = caller
   const operation = operationOf(id)
   authorize(operation, actor)
+  const { upload } = await readBody(operation, context, services)
+  if (upload === null) {
+    const message = `expected a file of ${Object.keys(operation.uploads ?? {}).join(', ')}, got none`
+    throw new ApiError('HOOKCAST_API_REQUEST', message, { status: 415 })
+  }
+  try {
+    return await performWith(id, asked, { caller, upload })
+  } finally {
+    services.uploads.drop(upload)
+  }
+}
+
+async function performWith<Id extends OperationId>(
+  id: Id,
+  { params = {}, query = {}, body }: Asked<Id>,
+  { caller, upload }: { readonly caller: Caller; readonly upload: Upload | null },
+): Promise<AnswerOf<Id>> {
+  const operation = operationOf(id)
+  authorize(operation, caller.actor)
   const taken = {
-    params: readParams(operation, context, params),
+    params: readParams(operation, caller.context, params),
     query: checked(operation.query, query, 'query'),
     body: operation.body === null ? undefined : checked(operation.body, body ?? {}, 'body'),
-    upload: null,
-    actor,
-    services,
-    context,
+    upload,
+    ...caller,
   }
   // The operation's own schemas have made these, which its type says where it is defined.
   return (await operation.handle(taken as never)) as AnswerOf<Id>

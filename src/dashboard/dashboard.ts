@@ -98,12 +98,12 @@ export function createDashboard({ services, events, store, publicUrl, ...told }:
     takeTurn(session)
     return await board.show(context.req.raw, session.actor)
   })
-  for (const { method, path, handle } of PAGES) {
+  for (const { method, path, isUpload = false, handle } of PAGES) {
     app.on(method, [path], async (context) => {
       const session = signIn.sessionOf(context)
       if (session === null) return method === 'get' ? toSignIn(context) : sessionEnded(context)
       takeTurn(session)
-      const form = method === 'get' ? new URLSearchParams() : await readForm(context)
+      const form = method === 'get' ? new URLSearchParams() : isUpload ? fieldsBeside(context) : await readForm(context)
       if (method === 'post') refuseOthers(context, { ownHost, form, session })
       const answer = await handle(new Visit(context, { services, events }, { session, form }))
       if (answer instanceof Response) return answer
@@ -126,6 +126,11 @@ export function createDashboard({ services, events, store, publicUrl, ...told }:
     return answerProblem(error, context)
   })
   return app
+}
+
+/** What a form has besides a file: our script puts it there. */
+function fieldsBeside({ req }: Context): URLSearchParams {
+  return new URLSearchParams({ ...req.query(), form_token: req.header('X-Form-Token') ?? '' })
 }
 
 function toSignIn({ req }: Context): Response {

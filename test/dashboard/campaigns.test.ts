@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { seriousFindings, startShop, test, textOf } from './fixture.ts'
 
@@ -19,6 +21,32 @@ describe('a campaign on the dashboard', () => {
     await page.waitForSelector('h1 .state:text("finished")')
     desk.shop.delayMs = 0
     expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
+  test('is run for a file of whoever starts it, and refuses one that it cannot read', async ({ desk }) => {
+    const rows = Array.from({ length: 3 }, (_, at) => ({ customer_id: `mine-${at}`, phone: '+44', points: at }))
+    const file = (name: string, text: string): { name: string; mimeType: string; buffer: Buffer } => ({
+      name,
+      mimeType: '',
+      buffer: Buffer.from(text),
+    })
+    const { page, complaints } = await desk.open('/campaigns/spring-points/run')
+    await page.setInputFiles('input[type=file]', file('mine.ndjson', '{ "customer_id":'))
+    await page.getByRole('button', { name: 'Start the run' }).click()
+    await page.waitForSelector('[role=alert]')
+    await page.goto(`${desk.url}/campaigns/spring-points/run`)
+    const ndjson = rows.map((row) => JSON.stringify(row)).join('\n')
+    await page.setInputFiles('input[type=file]', file('mine.ndjson', ndjson))
+    await page.fill('textarea[name=params]', '{ "shop": "Upload" }')
+    await page.getByRole('button', { name: 'Start the run' }).click()
+    await page.waitForSelector('h1 .state:text("finished")')
+    expect(await textOf(page)).toContain('Everyone was sent to: 3 customers.')
+    const bodies = desk.shop.receiver.requests.slice(-3).map(({ body }) => body)
+    expect(bodies.filter((body) => body.includes('points at Upload.') && body.includes('"mine-'))).toHaveLength(3)
+    expect(readdirSync(join(desk.shop.folder.data, 'uploads'))).toEqual([])
+    // The console tells of the file that was refused.
+    expect(complaints).toHaveLength(1)
     await page.context().close()
   })
 

@@ -53,6 +53,14 @@ describe('the dashboard', () => {
       await post(desk, '/sign-in', { Origin: 'https://evil.example', form: { token: ADMIN_TOKEN } }),
     ]
     expect(refused.map(({ status }) => status)).toEqual([403, 403, 403, 403, 401, 415, 403])
+    const upload = { Cookie: cookie, 'Content-Type': 'text/csv' }
+    const uploaded = [
+      await post(desk, `${at}/upload`, upload),
+      await post(desk, `${at}/upload?form_token=${form_token}`, upload),
+      await post(desk, `${at}/upload`, { ...upload, 'X-Form-Token': form_token, Origin: 'https://evil.example' }),
+      await post(desk, `${at}/upload`, { ...upload, 'X-Form-Token': form_token, 'Content-Type': 'application/json' }),
+    ]
+    expect(uploaded.map(({ status }) => status)).toEqual([403, 403, 403, 415])
     expect(desk.shop.receiver.count).toBe(before)
     const taken = await post(desk, at, { Cookie: cookie, form: { form_token } })
     expect([taken.status, taken.headers.get('Location')]).toEqual([303, expect.stringMatching(/^\/runs\//)])

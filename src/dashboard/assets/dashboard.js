@@ -111,15 +111,51 @@ function follow() {
   open()
 }
 
-document.addEventListener('submit', ({ target }) => {
+const TYPES = {
+  csv: 'text/csv',
+  tsv: 'text/tab-separated-values',
+  ndjson: 'application/x-ndjson',
+  jsonl: 'application/x-ndjson',
+}
+
+/** Sends a file as it is, so that it may be of any size; what else its form has stands in the address. */
+async function upload(form, { files: [file], dataset }) {
+  const fields = new URLSearchParams(new FormData(form))
+  const token = fields.get('form_token')
+  fields.delete('form_token')
+  const [, kind = '', packed] = /\.([a-z]+)(\.gz)?$/i.exec(file.name) ?? []
+  const headers = { 'Content-Type': TYPES[kind.toLowerCase()] ?? 'application/octet-stream', 'X-Form-Token': token }
+  if (packed !== undefined) headers['Content-Encoding'] = 'gzip'
+  const answer = await fetch(`${dataset.upload}?${fields}`, { method: 'POST', body: file, headers })
+  if (answer.redirected) location.assign(answer.url)
+  else putMainIn(await answer.text())
+}
+
+/** Shows what was answered in place of the page. */
+function putMainIn(text) {
+  const page = new DOMParser().parseFromString(text, 'text/html')
+  document.querySelector('main').replaceWith(page.querySelector('main'))
+}
+
+for (const place of document.querySelectorAll('[data-scripted]')) place.hidden = false
+document.addEventListener('submit', (event) => {
+  const { target } = event
+  const input = target.querySelector('[data-upload]')
+  if (input !== null && input.files.length > 0) {
+    event.preventDefault()
+    void upload(target, input).finally(() => enable(target))
+  }
   // After the form's data was taken: a button that is disabled names nothing.
   queueMicrotask(() => {
     for (const button of target.querySelectorAll('button')) button.disabled = true
   })
 })
+function enable(place) {
+  for (const button of place.querySelectorAll('button')) button.disabled = false
+}
 // The browser's way back shows the page as it was left.
 addEventListener('pageshow', ({ persisted }) => {
-  if (persisted) for (const button of document.querySelectorAll('button')) button.disabled = false
+  if (persisted) enable(document)
 })
 document.addEventListener('change', ({ target }) => {
   if (target.closest('[data-submit]') !== null) target.form.requestSubmit()

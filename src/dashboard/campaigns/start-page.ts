@@ -10,7 +10,13 @@ const { start: say } = words
 
 export const startPages: readonly PageRoute[] = [
   { method: 'get', path: '/campaigns/:campaign/run', handle: startPage },
-  { method: 'post', path: '/campaigns/:campaign/run', handle: start },
+  { method: 'post', path: '/campaigns/:campaign/run', handle: async (visit) => await start(visit, 'ask') },
+  {
+    method: 'post',
+    path: '/campaigns/:campaign/run/upload',
+    isUpload: true,
+    handle: async (visit) => await start(visit, 'askWithFile'),
+  },
 ]
 
 async function startPage(visit: Visit): Promise<Page> {
@@ -20,6 +26,10 @@ async function startPage(visit: Visit): Promise<Page> {
     <label
       >${say.audience} <span class="note">${say.audienceHint(audience)}</span>
       <input name="audience" value="" placeholder="${audience ?? ''}" />
+    </label>
+    <label data-scripted hidden
+      >${say.upload} <span class="note">${say.uploadHint}</span>
+      <input type="file" data-upload="/campaigns/${campaign}/run/upload" accept=".csv,.tsv,.ndjson,.jsonl,.gz" />
     </label>
     <label
       >${say.limit} <span class="note">${say.limitHint}</span> <input name="limit" inputmode="numeric" pattern="[0-9]+"
@@ -52,11 +62,11 @@ async function startPage(visit: Visit): Promise<Page> {
   return { title: say.title(campaign), place: 'campaigns', content }
 }
 
-async function start(visit: Visit): Promise<Response> {
+async function start(visit: Visit, how: 'ask' | 'askWithFile'): Promise<Response> {
   const campaign = visit.param('campaign')
   const [audience, limit, pauseAfter] = [visit.field('audience'), visit.field('limit'), visit.field('pause_after')]
   const params = paramsFrom(visit.field('params'))
-  const { run_id: runId } = await visit.ask('startRun', {
+  const { run_id: runId } = await visit[how]('startRun', {
     params: { campaign },
     body: {
       skip_bad_rows: visit.field('skip_bad_rows') !== null,

@@ -1,6 +1,14 @@
 import type { Context } from 'hono'
 import type { Actor, Session } from '../../access/access.ts'
-import { mayPerform, perform, type AnswerOf, type ApiServices, type Asked, type OperationId } from '../../api/api.ts'
+import {
+  mayPerform,
+  perform,
+  performUpload,
+  type AnswerOf,
+  type ApiServices,
+  type Asked,
+  type OperationId,
+} from '../../api/api.ts'
 import type { Events } from '../../events/events.ts'
 import { html, type Part } from '../../report/report.ts'
 import type { Place } from '../words.ts'
@@ -12,6 +20,8 @@ export type Page = PageContent<Place>
 export interface PageRoute {
   readonly method: 'get' | 'post'
   readonly path: string
+  /** The body is a file; what else the form has stands in the query. */
+  readonly isUpload?: true
   readonly handle: (visit: Visit) => Promise<Page | Response>
 }
 
@@ -37,6 +47,12 @@ export class Visit extends PageRequest {
   async ask<Id extends OperationId>(id: Id, asked: Asked<Id> = {}): Promise<AnswerOf<Id>> {
     const { actor, services, context } = this
     return await perform(id, asked, { actor, services, context })
+  }
+
+  /** The same with the file that came with the form. */
+  async askWithFile<Id extends OperationId>(id: Id, asked: Asked<Id> = {}): Promise<AnswerOf<Id>> {
+    const { actor, services, context } = this
+    return await performUpload(id, asked, { actor, services, context })
   }
 
   may(id: OperationId): boolean {
