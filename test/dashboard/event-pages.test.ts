@@ -135,6 +135,8 @@ describe('pages of event webhooks', () => {
         expect([role, action, isShown]).toEqual([role, action, role === 'operator'])
       }
       for (const button of ['Show the secret', 'Rotate…', key]) expect(endpointPage).not.toContain(button)
+      expect((await post(desk, `${acme.at}/portal`, { Cookie: cookie, form: { form_token } })).status).toBe(403)
+      expect((await post(desk, `${acme.at}/portal/end`, { Cookie: cookie, form: { form_token } })).status).toBe(403)
       const form = { form_token, since: '2026-01-01T00:00', event_type: 'order.paid', endpoint: id }
       for (const action of [...actions.map((name) => `${endpoint}/${name}`), `${message}/resend`]) {
         const { status } = await post(desk, action, { Cookie: cookie, form })

@@ -169,3 +169,21 @@ describe('an event type on the dashboard', () => {
     await page.context().close()
   })
 })
+
+describe('an app on the dashboard', () => {
+  test('is opened to its own people by a link, until all its links are ended', async ({ desk }) => {
+    const stark = await openSubscriber(desk.shop, 'Stark')
+    const { page, complaints } = await desk.open(stark.at)
+    await page.getByText('Portal…').click()
+    await page.getByRole('button', { name: 'Make a link' }).click()
+    const url = await page.innerText('.secret')
+    expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/portal\/[\w-]{20,}$/)
+    expect((await fetch(url)).status).toBe(200)
+    await page.getByText('Portal…').click()
+    await page.getByRole('button', { name: 'End all links' }).click()
+    await page.waitForURL(desk.url + stark.at)
+    expect((await fetch(url)).status).toBe(404)
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+})

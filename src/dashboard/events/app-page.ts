@@ -9,21 +9,40 @@ import type { AppView } from './parts/view.ts'
 import { eventWords } from './words.ts'
 
 const PER_PAGE = 25
-const { app: say } = eventWords
+const { app: say, portal: sayPortal } = eventWords
 
-export const appPages: readonly PageRoute[] = [{ method: 'get', path: '/events/apps/:app', handle: endpointsPage }]
+export const appPages: readonly PageRoute[] = [
+  { method: 'get', path: '/events/apps/:app', handle: async (visit) => endpointsPage(visit) },
+]
 
-async function endpointsPage(visit: Visit): Promise<Page> {
+/** The endpoints of an app, below what has just been done for it. */
+export function endpointsPage(visit: Visit, done: Part = ''): Page {
   const view = appOf(visit)
   const page = view.events.endpoints.list(
     view.app,
     pageAfter(visit.query('after'), { limit: PER_PAGE, order: 'descending' }),
   )
-  const content = html`<section class="card">
-    ${page.rows.length === 0 ? html`<p class="nothing">${say.nothing}</p>` : endpointsTable(view, page.rows)}
-    ${pageLinks(page, { query: queryOf(visit), idOf: ({ id }) => id })}
-  </section>`
-  return appPage(view, { tab: '', below: factsOf(view), content })
+  const content = html`${done}
+    <section class="card">
+      ${page.rows.length === 0 ? html`<p class="nothing">${say.nothing}</p>` : endpointsTable(view, page.rows)}
+      ${pageLinks(page, { query: queryOf(visit), idOf: ({ id }) => id })}
+    </section>`
+  return appPage(view, { tab: '', below: factsOf(view), actions: portalButton(view), content })
+}
+
+/** How the app's own people are let in. */
+function portalButton({ at, may, post }: AppView): Part {
+  if (!may('reveal')) return ''
+  return html`<details class="confirm" id="portal">
+    <summary class="button">${sayPortal.open}</summary>
+    <div>
+      <p>${sayPortal.what}</p>
+      <div class="actions">
+        ${post(`${at}/portal`, html`<button class="main-action">${sayPortal.make}</button>`)}
+        ${post(`${at}/portal/end`, html`<button class="danger">${sayPortal.end}</button>`)}
+      </div>
+    </div>
+  </details>`
 }
 
 /** Who the app is, and how much of its ceilings it takes. */

@@ -78,7 +78,10 @@ export function eventsPage(at: string, content: Part): Page {
 }
 
 /** A page about one app. */
-export function appPage(view: AppView, { tab, below, content }: { tab: string; below: Part; content: Part }): Page {
+export function appPage(
+  view: AppView,
+  { tab, below, actions = '', content }: { tab: string; below: Part; actions?: Part; content: Part },
+): Page {
   const { app, at } = view
   const { title, tabs: names } = eventWords
   const shown = [
@@ -88,6 +91,10 @@ export function appPage(view: AppView, { tab, below, content }: { tab: string; b
   return {
     title: app.name,
     place: 'events',
-    content: [head({ path: [[title, EVENTS_PATH]], title: app.name, below }), tabs(shown, at + tab, app.name), content],
+    content: [
+      head({ path: [[title, EVENTS_PATH]], title: app.name, below, actions }),
+      tabs(shown, at + tab, app.name),
+      content,
+    ],
   }
 }

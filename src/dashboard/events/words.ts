@@ -40,6 +40,15 @@ export const eventWords = {
     never: 'none yet',
     allTypes: 'all',
   },
+  portal: {
+    open: 'Portal…',
+    what: 'Whoever has a link looks after the endpoints of this app, and of no other, for seven days.',
+    make: 'Make a link',
+    end: 'End all links',
+    made: 'A link to the portal',
+    until: 'It is good until',
+    whoever: 'Give it to the people of this app: whoever has it may do all that they may. It is not shown again.',
+  },
   states: {
     active: 'active',
     failing: 'failing',
