@@ -93,9 +93,9 @@ export class Courier implements AsyncDisposable {
     this.#pump()
   }
 
-  /** When the last call to an endpoint began; null when none has. */
-  begunAt(endpoint: number): number | null {
-    return this.#outboxes.get(endpoint)?.begunAt ?? null
+  /** What waits for an endpoint; null when nothing has since the start. */
+  outbox(endpoint: number): Pick<Outbox, 'begunAt' | 'underWay'> | null {
+    return this.#outboxes.get(endpoint) ?? null
   }
 
   /** Something in the files is to be looked at. */

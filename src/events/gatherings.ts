@@ -19,16 +19,20 @@ export interface GatheringsOptions {
   readonly onError: (error: unknown) => void
 }
 
-/** Those waiting of an endpoint: when the first and the last of them came. */
+/** Those waiting of an endpoint: when the first and the last of them came. Nothing came later than now, whatever a clock said. */
 interface Span {
-  firstAt: number
+  readonly firstAt: number
   lastAt: number
+  /** The last of them, as it is stored. */
+  until: number
 }
 
 /** A delivery, and the last message that goes with it: null for none but its own. */
 export type Gathered = Pick<DueDelivery, 'message' | 'last'>
 
 const AT_ONCE = 500
+/** After trouble, such as a full disk. */
+const PAUSE_MS = 1000
 
 /**
  * Gathers messages that are sent as one.
@@ -55,14 +59,20 @@ export class Gatherings implements AsyncDisposable {
   /** Goes on with what waits from before. */
   start(): void {
     const found = this.#options.deliveries.openDays().flatMap(({ store }) => store.all(sql.selectGatheringEndpoints))
-    for (const key of new Set(found.map((row) => Number(row['endpoint'])))) this.#wait(key)
+    for (const key of new Set(found.map((row) => Number(row['endpoint'])))) this.look(key)
+  }
+
+  /** Makes sure that what waits for an endpoint is gathered when its time is over. */
+  look(key: number): void {
+    if (!this.#isClosed && !this.#waiting.has(key) && !this.#gathering.has(key)) this.#wait(key, 0)
   }
 
   /** A message has been put in line for an endpoint. */
   arrived(key: number, at: number): void {
+    const now = this.#options.clock.now()
     const span = this.#waiting.get(key)
-    if (span !== undefined) span.lastAt = at
-    else if (!this.#gathering.has(key)) this.#arm(key, { firstAt: at, lastAt: at })
+    if (span !== undefined) Object.assign(span, { lastAt: now, until: at })
+    else if (!this.#gathering.has(key)) this.#arm(key, { firstAt: now, lastAt: now, until: at })
   }
 
   /**
@@ -85,39 +95,45 @@ export class Gatherings implements AsyncDisposable {
     }
   }
 
-  #wait(key: number): void {
+  #wait(key: number, leastMs: number): void {
     const rows = this.#options.deliveries.openDays().map(({ store }) => store.get(sql.selectSpan, key))
     const found = rows.flatMap((row) => (row?.['first_at'] == null ? [] : [row]))
     if (found.length === 0) return
     const firstAt = Math.min(...found.map((row) => Number(row['first_at'])))
-    this.#arm(key, { firstAt, lastAt: Math.max(...found.map((row) => Number(row['last_at']))) })
+    const until = Math.max(...found.map((row) => Number(row['last_at'])))
+    const now = this.#options.clock.now()
+    this.#arm(key, { firstAt: Math.min(firstAt, now), lastAt: Math.min(until, now), until }, leastMs)
   }
 
-  #arm(key: number, { firstAt, lastAt }: Span): void {
+  #arm(key: number, { firstAt, lastAt, until }: Span, leastMs = 0): void {
     const { clock } = this.#options
-    const waitMs = Math.max(0, this.#dueAt(key, { firstAt, lastAt }) - clock.now())
-    this.#waiting.set(key, { firstAt, lastAt, cancel: clock.after(waitMs, () => this.#look(key)) })
+    const waitMs = Math.max(leastMs, this.#dueAt(key, { firstAt, lastAt }) - clock.now())
+    this.#waiting.set(key, { firstAt, lastAt, until, cancel: clock.after(waitMs, () => this.#ring(key)) })
   }
 
-  #dueAt(key: number, { firstAt, lastAt }: Span): number {
+  #dueAt(key: number, { firstAt, lastAt }: Pick<Span, 'firstAt' | 'lastAt'>): number {
     const { endpointOf, profileOf } = this.#options
     const endpoint = endpointOf(key)
     const gathering = endpoint === null ? null : profileOf(endpoint).gathering
     return gathering === null ? 0 : Math.min(firstAt + gathering.mostMs, lastAt + gathering.leastMs)
   }
 
-  #look(key: number): void {
+  #ring(key: number): void {
     const { clock, onError } = this.#options
     const span = this.#waiting.get(key)
     if (span === undefined || this.#isClosed) return
     const now = clock.now()
     if (this.#dueAt(key, span) > now) return this.#arm(key, span)
     this.#waiting.delete(key)
-    const gathering = this.#gather(key, now)
-      .catch(onError)
+    let pauseMs = 0
+    const gathering = this.#gather(key, Math.max(now, span.until))
+      .catch((error: unknown) => {
+        pauseMs = PAUSE_MS
+        onError(error)
+      })
       .finally(() => {
         this.#gathering.delete(key)
-        if (!this.#isClosed) this.#wait(key)
+        if (!this.#isClosed) this.#wait(key, pauseMs)
       })
     this.#gathering.set(key, gathering)
   }

@@ -143,7 +143,9 @@ export class Messages {
       const targets = endpoints.flatMap((endpoint) => this.#targetFrom(endpoint, input.only !== undefined) ?? [])
       for (const { endpoint, lane } of targets) {
         const place = lane === 'gathering' ? GATHERING : LANES[lane]
-        store.run(insertDelivery, endpoint.key, seq, place, firstDueAt(message))
+        // What is live is due by this clock, which may have been put back; the others lie in the order of acceptance.
+        const dueAt = lane === 'live' && deliverAt === null ? now : firstDueAt(message)
+        store.run(insertDelivery, endpoint.key, seq, place, dueAt)
       }
       return { message, isSameRequest: false, targets }
     })

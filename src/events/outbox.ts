@@ -67,6 +67,12 @@ export class Outbox {
     return this.#taken.size === 0
   }
 
+  /** Messages between two places in time, both left out, that were begun and whose end is not written yet. */
+  underWay({ from, to }: { readonly from: number; readonly to: number }): number {
+    const waiting = new Set(LANES.flatMap((lane) => this.#windows[lane].map(({ message }) => message)))
+    return [...this.#taken].filter((message) => message > from && message < to && !waiting.has(message)).length
+  }
+
   /** A message has just been accepted: it goes straight in while nothing older waits in the files. */
   arrive(delivery: Loaded): void {
     // Whoever looked at the files just before has met it there.

@@ -4,6 +4,7 @@ import type { Days } from './days.ts'
 import { STATE_OF, STATES, type DeliveryState } from './delivery.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { isAskedFor, seqRangeOf, type Message, type MessageQuery, type Messages } from './messages.ts'
+import type { Outbox } from './outbox.ts'
 import { isRising, pageFrom, pageOf, type Page, type PageQuery } from './page.ts'
 import { seqAt } from './public-id.ts'
 import { tallyOf, type Tally } from './tally.ts'
@@ -23,6 +24,7 @@ export interface ProgressParts {
   readonly days: Days
   readonly endpoints: Pick<Endpoints, 'ofApp'>
   readonly messages: Pick<Messages, 'at'>
+  readonly outboxOf: (endpoint: number) => Pick<Outbox, 'underWay'> | null
 }
 
 const PER_READ = 100
@@ -66,6 +68,14 @@ export class Progress {
     { since, until }: { readonly since: number; readonly until: number },
   ): Promise<Tally> {
     return await tallyOf(this.#parts.days, endpoint.key, { from: seqAt(since) - 1, to: seqAt(until) })
+  }
+
+  /** Of the same, open ones for which a call is under way. */
+  underWay(
+    { key }: Pick<Endpoint, 'key'>,
+    { since, until }: { readonly since: number; readonly until: number },
+  ): number {
+    return this.#parts.outboxOf(key)?.underWay({ from: seqAt(since) - 1, to: seqAt(until) }) ?? 0
   }
 
   *#met(endpoint: Endpoint, query: ProgressQuery): Iterable<Stand & { readonly message: Message }> {

@@ -7,6 +7,7 @@ import { openOn, type Deliveries } from './deliveries.ts'
 import { LANES } from './delivery.ts'
 import { lifeDueAt } from './endpoint-life.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
+import type { Gatherings } from './gatherings.ts'
 import type { Operational } from './operational.ts'
 
 export interface RoundsOptions {
@@ -15,8 +16,10 @@ export interface RoundsOptions {
   readonly store: GroupStore
   readonly endpoints: Endpoints
   readonly deliveries: Deliveries
-  readonly courier: Pick<Courier, 'begunAt' | 'wake'>
+  readonly courier: Pick<Courier, 'outbox' | 'wake'>
   readonly operational: Operational
+  /** Sees to what is gathered for an endpoint. */
+  readonly gatherings: Pick<Gatherings, 'look'>
   /** Deliveries that may be held for one endpoint: of more the oldest expire. */
   readonly mostHeld: number
   readonly onError: (error: unknown) => void
@@ -32,6 +35,7 @@ const AT_ONCE = 500
  *
  * - Those whose time is over are disabled, although nothing is sent to them just now.
  * - What was accepted and is due is compared with what is tried: where nothing begins, operators are told, and it is begun.
+ * - What is gathered is sent when its time is over, whatever became of the alarm for it.
  * - Of what is held beyond the ceiling the oldest expires, and operators are told how many.
  */
 export class Rounds implements AsyncDisposable {
@@ -61,13 +65,14 @@ export class Rounds implements AsyncDisposable {
   }
 
   async #look(): Promise<void> {
-    const { endpoints, deliveries, onError } = this.#options
+    const { endpoints, deliveries, gatherings, onError } = this.#options
     const now = this.#options.clock.now()
     for (const endpoint of endpoints.all()) {
       const dueAt = lifeDueAt(endpoint, endpoints.profileOf(endpoint).life)
       if (dueAt !== null && dueAt <= now) endpoints.happen(endpoint.key, { kind: 'clock' }).catch(onError)
     }
     for (const key of deliveries.endpoints()) {
+      gatherings.look(key)
       const endpoint = endpoints.of(key)
       if (endpoint === null || this.#isClosed) continue
       await this.#compare(endpoint, now)
@@ -80,7 +85,7 @@ export class Rounds implements AsyncDisposable {
     const { store, deliveries, courier, operational, endpoints } = this.#options
     const isSent = endpoint.state === 'active' && !endpoints.profileOf(endpoint).isPolled
     const dueAt = isSent ? deliveries.oldestDueAt(endpoint.key) : null
-    const begunAt = courier.begunAt(endpoint.key) ?? this.#startedAt
+    const begunAt = courier.outbox(endpoint.key)?.begunAt ?? this.#startedAt
     if (dueAt === null || now - Math.max(dueAt, begunAt) < STUCK_MS) {
       this.#suspects.delete(endpoint.key)
       this.#stalled.delete(endpoint.key)

@@ -16,7 +16,7 @@ export interface EventDesk {
   /** Where endpoints may be. */
   readonly receiver: Receiver
   /** What the receiver answers: 200, until a test says otherwise. */
-  readonly script: { answer: (request: Received) => Reply }
+  readonly script: { answer: (request: Received) => Reply | Promise<Reply> }
   /** Of whoever runs the instance. */
   readonly admin: string
   readonly tokens: Tokens

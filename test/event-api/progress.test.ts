@@ -81,6 +81,24 @@ describe('what became of messages', () => {
       })
     })
 
+    test(`tells calls that are under way from those that wait: ${major}`, async ({ desk }) => {
+      const { on, receiver, script, [major]: client } = desk
+      const answers: (() => void)[] = []
+      script.answer = () => new Promise((resolve) => answers.push(() => resolve({})))
+      await client.application.create({ name: 'Acme', uid: 'acme' })
+      await client.endpoint.create('acme', { url: receiver.url, uid: 'main' })
+      for (let n = 0; n < 9; n++) await client.message.create('acme', { eventType: 'a', payload: { n } })
+      await receiver.waitFor(8)
+      expect(await client.endpoint.getStats('acme', 'main')).toMatchObject({ success: 0, pending: 1, sending: 8 })
+      answers.shift()!()
+      await receiver.waitFor(9)
+      await on.untilAttempts(1)
+      expect(await client.endpoint.getStats('acme', 'main')).toMatchObject({ success: 1, pending: 0, sending: 8 })
+      for (const answer of answers) answer()
+      await on.untilAttempts(9)
+      expect(await client.endpoint.getStats('acme', 'main')).toMatchObject({ success: 9, pending: 0, sending: 0 })
+    })
+
     test(`says who has asked for what: ${major}`, async ({ desk }) => {
       const { application, statistics, backgroundTask } = desk[major]
       const { id } = await application.create({ name: 'Acme', uid: 'acme' })

@@ -105,6 +105,38 @@ describe('what happens to a registration', () => {
     expect(new Set(objects.map(({ id }) => id)).size).toBe(2)
   })
 
+  it('is sent when its time is over, also when nothing else happens, over a restart', async ({ on }) => {
+    const { receiver, happen } = await registration(on)
+    await happen(accounts(2))
+    on.clock.skip(20 * SECOND)
+    await on.reopen()
+    on.clock.skip(9 * SECOND)
+    expect(receiver.count).toBe(0)
+    on.clock.skip(1 * SECOND)
+    await receiver.waitFor(1)
+    await happen(accounts(1, 2))
+    await on.close()
+    on.clock.skip(3600 * SECOND)
+    await on.reopen()
+    await receiver.waitFor(2)
+    expect(objectsOf(receiver).map(({ resources }) => resources)).toEqual([accounts(2), accounts(1, 2)])
+  })
+
+  it('waits no longer when the clock was put back', async ({ on }) => {
+    const { receiver, happen } = await registration(on)
+    await happen(accounts(1))
+    await on.close()
+    on.clock.skip(-7 * 3600 * SECOND)
+    await on.reopen()
+    on.clock.skip(30 * SECOND)
+    await receiver.waitFor(1)
+    // Its place in time lies behind that of the first, hours ahead.
+    await happen(accounts(1, 1))
+    on.clock.skip(30 * SECOND)
+    await receiver.waitFor(2)
+    expect(objectsOf(receiver).map(({ resources }) => resources)).toEqual([accounts(1), accounts(1, 1)])
+  })
+
   it('leaves out what was expunged meanwhile', async ({ on }) => {
     const { receiver, happen } = await registration(on)
     const { message } = await happen(accounts(1))

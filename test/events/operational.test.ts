@@ -1,6 +1,13 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { describe, expect } from 'vitest'
+import type { EventsProcessConfig } from '../support/events-process.ts'
 import { test as it, type EventsFixture } from './fixture.ts'
 
+const PROCESS = fileURLToPath(new URL('../support/events-process.ts', import.meta.url))
 const SECOND = 1000
 const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
@@ -26,7 +33,7 @@ async function operators(on: EventsFixture) {
     await receiver.waitUntil(() => told().some((one) => one.type === type))
     return told().findLast((one) => one.type === type)!
   }
-  return { others, told, until }
+  return { receiver, others, told, until }
 }
 
 describe('operators who ask for it', () => {
@@ -70,5 +77,44 @@ describe('operators who ask for it', () => {
       'message.attempt.failing',
       'message.attempt.exhausted',
     ])
+  })
+})
+
+describe('a service that is killed between a change and its event', () => {
+  it('tells of every change that was made, once', async ({ on }) => {
+    const { receiver, told } = await operators(on)
+    const app = await on.app()
+    await on.close()
+    const made = new Set<string>()
+    let untold = 0
+    for (const count of [1, 30, 75]) {
+      const config: EventsProcessConfig = {
+        folder: on.folder,
+        port: receiver.port,
+        app: app.id,
+        count: 5000,
+        makesEndpoints: true,
+      }
+      const child = spawn(process.execPath, [PROCESS, JSON.stringify(config)], { stdio: ['pipe', 'pipe', 'inherit'] })
+      const ended = once(child, 'close')
+      let said = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
+      while (said.split('\n').length <= count) await once(child.stdout, 'data')
+      child.kill('SIGKILL')
+      await ended
+      for (const [id] of said.matchAll(/^ep_\w+/gm)) made.add(id)
+      using database = new DatabaseSync(join(on.folder, 'events/events.db'))
+      untold += Number(database.prepare('SELECT count(*) AS count FROM operational').get()!['count'])
+    }
+    // Those whose event was not a message yet: what this is about.
+    expect(untold).toBeGreaterThan(0)
+    await on.reopen()
+    const toldOf = (): readonly unknown[] => told().map(({ data }) => data['endpointId'])
+    await receiver.waitUntil(
+      () => new Set(toldOf()).size >= made.size && [...made].every((id) => toldOf().includes(id)),
+    )
+    const ids = receiver.requests.map(({ headers, body }) => `${headers['svix-id']} ${body}`)
+    // Twice at most with the same id, for what was being sent.
+    expect(new Set(ids).size).toBe(new Set(toldOf()).size)
   })
 })

@@ -91,7 +91,7 @@ describe('something that is due and not tried', () => {
       onError,
     })
     // Whoever delivers has stopped.
-    const courier = { begunAt: () => null, wake: () => undefined }
+    const courier = { outbox: () => null, wake: () => undefined }
     const deliveries = new Deliveries(days)
     await using rounds = new Rounds({
       clock,
@@ -99,6 +99,7 @@ describe('something that is due and not tried', () => {
       endpoints,
       deliveries,
       courier,
+      gatherings: { look: () => undefined },
       operational,
       mostHeld: 10,
       onError,

@@ -13,9 +13,18 @@ export interface EventsProcessConfig {
   readonly count: number
   /** They are gathered, for some tens of ms, and so many are one. */
   readonly gathers?: number
+  /** Makes endpoints instead, and prints their ids. */
+  readonly makesEndpoints?: boolean
 }
 
-const { folder, port, app, count, gathers } = JSON.parse(process.argv[2]!) as EventsProcessConfig
+const {
+  folder,
+  port,
+  app,
+  count,
+  gathers,
+  makesEndpoints = false,
+} = JSON.parse(process.argv[2]!) as EventsProcessConfig
 const DAY = 86_400_000
 
 function quickCrossRiver(most: number): Profile {
@@ -67,8 +76,23 @@ async function publish(n: number): Promise<void> {
   writeSync(1, `${message.id} ${payload.toString()}\n`)
 }
 
+async function makeEndpoint(n: number): Promise<void> {
+  const nothing = {
+    uid: null,
+    description: '',
+    channels: null,
+    filter: null,
+    headers: {},
+    metadata: {},
+    throttleRate: null,
+  }
+  const url = `http://127.0.0.1:${port}/${n}`
+  const { id } = await events.endpoints.create(to, { ...nothing, url, eventTypes: ['none'] })
+  writeSync(1, `${id} ${n}\n`)
+}
+
 async function worker(from: number): Promise<void> {
-  for (let n = from; n < count; n += WORKERS) await publish(n)
+  for (let n = from; n < count; n += WORKERS) await (makesEndpoints ? makeEndpoint(n) : publish(n))
 }
 
 const WORKERS = 20

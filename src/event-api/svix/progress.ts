@@ -68,9 +68,10 @@ async function stats({ events, endpoint, context }: Call): Promise<Answer> {
   const since = range.since ?? until - USUAL_STATS_MS
   if (since > until) throw invalid(['query', 'since'], 'expected `since` to be before `until`, got a later time')
   const { open, sent, failed, cancelled, expired } = await events.progress.tally(endpoint, { since, until })
+  const sending = Math.min(open, events.progress.underWay(endpoint, { since, until }))
   return {
     status: 200,
-    body: { success: sent, pending: open, sending: 0, fail: failed, canceled: cancelled + expired },
+    body: { success: sent, pending: open - sending, sending, fail: failed, canceled: cancelled + expired },
   }
 }
 
