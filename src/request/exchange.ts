@@ -1,8 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
 import type { Answer } from '../campaign/outcome.ts'
-import { decodeBody, decodeBytes } from './answer.ts'
-import type { AnswerHead } from './answer-head.ts'
-import type { AnswerListener } from './answer-parser.ts'
+import { decodeBody, decodeBytes, lastHeader, mediaTypeFrom } from './answer.ts'
 import type { Connection } from './connection.ts'
 import { brokenFailure, CallFailure, formatSpan, lateConnectFailure } from './failure.ts'
 import type { Target } from './url.ts'
@@ -42,29 +41,25 @@ export interface ExchangeSettings {
 const MAX_INTERIM_ANSWERS = 10
 const INSTANT_RETRY_MS = 1_000
 const NO_HEADERS: IncomingHttpHeaders = Object.freeze({})
-const NO_CHUNKS: Buffer[] = []
 
 export interface ExchangeParts {
   readonly connection: Connection
   readonly call: Call
-  /** Its request line and headers as they are sent. */
-  readonly head: string
   readonly onResult: (result: CallResult) => void
   readonly startedAt: number
 }
 
 /**
- * One call: at most two tries on one connection, under one deadline.
+ * One call: at most two tries on one connection, under one deadline. It is the handler that undici calls.
  *
- * - waiting: the connection is being made, or looked at before it is used again. Nothing has left.
+ * - waiting: dispatched; the connection is being made, or looked at before it is used again. Nothing has left.
  * - sent: bytes may have left. Whatever happens from here on may have reached the receiver.
- * - settled: the result is given out.
+ * - settled: the result is given out; what undici says from here on is not heard.
  */
-export class Exchange implements AnswerListener {
+export class Exchange implements Dispatcher.DispatchHandler {
   readonly #settings: ExchangeSettings
   readonly connection: Connection
   readonly #call: Call
-  readonly head: string
   readonly #onResult: (result: CallResult) => void
   readonly startedAt: number
   /** Its neighbours in `CallsInFlight`. */
@@ -77,32 +72,26 @@ export class Exchange implements AnswerListener {
   #hadInstantRetry = false
   #hasAnswerBytes = false
   #interimAnswers = 0
-  #answerHead: AnswerHead | null = null
-  /** The body: its text where it came in one piece, else its pieces. */
-  #text: string | null = null
-  #chunks: Buffer[] = NO_CHUNKS
+  #httpStatus = 0
+  #headers = NO_HEADERS
+  readonly #chunks: Buffer[] = []
   #bodyBytes = 0
+  #refusal: string | null = null
 
   constructor(settings: ExchangeSettings, parts: ExchangeParts) {
     this.#settings = settings
     this.connection = parts.connection
     this.#call = parts.call
-    this.head = parts.head
     this.#onResult = parts.onResult
     this.startedAt = parts.startedAt
   }
 
-  get body(): Call['body'] {
-    return this.#call.body
-  }
-
-  /** What follows on its connection is sure to be read as a request: some servers read no body where none is usual. */
-  get isRepeatable(): boolean {
-    return this.#call.method !== 'DELETE' || this.#call.body === null
-  }
-
+  /** @throws {RangeError} when undici refuses the request as malformed; nothing was sent then. */
   start(): void {
-    this.connection.carry(this)
+    this.#dispatch()
+    if (this.#refusal === null) return
+    this.#leave()
+    throw new RangeError(`expected \`call\` to be a request that can be sent, got ${this.#refusal}`)
   }
 
   /** Ends the call as our own trouble, because its client is being closed. */
@@ -110,53 +99,66 @@ export class Exchange implements AnswerListener {
     this.#fail(new CallFailure('local', `Call was given up, its client is closing: ${this.#settings.target.origin}`))
   }
 
-  onSent(): void {
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    if (this.#phase === 'settled') return controller.abort(new Error('settled'))
     this.#phase = 'sent'
     this.#mayHaveArrived = true
     this.#isReused = this.connection.uses > 0
     this.connection.uses++
   }
 
-  onAnswerBegun(): void {
+  onResponseStarted(): void {
     this.#hasAnswerBytes = true
   }
 
-  onHead(head: AnswerHead): void {
-    const { httpStatus } = head
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    httpStatus: number,
+    headers: Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2],
+  ): void {
+    if (this.#phase === 'settled') return
     if (httpStatus >= 100 && httpStatus < 200) {
       this.#interimAnswers++
       if (this.#interimAnswers > MAX_INTERIM_ANSWERS) this.#refuseAnswer('Answer has more than 10 interim answers')
-    } else if (httpStatus < 100 || httpStatus > 599) {
-      this.#refuseAnswer(`Answer has a status that HTTP does not know (${httpStatus})`)
-    } else {
-      this.#answerHead = head
-    }
-  }
-
-  onBody(bytes: Buffer, isWhole: boolean): void {
-    const room = this.#settings.maxAnswerBytes - this.#bodyBytes
-    if (isWhole && bytes.length <= room) {
-      this.#text = this.#decode([bytes], false)
       return
     }
-    this.#bodyBytes += bytes.length
-    if (this.#chunks === NO_CHUNKS) this.#chunks = []
-    if (room > 0) this.#chunks.push(Buffer.from(bytes.subarray(0, room)))
-    if (bytes.length <= room) return
+    if (httpStatus < 100 || httpStatus > 599) {
+      return this.#refuseAnswer(`Answer has a status that HTTP does not know (${httpStatus})`)
+    }
+    this.#httpStatus = httpStatus
+    this.#headers = headers
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#phase === 'settled') return
+    const room = this.#settings.maxAnswerBytes - this.#bodyBytes
+    this.#bodyBytes += chunk.length
+    if (chunk.length <= room) return void this.#chunks.push(chunk)
+    if (room > 0) this.#chunks.push(chunk.subarray(0, room))
     // The rest may be endless: the connection goes, the status stays.
     this.#drop()
     this.#settle(this.#answered(true))
   }
 
-  onEnd(): void {
-    this.#settle(this.#answered(false))
+  onResponseEnd(): void {
+    if (this.#phase !== 'settled') this.#settle(this.#answered(false))
   }
 
-  onBroken(error: Error): void {
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#phase === 'settled') return
+    if (isRefusal(error)) {
+      this.#refusal = error.message
+      return
+    }
     const wasReusedConnection = this.#phase === 'sent' ? this.#isReused : this.connection.uses > 0
     const { origin, isTls } = this.#settings.target
     const hasAnswerBytes = this.#hasAnswerBytes
-    const failure = brokenFailure(error, { origin, isTls, wasReusedConnection, hasAnswerBytes })
+    const failure = brokenFailure(this.connection.socketError ?? error, {
+      origin,
+      isTls,
+      wasReusedConnection,
+      hasAnswerBytes,
+    })
     const isIdleLoss = failure.failure === 'reset' && wasReusedConnection && !hasAnswerBytes
     const mayTryAgain = isIdleLoss && !(this.#settings.isSingleTry && this.#mayHaveArrived)
     if (mayTryAgain && this.#settings.now() - this.startedAt < INSTANT_RETRY_MS) this.#tryAgain()
@@ -169,7 +171,13 @@ export class Exchange implements AnswerListener {
     this.#hadInstantRetry = this.#mayHaveArrived
     this.#phase = 'waiting'
     this.#isReused = false
-    this.connection.carry(this)
+    this.#dispatch()
+  }
+
+  #dispatch(): void {
+    const { path, method, headers, body } = this.#call
+    // undici reads the list and keeps its own.
+    this.connection.dispatch({ path, method, headers: headers as string[], body }, this)
   }
 
   /** Its time is up. */
@@ -191,19 +199,21 @@ export class Exchange implements AnswerListener {
     this.#settle({ kind: 'failed', code: failure, message, mayHaveArrived: this.#mayHaveArrived })
   }
 
+  /** Settled first: undici tells the end of what it drops, and that end is not this call's. */
   #drop(): void {
     this.#phase = 'settled'
     this.connection.discard()
   }
 
   #answered(isTruncated: boolean): Answer {
-    const { httpStatus, contentType, retryAfter } = this.#answerHead!
-    const body = this.#text ?? this.#decode(this.#chunks, isTruncated)
-    return { kind: 'answered', httpStatus, contentType, retryAfter, body, isTruncated }
-  }
-
-  #decode(chunks: readonly Buffer[], isCut: boolean): string {
-    return (this.#settings.isBase64Kept ? decodeBytes : decodeBody)(chunks, isCut)
+    return {
+      kind: 'answered',
+      httpStatus: this.#httpStatus,
+      contentType: mediaTypeFrom(lastHeader(this.#headers, 'content-type')),
+      retryAfter: lastHeader(this.#headers, 'retry-after'),
+      body: (this.#settings.isBase64Kept ? decodeBytes : decodeBody)(this.#chunks, isTruncated),
+      isTruncated,
+    }
   }
 
   /** Gives the connection back first: the caller may start its next call from inside `onResult`. */
@@ -211,7 +221,7 @@ export class Exchange implements AnswerListener {
     this.#leave()
     const result: CallResult = {
       answer,
-      headers: answer.kind === 'answered' ? this.#answerHead!.headers : NO_HEADERS,
+      headers: answer.kind === 'answered' ? this.#headers : NO_HEADERS,
       latencyMs: this.#settings.now() - this.startedAt,
       hadInstantRetry: this.#hadInstantRetry,
       wasReusedConnection: this.#isReused,
@@ -219,7 +229,7 @@ export class Exchange implements AnswerListener {
     try {
       this.#onResult(result)
     } catch (error) {
-      // A defect in the caller ends the process as any other does, whatever of the connection is still to be done.
+      // undici would swallow it: a defect in the caller has to end the process as any other does.
       queueMicrotask(() => {
         throw error
       })
@@ -230,4 +240,9 @@ export class Exchange implements AnswerListener {
     this.#phase = 'settled'
     this.#settings.onSettled(this)
   }
+}
+
+/** undici refuses a malformed request before it looks for a connection. */
+function isRefusal(error: Error & { readonly code?: string }): boolean {
+  return error.code === 'UND_ERR_INVALID_ARG' || error.code === 'UND_ERR_NOT_SUPPORTED'
 }

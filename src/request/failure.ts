@@ -1,10 +1,9 @@
 import type { Answer } from '../campaign/outcome.ts'
-import { AnswerFault } from './answer-fault.ts'
 import type { Target } from './url.ts'
 
 export type CallFailureCode = Extract<Answer, { readonly kind: 'failed' }>['code']
 
-/** Why there is no answer. An error on its way through the connection, and given out as a value: it is never thrown to a caller. */
+/** Why there is no answer. Carried as an error through undici, and given out as a value: it is never thrown to a caller. */
 export class CallFailure extends Error {
   readonly failure: CallFailureCode
 
@@ -12,14 +11,6 @@ export class CallFailure extends Error {
     super(message, options)
     this.name = 'CallFailure'
     this.failure = failure
-  }
-}
-
-/** The other side has closed the connection, and there was no error. */
-export class ClosedConnection extends Error {
-  constructor() {
-    super('closed by the other side')
-    this.name = 'ClosedConnection'
   }
 }
 
@@ -132,8 +123,8 @@ export function brokenFailure(error: OddError, broken: BrokenTry): CallFailure {
   if (error instanceof CallFailure) return error
   const local = localFailure(error)
   if (local !== null) return local
-  const fault = faultPhrase(error, broken)
-  if (fault !== null) return new CallFailure('invalid_response', `${fault}: ${broken.origin}`, { cause: error })
+  const answer = answerFailure(error, broken)
+  if (answer !== null) return new CallFailure('invalid_response', `${answer}: ${broken.origin}`, { cause: error })
   if (isTlsAlert(error) && !broken.wasReusedConnection && !broken.hasAnswerBytes) {
     const phrase = error.code?.includes('CERTIFICATE_REQUIRED')
       ? 'Server wants a client certificate'
@@ -145,7 +136,7 @@ export function brokenFailure(error: OddError, broken: BrokenTry): CallFailure {
 
 function resetPhrase(error: OddError, broken: BrokenTry): string {
   if (broken.hasAnswerBytes) return 'Connection was lost in the middle of the answer'
-  if (!(error instanceof ClosedConnection)) return `Connection was lost before an answer (${error.code ?? error.name})`
+  if (error.code !== 'UND_ERR_SOCKET') return `Connection was lost before an answer (${error.code ?? error.name})`
   const hint = broken.isTls && !broken.wasReusedConnection ? ' (the server may want a client certificate)' : ''
   return `Connection was closed without an answer${hint}`
 }
@@ -154,10 +145,25 @@ function isTlsAlert(error: OddError): boolean {
   return error.code?.startsWith('ERR_SSL_') === true || error.code === 'EPROTO'
 }
 
-/** Null when the answer is not at fault. */
-function faultPhrase(error: OddError, { hasAnswerBytes }: BrokenTry): string | null {
-  if (error instanceof AnswerFault) return error.message
-  return hasAnswerBytes && error instanceof ClosedConnection ? 'Answer broke off before its end' : null
+/** undici's own errors, by what they say about the answer; null when the answer is not at fault. */
+function answerFailure(error: OddError, broken: BrokenTry): string | null {
+  // `HTTPParserError` has no dependable code (undici 8.12.4): the name tells it.
+  if (error.name === 'HTTPParserError') return parserPhrase(error)
+  if (error.code === 'UND_ERR_HEADERS_OVERFLOW') return 'Answer has more than 16 KiB of headers'
+  if (error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') return 'Answer contradicts itself about its length'
+  if (error.message === 'bad response') return 'Answer began with 100 Continue, which was not asked for'
+  if (error.message === 'bad upgrade') return 'Answer switches to another protocol (101)'
+  if (!broken.hasAnswerBytes || isSocketError(error)) return null
+  return error.code === 'UND_ERR_SOCKET' ? 'Answer broke off before its end' : 'Answer is not HTTP/1.1'
+}
+
+function isSocketError(error: OddError): boolean {
+  return error.syscall !== undefined || error.code === 'ECONNRESET' || isTlsAlert(error)
+}
+
+function parserPhrase(error: OddError): string {
+  const reason = /\(([\w ,/'-]{1,80})\)$/.exec(error.message)?.[1]
+  return reason === undefined ? 'Answer is not HTTP/1.1' : `Answer is not HTTP/1.1 (${reason})`
 }
 
 /** Prints a span as the campaign file writes it: `10 s`, `300 ms`. */

@@ -15,30 +15,21 @@ const OWNED = new Set([
   'upgrade',
 ])
 
-export function isToken(name: string): boolean {
-  return NAME.test(name)
-}
-
-/** It belongs to the connection. */
-export function isOwned(name: string): boolean {
-  return OWNED.has(name.toLowerCase())
-}
-
 /** Receivers resolve these (RFC 3986 §5.2.4): a customer called `..` would reach another resource. */
 const DOT_SEGMENT = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i
 
 /**
  * Says in words why a header may not be sent; null when it may. The words hold the name, never the value.
  *
- * Values are visible ASCII, space and tab: `é` would be sent as one Latin-1 byte, which receivers read as they please.
+ * Values are visible ASCII, space and tab: undici would send `é` as one Latin-1 byte, which receivers read as they please.
  *
  * @see RFC 9110 §5.5, §7.6.1.
  */
 export function checkHeader(name: string, value: string): string | null {
-  if (!isToken(name))
+  if (!NAME.test(name))
     return 'expected a header name to be letters, digits and - . _ and the like, got another character'
   const lowerName = name.toLowerCase()
-  if (isOwned(name) || lowerName.startsWith('proxy-')) {
+  if (OWNED.has(lowerName) || lowerName.startsWith('proxy-')) {
     return `expected no header \`${name}\`: it belongs to the connection and is set by hookcast`
   }
   if (lowerName === 'accept-encoding') return `expected no header \`${name}\`: answers are read uncompressed`

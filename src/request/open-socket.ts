@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { connect as connectTcp, isIP } from 'node:net'
-import type { OnReadOpts, Socket, TcpNetConnectOpts } from 'node:net'
+import type { Socket, TcpNetConnectOpts } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { PeerCertificate, SecureContext, TLSSocket } from 'node:tls'
 import { systemClock } from '../clock.ts'
@@ -26,16 +26,11 @@ export interface OpenSettings {
   readonly lane: number
   /** Name, connection (the proxy's included) and TLS handshake together. */
   readonly connectTimeoutMs: number
-  /** Hears what the other side sends; the bytes are overwritten by what comes next. */
-  readonly onBytes: (bytes: Buffer) => void
 }
 
 export type OnOpened = (...result: [CallFailure, null] | [null, Socket]) => void
 
 const KEEP_ALIVE_PROBE_MS = 60_000
-
-/** Most answers fit; a longer one comes in pieces. */
-const READ_BYTES = 8_192
 
 /** Each address but the last gets this long before the next is tried, as Node does for sockets that are bound to none. */
 const ADDRESS_MS = 250
@@ -141,12 +136,12 @@ export class SocketOpening {
       this.#tunnel = null
       if (failure !== null) return this.#fail(failure)
       this.#socket = socket
-      if (!target.isTls) return this.#finish(this.#read(socket))
+      if (!target.isTls) return this.#finish(socket)
       this.#stage = 'tls'
       const inner = this.#secure({ socket, host: target.hostname })
       this.#socket = inner
       inner.on('error', (error) => this.#onError(error))
-      inner.once('secureConnect', () => this.#finish(this.#read(inner)))
+      inner.once('secureConnect', () => this.#finish(inner))
       socket.once('close', () => this.#onError(gone()))
     })
   }
@@ -154,7 +149,7 @@ export class SocketOpening {
   /** `next` is what is done instead of failing while there is no connection yet. */
   #connect(place: Omit<TcpNetConnectOpts, 'port' | 'host'>, next: (() => void) | null = null): void {
     const { target } = this.#settings
-    const options = { ...place, host: target.hostname, port: target.port, onread: this.#reading() }
+    const options = { ...place, host: target.hostname, port: target.port }
     const socket = target.isTls ? this.#secure(options) : connectTcp(options)
     this.#socket = socket
     socket.setNoDelay(true).setKeepAlive(true, KEEP_ALIVE_PROBE_MS)
@@ -168,21 +163,6 @@ export class SocketOpening {
       else next()
     })
     if (target.isTls) socket.once('secureConnect', () => this.#finish(socket))
-  }
-
-  /** Into one buffer, again and again: a stream would take a new one for each answer. */
-  #reading(): OnReadOpts {
-    const { onBytes } = this.#settings
-    const onRead = (length: number, buffer: Uint8Array): boolean => {
-      onBytes((buffer as Buffer).subarray(0, length))
-      return true
-    }
-    return { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: onRead }
-  }
-
-  /** The same for a socket that was made without such a buffer. */
-  #read(socket: Socket): Socket {
-    return socket.on('data', this.#settings.onBytes).resume()
   }
 
   #secure(place: { readonly host: string } & Partial<TcpNetConnectOpts & { readonly socket: Socket }>): TLSSocket {

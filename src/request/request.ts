@@ -3,6 +3,7 @@ import type { SecureContext } from 'node:tls'
 import { X509Certificate } from 'node:crypto'
 import { systemClock } from '../clock.ts'
 import { CallsInFlight } from './calls-in-flight.ts'
+import { loadUndici } from './connection.ts'
 import { ConnectionLanes } from './connection-lanes.ts'
 import { wayFrom } from './egress.ts'
 import type { Egress, Way } from './egress.ts'
@@ -10,8 +11,6 @@ import { Exchange } from './exchange.ts'
 import type { Call, CallResult, ExchangeSettings } from './exchange.ts'
 import { isAddressAllowed } from './network-guard.ts'
 import type { NetworkRules } from './network-guard.ts'
-import { NextTurn } from './next-turn.ts'
-import { headOf } from './request-head.ts'
 import { Resolver } from './resolver.ts'
 import { targetFromOrigin } from './url.ts'
 
@@ -26,7 +25,6 @@ export { Resolver } from './resolver.ts'
 export type { Lookup } from './resolver.ts'
 export { SecretMask } from './secret-mask.ts'
 export { redactUrl } from './url.ts'
-export { requestSent } from './connection.ts'
 
 export interface CallClientOptions {
   /** Scheme, host and port: `https://sms.example.com`. */
@@ -69,7 +67,6 @@ const MAX_ANSWER_BYTES = 65_536
 export class CallClient {
   readonly #settings: ExchangeSettings
   readonly #limit: number
-  readonly #host: string
   readonly #lanes: ConnectionLanes
   readonly #exchanges = new CallsInFlight()
   #cancelDeadline: (() => void) | null = null
@@ -77,6 +74,7 @@ export class CallClient {
 
   /** @throws {RangeError} when an option is not what it has to be, before any connection is made. */
   constructor(options: CallClientOptions) {
+    loadUndici()
     const target = targetFromOrigin(options.origin)
     const { connections, timeoutMs, network } = options
     // Reads every range once, so that a wrong one is refused here and not at the first connection.
@@ -92,13 +90,11 @@ export class CallClient {
       network,
       now,
       random: options.random ?? Math.random,
-      nextTurn: new NextTurn(),
       resolver: options.resolver ?? new Resolver({ now }),
       secureContext: target.isTls || isTlsProxy(way) ? createContext(options.ca) : null,
       connectTimeoutMs: Math.min(options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS, timeoutMs),
     }
     this.#limit = connections
-    this.#host = new URL(target.origin).host
     const lanes = way.kind === 'addresses' ? way.addresses.length : 1
     this.#lanes = new ConnectionLanes(connectionSettings, { lanes, limit: connections })
     this.#settings = {
@@ -133,11 +129,10 @@ export class CallClient {
       const found = this.#isClosed ? 'a closed client' : `one more than ${this.#limit}`
       throw new RangeError(`expected \`call\` to find a free connection, got ${found}`)
     }
-    const head = headOf(call, this.#host)
     const startedAt = this.#settings.now()
     const connection = this.#lanes.take()
     connection.retire(startedAt)
-    const exchange = new Exchange(this.#settings, { connection, call, head, onResult, startedAt })
+    const exchange = new Exchange(this.#settings, { connection, call, onResult, startedAt })
     this.#exchanges.add(exchange)
     this.#awaitDeadline()
     exchange.start()

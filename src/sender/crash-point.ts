@@ -1,4 +1,4 @@
-import { requestSent } from '../request/request.ts'
+import { subscribe } from 'node:diagnostics_channel'
 import type { SenderPort } from './sender.ts'
 
 const CRASH_POINTS = ['after_lend', 'after_send', 'after_answer', 'before_commit', 'after_commit'] as const
@@ -20,8 +20,8 @@ export function crashPointFrom(env: Readonly<Record<string, string | undefined>>
 export function armSender({ point, nth }: CrashPoint, port: SenderPort): SenderPort {
   let seen = 0
   if (point === 'after_send') {
-    requestSent.subscribe(() => {
-      // What was written leaves when this gives way.
+    subscribe('undici:request:bodySent', () => {
+      // What undici has written leaves when it gives way.
       if (++seen === nth) setImmediate(dieWithParent)
     })
   }

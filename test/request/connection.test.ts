@@ -99,7 +99,7 @@ describe('the instant second try', () => {
     const receiver = await receiveElsewhere()
     const client = connect(receiver.url)
     answered(await callOnce(client))
-    // The end of the connection arrives while this process stands still: it is looked for before anything is written.
+    // The end of the connection arrives while this process stands still: undici looks before it writes.
     await setTimeout(10)
     process.kill(receiver.pid, 'SIGKILL')
     standStill(300)

@@ -113,7 +113,7 @@ describe('what a stranger is told', () => {
     const result = await callOnce(connect(receiver.url, { network: { ...OPENED, ports: [receiver.port] } }))
 
     expect(strangersView(result)).toEqual({
-      message: `Answer is not HTTP/1.1 (it does not begin with HTTP/1): ${receiver.url}`,
+      message: `Answer is not HTTP/1.1 (Expected HTTP/, RTSP/ or ICE/): ${receiver.url}`,
       latencyMs: result.latencyMs,
     })
   })

@@ -13,20 +13,22 @@ const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
   'drip-body': ['timeout', 'No complete answer within 400 ms'],
   'drip-headers': ['timeout', 'No complete answer within 400 ms'],
   'endless-chunk-extension': ['timeout', 'No complete answer within 400 ms'],
+  'endless-chunk-size': ['timeout', 'No complete answer within 400 ms'],
+  'endless-reason': ['timeout', 'No complete answer within 400 ms'],
   'blank-lines': ['timeout', 'No complete answer within 400 ms'],
   'half-headers': ['invalid_response', 'Answer broke off before its end'],
   'half-body': ['invalid_response', 'Answer broke off before its end'],
   'half-chunk': ['invalid_response', 'Answer broke off before its end'],
-  garbage: ['invalid_response', 'Answer is not HTTP/1.1 (it does not begin with HTTP/1)'],
-  'bad-status-line': ['invalid_response', 'Answer is not HTTP/1.1 (no status in its first line)'],
-  'bare-line-feeds': ['invalid_response', 'Answer is not HTTP/1.1 (a line ends without CR)'],
-  'negative-length': ['invalid_response', 'Answer is not HTTP/1.1 (Content-Length is no number)'],
-  'huge-chunk-size': ['invalid_response', 'Answer is not HTTP/1.1 (chunk size is no number)'],
-  'folded-header': ['invalid_response', 'Answer is not HTTP/1.1 (folded header)'],
-  'nul-in-header': ['invalid_response', 'Answer is not HTTP/1.1 (odd character in a header)'],
-  'nameless-header': ['invalid_response', 'Answer is not HTTP/1.1 (odd header name)'],
-  'http-2': ['invalid_response', 'Answer is not HTTP/1.1 (it does not begin with HTTP/1)'],
-  'tls-alert': ['invalid_response', 'Answer is not HTTP/1.1 (it does not begin with HTTP/1)'],
+  garbage: ['invalid_response', 'Answer is not HTTP/1.1 (Expected HTTP/, RTSP/ or ICE/)'],
+  'bad-status-line': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid status code)'],
+  'bare-line-feeds': ['invalid_response', 'Answer is not HTTP/1.1 (Missing expected CR after response line)'],
+  'negative-length': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid character in Content-Length)'],
+  'huge-chunk-size': ['invalid_response', 'Answer is not HTTP/1.1 (Chunk size overflow)'],
+  'folded-header': ['invalid_response', 'Answer is not HTTP/1.1 (Unexpected whitespace after header value)'],
+  'nul-in-header': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid header value char)'],
+  'nameless-header': ['invalid_response', 'Answer is not HTTP/1.1 (Invalid header token)'],
+  'http-2': ['invalid_response', 'Answer is not HTTP/1.1 (Expected dot)'],
+  'tls-alert': ['invalid_response', 'Answer is not HTTP/1.1 (Expected HTTP/, RTSP/ or ICE/)'],
   'two-lengths': ['invalid_response', 'Answer contradicts itself about its length'],
   'length-and-chunked': ['invalid_response', 'Answer contradicts itself about its length'],
   'status-999': ['invalid_response', 'Answer has a status that HTTP does not know (999)'],
@@ -35,8 +37,6 @@ const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
   switch: ['invalid_response', 'Answer switches to another protocol (101)'],
   'interim-flood': ['invalid_response', 'Answer has more than 10 interim answers'],
   'huge-headers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
-  'endless-chunk-size': ['invalid_response', 'Answer is not HTTP/1.1 (chunk size is no number)'],
-  'endless-reason': ['invalid_response', 'Answer has more than 16 KiB of headers'],
   'endless-headers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
   'endless-trailers': ['invalid_response', 'Answer has more than 16 KiB of headers'],
 }
@@ -133,7 +133,7 @@ describe('a receiver that misbehaves', () => {
       const next = (): void =>
         client.call({ path: '/', method: 'POST', headers: [], body: '{}' }, (result) => {
           bodies.push(answered(result).body)
-          // Begun before what came was read to its end.
+          // Begun before undici has read to the end of what came.
           if (bodies.length < 30) next()
           else resolve()
         })
