@@ -54,9 +54,10 @@ export class Context implements Surroundings {
   }
 
   #flagsFor(settings: Settings): string {
-    const { config } = this.flags
+    const { config, redis } = this.flags
     const data = this.#defaultData() === settings.data ? '' : ` --data ${quoted(relative('', settings.data) || '.')}`
-    return data + (config === undefined ? '' : ` --config ${quoted(config)}`)
+    const over = redis === undefined ? '' : ` --redis ${quoted(withoutPassword(redis))}`
+    return data + (config === undefined ? '' : ` --config ${quoted(config)}`) + over
   }
 
   /** Where the data folder is for whoever types a command here without naming it. */
@@ -67,6 +68,12 @@ export class Context implements Surroundings {
       return null
     }
   }
+}
+
+/** What is typed again has to be known: a password is not told. */
+function withoutPassword(url: string): string {
+  const { username = '', password = '' } = URL.parse(url) ?? {}
+  return username === '' && password === '' ? url : url.replace(/\/\/.*@/, '//…@')
 }
 
 function quoted(path: string): string {

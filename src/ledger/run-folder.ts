@@ -36,6 +36,8 @@ export interface RunPaths {
   readonly snapshot: string
   readonly ballast: string
   readonly request: string
+  /** There while senders on workers may have a part of the run. */
+  readonly workers: string
 }
 
 export function runPaths(dataFolder: string, runId: string): RunPaths {
@@ -46,6 +48,7 @@ export function runPaths(dataFolder: string, runId: string): RunPaths {
     snapshot: join(folder, 'snapshot.json'),
     ballast: join(folder, 'ballast'),
     request: join(folder, 'request'),
+    workers: join(folder, 'workers'),
   }
 }
 

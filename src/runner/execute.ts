@@ -24,6 +24,7 @@ import { createReceiverMemory, type ReceiverMemory } from './start-gate.ts'
 import { senderSetupFrom } from './sender-setup-from.ts'
 import { goOn } from './stretches.ts'
 import { tidyUp } from './tidy-up.ts'
+import { refuseBesideWorkers } from './worker-mark.ts'
 import { StreamedSpool, type SpoolAlong } from './streamed-spool.ts'
 
 /** What a run takes from the program around it. */
@@ -95,6 +96,7 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
   const setup = armCrashPoint(plainSetup, { ledger, env: host.env })
   using cleanUp = new DisposableStack()
   const asked = execution.growth?.asked ?? cleanUp.use(listen(paths, host)).asked
+  if (host.remote === undefined) refuseBesideWorkers(paths)
   await endProcesses(ledger.senders(), clock)
   const late = await lateReports(execution, host)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null

@@ -12,14 +12,16 @@ interface RemoteBrief {
   readonly campaign: CampaignSnapshot
   readonly kept: Readonly<Record<string, CampaignSnapshot>>
   readonly isEventRun: boolean
+  /** As the coordinator has them: what is rendered must not depend on who renders it. */
+  readonly settings: Pick<Settings, 'project' | 'throughput'>
 }
 
 export function remoteBriefFrom(
   paths: RunPaths,
-  { runId, isEventRun }: Pick<RemoteBrief, 'runId' | 'isEventRun'>,
+  { runId, isEventRun, settings: { project, throughput } }: Omit<RemoteBrief, 'campaign' | 'kept'>,
 ): RemoteBrief {
   const { campaign, kept } = readSnapshot(paths)
-  return { runId, campaign, kept, isEventRun }
+  return { runId, campaign, kept, isEventRun, settings: { project, throughput } }
 }
 
 /**
@@ -29,9 +31,10 @@ export function remoteBriefFrom(
  */
 export function setupFromBrief(
   brief: unknown,
-  { env, settings, version }: { env: Environment; settings: Settings; version: string },
+  { env, settings: own, version }: { env: Environment; settings: Settings; version: string },
 ): SenderSetup {
-  const { runId, campaign, kept, isEventRun } = brief as RemoteBrief
+  const { runId, campaign, kept, isEventRun, settings: told } = brief as RemoteBrief
+  const settings = { ...own, ...told }
   const around = { env, settings }
   return senderSetupFrom(campaignOf(campaign, around), {
     runId,

@@ -18,6 +18,7 @@ import { saveEnding } from './save-ending.ts'
 import type { Seats } from './sender-seats.ts'
 import type { ReceiverMemory } from './start-gate.ts'
 import type { StreamedSpool } from './streamed-spool.ts'
+import { markWorkers, unmarkWorkers } from './worker-mark.ts'
 
 /** A run that only waits for its retries gives its sender processes back after this; new ones take some 0.3 s. */
 const REST_MS = 2000
@@ -147,12 +148,13 @@ function createCoordinator({ execution, host, isComplete, setup, seats, ...parts
 
 function createRemoteQueue(
   { campaign, paths, runId, ledger }: Execution,
-  { remote, version, onNote }: Host,
+  { remote, version, settings, onNote }: Host,
   { senders, events }: { readonly senders: number; readonly events: QueueEvents },
 ): Queue {
   const { timeoutMs, egress } = campaign.webhook
-  const brief = remoteBriefFrom(paths, { runId, isEventRun: ledger.run().event !== null })
+  const brief = remoteBriefFrom(paths, { runId, isEventRun: ledger.run().event !== null, settings })
   const onTold = onNote ?? (() => undefined)
+  markWorkers(paths, remote!.place)
   return remote!.createQueue({
     runId,
     version,
@@ -162,6 +164,7 @@ function createRemoteQueue(
     timeoutMs,
     events,
     onNote: onTold,
+    onClosed: () => unmarkWorkers(paths),
   })
 }
 

@@ -15,6 +15,7 @@ let service: RunningService
 /** Held answers: their calls stay in flight until they are let go. */
 let isHeld = false
 const held: (() => void)[] = []
+let most = 0
 
 const customerOf = ({ body }: Pick<Received, 'body'>): string | null => /"customer":"([^"]*)"/.exec(body)?.[1] ?? null
 
@@ -28,7 +29,7 @@ ${trigger}
 webhook:
   url: ${receiver.url}/v1/${name}
   concurrency: 20
-  body: '{"customer":"{{ customer.customer_id }}"}'
+  body: '{"customer":"{{ customer.customer_id }}","shop":"{{ project.shop }}"}'
 `
 
 beforeAll(async () => {
@@ -38,6 +39,7 @@ beforeAll(async () => {
     await createReceiver({
       customerOf,
       answer: async () => {
+        most = Math.max(most, receiver.inFlight)
         if (isHeld) await new Promise<void>((resolve) => held.push(resolve))
         return {}
       },
@@ -54,8 +56,17 @@ beforeAll(async () => {
         'audience: customers.csv\ntrigger: { schedule: "* * * * * *", timezone: UTC, on_unchanged: send }',
       ),
       'campaigns/hourly/customers.csv': 'customer_id\nscheduled-1\n',
+      ...Object.fromEntries(
+        ['first', 'second'].flatMap((name) => [
+          [`campaigns/${name}/campaign.yaml`, `${campaign(name, 'audience: customers.csv')}  throughput: crm\n`],
+          [`campaigns/${name}/customers.csv`, `customer_id\n${customers.split('\n').slice(0, 60).join('\n')}\n`],
+        ]),
+      ),
       'campaigns/welcome/campaign.yaml': campaign('welcome', 'trigger: { event: user.registered }'),
-      'hookcast.yaml': `redis: ${server.url}\nserver: { listen: { admin: "127.0.0.1:0" } }\n`,
+      'hookcast.yaml': `redis: ${server.url}\nserver: { listen: { admin: "127.0.0.1:0" } }
+project: { shop: Acme }
+throughput: { crm: { concurrency: 4, rate: 50/s } }
+`,
     }),
   )
   await workers.add()
@@ -143,6 +154,26 @@ describe('a service over workers', () => {
       expect(await service.get(`/v1/runs/${runId}`)).toMatchObject({ sent: 300 })
     },
   )
+
+  test('keeps to a ceiling that two runs share, over two workers', { timeout: 90_000 }, async () => {
+    await workers.add()
+    await expect.poll(() => metric('hookcast_workers'), { timeout: 20_000 }).toBe(2)
+    const from = receiver.count
+    most = 0
+    for (const name of ['first', 'second']) {
+      const begun = await service.call(`/v1/campaigns/${name}/runs`, { method: 'POST' })
+      expect(begun.status).toBe(201)
+    }
+    await receiver.waitFor(from + 120, 60_000)
+    expect(most).toBeLessThanOrEqual(4)
+    const requests = receiver.requests.slice(from)
+    const at = requests.map((request) => request.at)
+    // What hookcast.yaml of the service says holds on workers that have none.
+    expect(requests.every(({ body }) => body.includes('"shop":"Acme"'))).toBe(true)
+    // In no second more than the rate, and what a bucket of 100 ms may hold for each of them.
+    const mostInASecond = Math.max(...at.map((time) => at.filter((each) => each >= time && each < time + 1000).length))
+    expect(mostInASecond).toBeLessThanOrEqual(50 + 2 * 5 + 2)
+  })
 
   test('sends what a schedule and an event start', { timeout: 60_000 }, async () => {
     expect((await activate('hourly')).code).toBe(0)

@@ -98,6 +98,12 @@ describe('a run over workers', () => {
     expect(await run.until(() => receiver.count >= 40, command)).toBe(true)
     command.child.kill('SIGKILL')
     await command.finished
+    // Nor does anybody else begin to send what they have in hand.
+    const alone = await run.start([], { env: workers.env }).finished
+    expect([alone.code, alone.stderr]).toEqual([
+      2,
+      expect.stringMatching(/expected `--redis` to be given.* over Redis at 127\.0\.0\.1:\d+\./),
+    ])
     const finished = await run.finish(workers.args, { env: workers.env })
     expect(sentOf(finished)).toEqual(['finished', 200])
     run.check({ crashes: 1 })

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { randomBytes, randomInt } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import type { KnownSender } from '../known-sender.ts'
@@ -27,6 +27,7 @@ export interface BullmqQueueOptions {
   readonly events: QueueEvents
   /** Told of what somebody should look at. */
   readonly onNote: (text: string) => void
+  /** Every sender of it has ended. */
   readonly onClosed?: () => void
 }
 
@@ -143,13 +144,17 @@ export class BullmqQueue extends SenderGroup {
 
   async #openLines(): Promise<void> {
     const usable = this.#list.workers.filter((worker) => this.#canUse(worker))
-    const loads = new Map(usable.map(({ id }) => [id, 0]))
-    for (const { line } of this.#lines.values()) loads.set(line.worker, (loads.get(line.worker) ?? 0) + 1)
+    const own = new Map(usable.map(({ id }) => [id, 0]))
+    for (const { line } of this.#lines.values()) own.set(line.worker, (own.get(line.worker) ?? 0) + 1)
+    // Other runs have senders there, too: whoever has fewest is asked, and any of them when they are equal.
+    const loadOf = ({ id, senders, inUse }: ListedWorker): number => Math.max(own.get(id)!, inUse) / senders
     while ([...this.#lines.values()].filter(({ sender }) => !sender.isLeaving).length < this.#options.senders) {
-      const free = usable.filter(({ id, senders }) => loads.get(id)! < senders)
-      const [worker] = free.toSorted((a, b) => loads.get(a.id)! / a.senders - loads.get(b.id)! / b.senders)
+      const free = usable.filter(({ id, senders }) => own.get(id)! < senders)
+      const least = Math.min(...free.map(loadOf))
+      const equal = free.filter((worker) => loadOf(worker) === least)
+      const worker = equal[randomInt(Math.max(1, equal.length))]
       if (worker === undefined) break
-      loads.set(worker.id, loads.get(worker.id)! + 1)
+      own.set(worker.id, own.get(worker.id)! + 1)
       await this.#open(worker.id)
     }
     this.#tellIfAlone(usable.length)

@@ -131,6 +131,6 @@ function reasonOf(error: unknown): string {
 }
 
 /** Without user and password. */
-function placeOf(url: string): string {
+export function placeOf(url: string): string {
   return new URL(url).host
 }

@@ -2,7 +2,7 @@ import type { DeliveryReport } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import type { Queue } from '../queue.ts'
 import { BullmqQueue, type BullmqQueueOptions } from './bullmq-queue.ts'
-import { openRedis, type RedisAccess } from './redis-link.ts'
+import { openRedis, placeOf, type RedisAccess } from './redis-link.ts'
 import { takeBack } from './sessions.ts'
 import { WorkerList } from './worker-list.ts'
 import { WorkerQueues, type WorkerQueue } from './worker-queues.ts'
@@ -21,7 +21,9 @@ export interface WorkerHealth {
 /** Senders on workers, for whoever conducts runs. */
 export interface RemoteSenders extends AsyncDisposable {
   readonly warnings: readonly string[]
-  createQueue(options: Omit<BullmqQueueOptions, 'link' | 'onClosed'>): Queue
+  /** Its Redis, without user and password. */
+  readonly place: string
+  createQueue(options: Omit<BullmqQueueOptions, 'link'>): Queue
   /** See `takeBack`. */
   takeBack(runId: string): Promise<readonly DeliveryReport[]>
   health(): WorkerHealth
@@ -50,8 +52,13 @@ export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSend
   void look()
   return {
     warnings: link.warnings,
+    place: placeOf(access.url),
     createQueue: (options) => {
-      const queue: BullmqQueue = new BullmqQueue({ ...options, link, onClosed: () => queues.delete(queue) })
+      const onClosed = (): void => {
+        queues.delete(queue)
+        options.onClosed?.()
+      }
+      const queue: BullmqQueue = new BullmqQueue({ ...options, link, onClosed })
       queues.add(queue)
       return queue
     },

@@ -56,6 +56,8 @@ export interface Registration {
   readonly keyIds: readonly string[]
   /** Sender processes that it has room for. */
   readonly senders: number
+  /** Of them, over all runs. */
+  readonly inUse: number
   /** Egress pools that it can call from. */
   readonly egressPools: readonly string[]
   readonly isLeaving: boolean

@@ -101,6 +101,7 @@ export class RemoteWorker {
       version,
       keyIds,
       senders,
+      inUse: this.#inUse(),
       egressPools,
       isLeaving: this.#isLeaving,
       beat: ++this.#beat,
@@ -148,10 +149,13 @@ export class RemoteWorker {
     tend()
   }
 
+  #inUse(): number {
+    return [...this.#sessions.values()].reduce((sum, { size }) => sum + size, 0)
+  }
+
   #keepReady(): void {
     const { ready, program } = this.#options
-    let wanted = this.#isLeaving ? 0 : ready - this.#standbys.length
-    for (const { size } of this.#sessions.values()) wanted -= size
+    let wanted = this.#isLeaving ? 0 : ready - this.#standbys.length - this.#inUse()
     while (wanted-- > 0) this.#standbys.push(new StandbySender(program))
   }
 
