@@ -12,13 +12,17 @@ import { openSubscriber } from './subscribers.ts'
 
 const [folder] = process.argv.slice(2)
 const FOLDER = folder ?? fileURLToPath(new URL('../../docs/images', import.meta.url))
-const SHOWN = new Set(['runs-light', 'run-light', 'customer-light', 'run-dark'])
+const SHOWN = new Set(['runs-light', 'run-light', 'customer-light', 'run-dark', 'events-suspended-light'])
 const VIEWS = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
   { name: 'dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
   { name: 'phone', colorScheme: 'light', viewport: { width: 390, height: 844 } },
   { name: 'phone-dark', colorScheme: 'dark', viewport: { width: 390, height: 844 } },
 ] as const
+
+// One moment is no course of time: it is not drawn.
+const ARE_CHARTS_DRAWN = `[...document.querySelectorAll('[data-chart]')].every(
+  (place) => JSON.parse(place.dataset.chart).times.length < 2 || place.querySelector('canvas') !== null)`
 
 mkdirSync(FOLDER, { recursive: true })
 await using shop = await openShop({ customers: 1200 })
@@ -71,7 +75,8 @@ await acme.untilState(flaky, 'suspended')
 for (const [at, amount] of cents.entries()) {
   await acme.publish('order.paid', { order_id: `A-${1013 + at}`, amount, currency: 'EUR' })
 }
-await acme.call('POST', `/app/${acme.app}/endpoint/${orders}/recover`, { since: new Date(0).toISOString() })
+const since = new Date(new Date().setMinutes(0, 0, 0)).toISOString()
+await acme.call('POST', `/app/${acme.app}/endpoint/${unsure}/recover`, { since })
 const message = await acme.publish('order.paid', {
   order_id: 'A-1042',
   amount: 4200,
@@ -136,6 +141,7 @@ for (const { name, ...view } of VIEWS) {
 
 async function shoot(page: Page, what: string, name: string): Promise<void> {
   if (folder !== undefined || SHOWN.has(`${what}-${name}`)) {
+    while (!(await page.evaluate<boolean>(ARE_CHARTS_DRAWN))) await sleep(50)
     await page.screenshot({ path: join(FOLDER, `${what}-${name}.png`), fullPage: true })
   }
 }

@@ -57,7 +57,7 @@ export const campaignWords = {
       file === null
         ? "A file in the campaign's folder: it has no audience of its own."
         : `A file in the campaign's folder, in place of ${file}.`,
-    upload: 'or a file of yours',
+    upload: 'Or a file of yours',
     uploadHint: 'CSV, TSV or NDJSON, also gzipped; of any size. It is gone once the run has its own copy.',
     limit: 'Stop after',
     limitHint: 'Customers; the run can be resumed for the rest.',
