@@ -87,6 +87,30 @@ describe('a run over workers', () => {
     const { code, report } = await run.finish(workers.args, { env: workers.env })
     expect(code).toBe(1)
     expect(report).toMatchObject({ state: 'aborted', failed: 1, pending: 0, waiting: 0 })
+    // Nothing but what was in flight at the notice has arrived since.
+    expect(receiver.count).toBeLessThanOrEqual(201 + 20)
+    run.check({ crashes: 0 })
+  })
+
+  test('says again what is due and in no hands', { timeout: 120_000 }, async () => {
+    await workers.add()
+    const id = (await server.command('HKEYS hookcast:workers')).trim()
+    const slices = `hookcast:{w-${id}}:slices`
+    // Nobody takes a job, and then all of them are lost on their way.
+    await server.command(`HSET ${slices}:meta paused 1`)
+    const run = await createRun({ customers: 100 })
+    const command = run.start(workers.args, { env: workers.env })
+    const lost = async (): Promise<string[]> => {
+      const keys = await server.command(`KEYS ${slices}:*-[0-9]*`)
+      return keys.split('\n').filter(Boolean)
+    }
+    await expect.poll(lost, { timeout: 30_000 }).not.toEqual([])
+    expect(receiver.count).toBe(0)
+    await server.command(`DEL ${slices}:wait ${slices}:paused ${(await lost()).join(' ')}`)
+    await server.command(`HDEL ${slices}:meta paused`)
+    const { code, stdout } = await command.finished
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject({ sent: 100, attempts: 100, in_doubt: 0 })
     run.check({ crashes: 0 })
   })
 
