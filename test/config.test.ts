@@ -20,7 +20,7 @@ const EVENTS: Settings['events'] = {
   storageBytes: 20 * GIB,
   reserveBytes: null,
   mostHeld: 500_000,
-  perApp: { perSecond: 5000, backlog: 1_000_000, bytes: 10 * GIB },
+  perApp: { perSecond: 5000, backlog: 1_000_000, bytes: 10 * GIB, endpoints: 1000 },
 }
 
 interface SettingsFolder extends Disposable {
@@ -88,7 +88,7 @@ describe('settings', () => {
       'network: { campaigns: { allow: [10.0.0.0/8, "fd00::/8", 192.168.1.5, "::1"] }, events: { allow: [10.9.0.1], http: true, ports: [443] } }',
       'project: { name: Spring }',
       'env: [SMS_PASSWORD]',
-      'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB, disk_reserve: 2GiB, most_held: 1000, per_app: { rate: 100/s, backlog: 500, storage: 1GiB } }',
+      'events: { retry: [5s, 5m], default_profile: acme, profiles: { acme: { header: X-Acme, content: "{body}", hash: sha256, encoding: hex, key_encoding: utf8, prefix: "sha256=" } }, retention: { payloads: 7d, attempts: 60d }, storage: 1.5GiB, disk_reserve: 2GiB, most_held: 1000, per_app: { rate: 100/s, backlog: 500, storage: 1GiB, endpoints: 5 } }',
       'notify: { on: [run.aborted], url: "https://a.example/${NOTIFY_PATH}", secret: "${NOTIFY_SECRET}" }',
       'portal: { frame_ancestors: ["https://a.example", "http://localhost:3000", "https://*.b.example"] }',
       'log: { attempts: all }',
@@ -136,7 +136,7 @@ describe('settings', () => {
         storageBytes: 1.5 * GIB,
         reserveBytes: 2 * GIB,
         mostHeld: 1000,
-        perApp: { perSecond: 100, backlog: 500, bytes: GIB },
+        perApp: { perSecond: 100, backlog: 500, bytes: GIB, endpoints: 5 },
       },
       notify: {
         on: ['run.aborted'],

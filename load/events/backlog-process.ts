@@ -43,7 +43,7 @@ await using events = new Events({
       reserveBytes: 0,
       mostHeld: 500_000,
     },
-    ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 20 * 1024 ** 3 },
+    ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 20 * 1024 ** 3, endpoints: 1000 },
   },
   onError: (error) => {
     throw error

@@ -87,6 +87,7 @@ export const eventSettingsSchema = mapping({
         default: 1_000_000,
       }),
       storage: optional(bytes(), { description: "What an app's messages may take.", default: '10GiB' }),
+      endpoints: optional(wholeNumber(1, 100_000), { description: 'Endpoints of an app.', default: 1000 }),
     }),
     { description: 'What one app may bring: beyond, its messages are refused (429).' },
   ),

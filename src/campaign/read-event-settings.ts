@@ -10,6 +10,7 @@ const MOST_HELD = 500_000
 const APP_RATE = '5000/s'
 const APP_BACKLOG = 1_000_000
 const APP_STORAGE = '10GiB'
+const APP_ENDPOINTS = 1000
 
 type Input = Repaired<SettingsInput>
 
@@ -38,13 +39,14 @@ export function readEvents(reader: YamlReader, { events }: Input): EventSettings
 type Ceilings = Pick<NonNullable<Input['events']>, 'most_held' | 'per_app'>
 
 function readCeilings({ most_held, per_app }: Ceilings): Pick<EventSettings, 'mostHeld' | 'perApp'> {
-  const { rate, backlog, storage } = per_app ?? {}
+  const { rate, backlog, storage, endpoints } = per_app ?? {}
   return {
     mostHeld: most_held ?? MOST_HELD,
     perApp: {
       perSecond: parsePerSecond(rate ?? APP_RATE)!,
       backlog: backlog ?? APP_BACKLOG,
       bytes: parseBytes(storage ?? APP_STORAGE)!,
+      endpoints: endpoints ?? APP_ENDPOINTS,
     },
   }
 }

@@ -50,7 +50,7 @@ export interface EventSettings {
   /** Messages that may be held for one endpoint: of more, the oldest expire. */
   readonly mostHeld: number
   /** What one app may bring. */
-  readonly perApp: { readonly perSecond: number; readonly backlog: number; readonly bytes: number }
+  readonly perApp: Readonly<Record<'perSecond' | 'backlog' | 'bytes' | 'endpoints', number>>
 }
 
 /** A signature scheme, as it is written. */

@@ -3,6 +3,7 @@ import { Hono, type Context } from 'hono'
 import { routePath } from 'hono/route'
 import { AuditLog, CallRate, FailedLogins, Repeats, Tokens, type Actor } from '../access/access.ts'
 import type { Clock } from '../clock.ts'
+import { ApiError } from '../errors.ts'
 import { EventsError, type Events } from '../events/events.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import { BLOOM_ROUTES } from './bloom.ts'
@@ -79,8 +80,8 @@ export function createEventApi(options: EventApiOptions): Hono {
   }
   app.notFound(() => answerFrom(new Failure(404, { code: 'not_found', detail: 'No such operation' })))
   app.onError((error) => {
-    const failure = error instanceof EventsError ? failureFrom(error) : error
-    if (failure instanceof Failure) return answerFrom(failure)
+    const failure = failureOf(error)
+    if (failure !== null) return answerFrom(failure)
     options.onUnexpected(error)
     return answerFrom(new Failure(500, { code: 'server_error', detail: 'Internal Server Error' }))
   })
@@ -140,7 +141,13 @@ function responseFrom({ status, body }: { readonly status: number; readonly body
   return new Response(text, { status, headers: { 'Content-Type': 'application/json' } })
 }
 
-function statusOf(error: unknown): number {
-  if (error instanceof Failure) return error.status
-  return error instanceof EventsError ? failureFrom(error).status : 500
+const statusOf = (error: unknown): number => failureOf(error)?.status ?? 500
+
+/** Null for what is ours to mend. */
+function failureOf(error: unknown): Failure | null {
+  if (error instanceof EventsError) return failureFrom(error)
+  if (!(error instanceof ApiError)) return error instanceof Failure ? error : null
+  // Of a key that was used for another request, or is in use.
+  const { status, message, retryAfterMs } = error
+  return new Failure(status, { code: 'idempotency_key', detail: message, retryAfterMs, cause: error })
 }

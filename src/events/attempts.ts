@@ -4,7 +4,7 @@ import { TRIGGERS, type Trigger } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import { isAskedFor, seqRangeOf, type Message, type MessageQuery } from './messages.ts'
-import { isRising, pageFrom, type Page } from './page.ts'
+import { isRising, pageFrom, Passed, type Page } from './page.ts'
 import { timeOfSeq } from './public-id.ts'
 
 /** One call of a delivery. */
@@ -120,7 +120,7 @@ export class Attempts {
     })
   }
 
-  *#met(endpoint: number, query: AttemptQuery): Iterable<Attempt> {
+  *#met(endpoint: number, query: AttemptQuery): Iterable<Attempt | Passed> {
     const rising = isRising(query)
     let { low, high } = seqRangeOf('atmpt', query)
     for (;;) {
@@ -137,6 +137,7 @@ export class Attempts {
         if (isWanted(attempt, query) && this.#isOfWantedMessage(attempt, query)) yield attempt
       }
       if (read.length < PER_READ) return
+      yield new Passed(String(read.at(-1)!['id']))
     }
   }
 

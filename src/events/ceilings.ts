@@ -14,6 +14,8 @@ export interface AppCeilings {
   readonly backlog: number
   /** Payloads that are kept, with what stands around them. */
   readonly bytes: number
+  /** Endpoints: each message is looked at for each of them. */
+  readonly endpoints: number
 }
 
 export interface CeilingsOptions {
@@ -52,6 +54,7 @@ export class Ceilings {
   readonly #options: CeilingsOptions
   readonly #buckets = new Map<number, TokenBucket>()
   readonly #counted = new Map<number, Counted>()
+  readonly #shown = new Map<number, Readonly<Counted>>()
 
   constructor(options: CeilingsOptions) {
     this.#options = options
@@ -88,9 +91,15 @@ export class Ceilings {
     store.run(addBytes, app.key, bytes)
   }
 
+  /** Counted at most once a second, however often it is asked for. */
   usageOf(app: App): AppUsage {
-    const { backlog, bytes } = this.#count(app)
-    return { backlog, bytes }
+    const now = this.#options.clock.now()
+    const known = this.#shown.get(app.key)
+    if (known !== undefined && now - known.at < COUNTED_AGAIN_MS) return known
+    const { at, backlog, bytes } = this.#count(app)
+    const usage = { at, backlog, bytes }
+    this.#shown.set(app.key, usage)
+    return usage
   }
 
   #takeTurn(app: App, now: number): void {

@@ -105,8 +105,17 @@ export function checkEndpoint(endpoint: EndpointIn, profile: Profile, { network 
 /** What proves a message is ours alone to say. */
 const OURS = /^(?:svix|webhook|x-hookcast)-/i
 
+const MOST_HEADERS = 50
+/** Servers take 8 KiB or 16 KiB of headers at most. */
+const MOST_HEADER_BYTES = 8192
+
 function headerProblem(headers: EndpointIn['headers']): string | null {
-  for (const [name, value] of Object.entries(headers)) {
+  const entries = Object.entries(headers)
+  const bytes = entries.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
+  if (entries.length > MOST_HEADERS || bytes > MOST_HEADER_BYTES) {
+    return `expected \`headers\` to be at most ${MOST_HEADERS} of ${MOST_HEADER_BYTES} characters together, got more`
+  }
+  for (const [name, value] of entries) {
     const problem = OURS.test(name) ? `expected no header \`${name}\`: it is set by hookcast` : checkHeader(name, value)
     if (problem !== null) return problem
   }

@@ -82,15 +82,15 @@ export class Endpoints {
     input: EndpointIn,
     { secret = null, isDisabled = false }: { readonly secret?: string | null; readonly isDisabled?: boolean } = {},
   ): Promise<Endpoint> {
-    const { clock, sequence, secrets, operational } = this.#options
+    const { clock, sequence, secrets, rules, operational } = this.#options
     const profile = this.#checked(app, input)
     const signedWith = await secretFor(profile, secret)
     const now = clock.now()
     const id = publicIdFrom('ep', sequence.next(now))
     const endpoint = await this.#store.commit((store) => {
       refuseTaken(store, { app, uid: input.uid, key: 0 })
-      const most = profile.limits.endpoints
-      if (most !== null && Number(store.get(countEndpoints, app.key)!['count']) >= most) {
+      const most = Math.min(profile.limits.endpoints ?? Infinity, rules.ceilings.endpoints)
+      if (Number(store.get(countEndpoints, app.key)!['count']) >= most) {
         throw new EventsError('conflict', `expected the app to have at most ${most} endpoints, got one more`)
       }
       const state = isDisabled ? 'disabled' : 'active'

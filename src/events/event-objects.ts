@@ -8,7 +8,7 @@ import type { Endpoint, Endpoints } from './endpoints.ts'
 import { EventsError } from './events-error.ts'
 import type { Gatherings } from './gatherings.ts'
 import { seqRangeOf, type Message, type MessageQuery, type Messages } from './messages.ts'
-import { isRising, pageFrom, type Page } from './page.ts'
+import { isRising, pageFrom, Passed, type Page } from './page.ts'
 import { timeOfSeq } from './public-id.ts'
 
 /** What an endpoint that gathers gets, or has got, as one: its id is that of the first message in it. */
@@ -111,7 +111,7 @@ export class EventObjects {
     return this.#options.endpoints.profileOf(endpoint).isPolled
   }
 
-  *#met(endpoints: readonly Endpoint[], query: EventObjectQuery): Iterable<EventObject> {
+  *#met(endpoints: readonly Endpoint[], query: EventObjectQuery): Iterable<EventObject | Passed> {
     const { days, messages } = this.#options
     const rising = isRising(query)
     const byKey = new Map(endpoints.map((endpoint) => [endpoint.key, endpoint]))
@@ -131,6 +131,8 @@ export class EventObjects {
           if (query.status == null || object.status === query.status) yield object
         }
         if (rows.length < PER_READ) break
+        const last = messages.at(Number(rows.at(-1)!['message']))
+        if (last !== null) yield new Passed(last.id)
       }
     }
   }

@@ -13,7 +13,7 @@ import { EventsError } from './events-error.ts'
 import type { Keeping } from './keeping.ts'
 import { checkMessage } from './message-rules.ts'
 import { insertMessage, MESSAGE_COLUMNS, messageFrom } from './message-row.ts'
-import { isRising, pageFrom, type Page, type PageQuery } from './page.ts'
+import { isRising, pageFrom, Passed, type Page, type PageQuery } from './page.ts'
 import { publicIdFrom, seqAt, seqFrom, timeOfSeq, type IdPrefix, type Sequence } from './public-id.ts'
 import { wants } from './subscription.ts'
 
@@ -239,7 +239,7 @@ export class Messages {
   }
 
   /** On the way that the query goes, from its cursor on. */
-  *#met(app: Pick<App, 'key'>, query: MessageQuery): Iterable<Message> {
+  *#met(app: Pick<App, 'key'>, query: MessageQuery): Iterable<Message | Passed> {
     const { days } = this.#options
     const rising = isRising(query)
     let { low, high } = seqRangeOf('msg', query)
@@ -253,6 +253,7 @@ export class Messages {
           if (isAskedFor(message, query)) yield message
         }
         if (rows.length < PER_READ) break
+        yield new Passed(String(rows.at(-1)!['id']))
       }
     }
   }

@@ -15,7 +15,21 @@ export interface Page<T> {
   readonly rows: readonly T[]
   /** Nothing lies beyond in the direction gone. */
   readonly isDone: boolean
+  /** How far was looked, when that was far enough for one page: there may be more behind. */
+  readonly passed: Cursor | null
 }
+
+/** Something that was met and is not asked for, as far as a page knows of it. */
+export class Passed {
+  readonly id: string
+
+  constructor(id: string) {
+    this.id = id
+  }
+}
+
+/** Reads of one page that find too little: the loop is not held up for a filter that hardly anything meets. */
+const MOST_PASSED = 25
 
 /** Whether rows are met by rising id on the way that the query goes. */
 export function isRising({ order, cursor }: PageQuery): boolean {
@@ -23,13 +37,23 @@ export function isRising({ order, cursor }: PageQuery): boolean {
 }
 
 /** Cuts a page out of rows met on the way that the query goes, behind its cursor. */
-export function pageFrom<T>(met: Iterable<T>, { limit, cursor }: PageQuery): Page<T> {
+export function pageFrom<T>(met: Iterable<T | Passed>, { limit, cursor }: PageQuery): Page<T> {
   const rows: T[] = []
+  let passed = 0
   for (const row of met) {
-    if (rows.length === limit) return { rows: inOrder(rows, cursor), isDone: false }
+    if (row instanceof Passed) {
+      if (++passed >= MOST_PASSED)
+        return {
+          rows: inOrder(rows, cursor),
+          isDone: false,
+          passed: { id: row.id, isBackwards: cursor?.isBackwards === true },
+        }
+      continue
+    }
+    if (rows.length === limit) return { rows: inOrder(rows, cursor), isDone: false, passed: null }
     rows.push(row)
   }
-  return { rows: inOrder(rows, cursor), isDone: true }
+  return { rows: inOrder(rows, cursor), isDone: true, passed: null }
 }
 
 function inOrder<T>(rows: T[], cursor: Cursor | null): readonly T[] {

@@ -9,6 +9,9 @@ export type PayloadFilter = { readonly [pathOrOperator: string]: unknown }
 
 const DEEPEST = 8
 const MOST_CONDITIONS = 100
+/** In all lists of a filter: each is compared with each message. */
+const MOST_VALUES = 1000
+const LONGEST_PATH = 256
 
 type Condition =
   | { readonly kind: 'eq'; readonly value: unknown }
@@ -17,16 +20,17 @@ type Condition =
 
 /** Says in words what is wrong with a filter; null when it can be used. */
 export function checkFilter(filter: unknown): string | null {
-  const budget = { left: MOST_CONDITIONS }
+  const budget = { left: MOST_CONDITIONS, valuesLeft: MOST_VALUES }
   const problem = problemOf(filter, { path: '', depth: 0, budget })
   if (problem !== null) return problem
+  if (budget.valuesLeft < 0) return `expected \`filter\` to have at most ${MOST_VALUES} values in its lists, got more`
   return budget.left < 0 ? `expected \`filter\` to have at most ${MOST_CONDITIONS} conditions, got more` : null
 }
 
 interface Place {
   readonly path: string
   readonly depth: number
-  readonly budget: { left: number }
+  readonly budget: { left: number; valuesLeft: number }
 }
 
 function problemOf(filter: unknown, place: Place): string | null {
@@ -36,6 +40,8 @@ function problemOf(filter: unknown, place: Place): string | null {
   if (depth > DEEPEST) return `expected \`filter\` to be at most ${DEEPEST} levels deep, got more`
   for (const [key, value] of Object.entries(filter)) {
     budget.left--
+    if (key.length > LONGEST_PATH)
+      return `expected a path in \`${name}\` to be at most ${LONGEST_PATH} characters, got more`
     const inside = { path: `${path}.${key}`, depth: depth + 1, budget }
     const problem = key.startsWith('$') ? operatorProblem(key, value, inside) : conditionProblem(value, inside)
     if (problem !== null) return problem
@@ -57,17 +63,27 @@ function operatorProblem(key: string, value: unknown, place: Place): string | nu
   return null
 }
 
-function conditionProblem(value: unknown, { path }: Place): string | null {
+function conditionProblem(value: unknown, { path, budget }: Place): string | null {
+  if (isDeeper(value, DEEPEST)) return `expected \`filter${path}\` to be at most ${DEEPEST} levels deep, got more`
   if (!isObject(value)) return null
   const [operator, ...more] = Object.keys(value)
   if (operator === undefined || more.length > 0 || !['$eq', '$in', '$exist'].includes(operator)) {
     return `expected \`filter${path}\` to be a value, or one of $eq, $in and $exist, got something else`
   }
-  if (operator === '$in' && !Array.isArray(value['$in'])) return `expected \`filter${path}.$in\` to be a list, got none`
+  if (operator === '$in') {
+    const values = value['$in']
+    if (!Array.isArray(values)) return `expected \`filter${path}.$in\` to be a list, got none`
+    budget.valuesLeft -= values.length
+  }
   if (operator === '$exist' && typeof value['$exist'] !== 'boolean') {
     return `expected \`filter${path}.$exist\` to be true or false, got something else`
   }
   return null
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return levels === 0 || Object.values(value).some((part) => isDeeper(part, levels - 1))
 }
 
 /** Tells whether a payload is what a checked filter wants. */

@@ -5,7 +5,7 @@ import { STATE_OF, STATES, type DeliveryState } from './delivery.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { isAskedFor, seqRangeOf, type Message, type MessageQuery, type Messages } from './messages.ts'
 import type { Outbox } from './outbox.ts'
-import { isRising, pageFrom, pageOf, type Page, type PageQuery } from './page.ts'
+import { isRising, pageFrom, pageOf, Passed, type Page, type PageQuery } from './page.ts'
 import { seqAt } from './public-id.ts'
 import { tallyOf, type Tally } from './tally.ts'
 
@@ -78,7 +78,7 @@ export class Progress {
     return this.#parts.outboxOf(key)?.underWay({ from: seqAt(since) - 1, to: seqAt(until) }) ?? 0
   }
 
-  *#met(endpoint: Endpoint, query: ProgressQuery): Iterable<Stand & { readonly message: Message }> {
+  *#met(endpoint: Endpoint, query: ProgressQuery): Iterable<(Stand & { readonly message: Message }) | Passed> {
     const { days, messages } = this.#parts
     const rising = isRising(query)
     let { low, high } = seqRangeOf('msg', query)
@@ -95,6 +95,8 @@ export class Progress {
           if (message !== null && isAskedFor(message, query)) yield { ...stand, message }
         }
         if (rows.length < PER_READ) break
+        const last = messages.at(Number(rows.at(-1)!['message']))
+        if (last !== null) yield new Passed(last.id)
       }
     }
   }

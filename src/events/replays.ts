@@ -38,6 +38,8 @@ export interface ReplaysOptions {
 }
 
 const BATCH = 100
+const MOST_RUNNING = 5
+const RUNNING_AGAIN_MS = 30_000
 const STATE_NAMES = Object.keys(STATES) as readonly DeliveryState[]
 
 const selectFailed = `
@@ -97,6 +99,10 @@ export class Replays implements AsyncDisposable {
     }
     if (since >= (until ?? now))
       throw new EventsError('invalid', 'expected `since` to be before `until`, got a later time')
+    if (tasks.running().filter((task) => task.endpoint === endpoint.key).length >= MOST_RUNNING) {
+      const message = `expected at most ${MOST_RUNNING} recoveries and replays of an endpoint under way, got one more`
+      throw new EventsError('limited', message, { retryAfterMs: RUNNING_AGAIN_MS })
+    }
     const seq = sequence.next(now)
     const from = seqAt(since) - 1
     // What comes from now on comes by itself.

@@ -2,7 +2,9 @@ import { expect } from 'vitest'
 import type { AppCeilings } from '../../src/events/ceilings.ts'
 import { test } from './fixture.ts'
 
-const limited = test.extend<{ ceilings: AppCeilings }>({ ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 2200 } })
+const limited = test.extend<{ ceilings: AppCeilings }>({
+  ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 2200, endpoints: 10 },
+})
 
 limited('an app that brings too much is told when to come again, and sees how far it is', async ({ desk }) => {
   const { on, svix } = desk

@@ -44,7 +44,7 @@ const KEEPING: KeepingRules = {
   mostHeld: 500_000,
 }
 /** Far off. */
-const CEILINGS: AppCeilings = { perSecond: 1e6, backlog: 1e6, bytes: 1e12 }
+const CEILINGS: AppCeilings = { perSecond: 1e6, backlog: 1e6, bytes: 1e12, endpoints: 1000 }
 
 /** `ceilings` may be replaced by `extend`. */
 export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({

@@ -50,7 +50,7 @@ const events = new Events({
       reserveBytes: 0,
       mostHeld: 500_000,
     },
-    ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 1024 ** 3 },
+    ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 1024 ** 3, endpoints: 1e6 },
   },
   onError: (error) => {
     throw error

@@ -71,8 +71,12 @@ async function list(call: Call): Promise<Answer> {
     rows.push(row)
     results.push(out)
   }
-  const isDone = page.isDone && rows.length === page.rows.length
-  const { iterator, prevIterator, done } = listOut({ rows, isDone }, { idOf: ({ id }) => id, out: ({ id }) => id })
+  const isWhole = rows.length === page.rows.length
+  const [isDone, passed] = [page.isDone && isWhole, isWhole ? page.passed : null]
+  const { iterator, prevIterator, done } = listOut(
+    { rows, isDone, passed },
+    { idOf: ({ id }) => id, out: ({ id }) => id },
+  )
   return { status: 200, body: { results, iterator, prevIterator, done } }
 }
 

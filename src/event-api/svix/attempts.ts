@@ -47,7 +47,7 @@ function isOfNone({ status }: z.infer<typeof LISTED>): boolean {
   return status !== undefined && status !== STATUS.succeeded && status !== STATUS.failed
 }
 
-const NONE = { rows: [], isDone: true } as const
+const NONE = { rows: [], isDone: true, passed: null } as const
 
 function listByEndpoint(call: Call): Answer {
   const { endpoint } = call

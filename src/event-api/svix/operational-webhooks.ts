@@ -30,5 +30,5 @@ const OPERATIONAL_APP = {
   throttleRate: null,
   metadata: {},
 } as const
-const NONE = { rows: [], isDone: true } as const
+const NONE = { rows: [], isDone: true, passed: null } as const
 const NOTHING = { idOf: String, out: String } as const

@@ -26,21 +26,21 @@ export function pageQuery({ limit, iterator, order }: PagingQuery, usualOrder: P
 
 export interface ListOut<T> {
   readonly data: readonly T[]
-  /** Of the last row; null for an empty page. */
+  /** Of the last row, or of how far was looked; null for an empty page. */
   readonly iterator: string | null
   readonly prevIterator: string | null
   readonly done: boolean
 }
 
 export function listOut<Row, Out>(
-  { rows, isDone }: Page<Row>,
+  { rows, isDone, passed }: Page<Row>,
   { idOf, out }: { readonly idOf: (row: Row) => string; readonly out: (row: Row) => Out },
 ): ListOut<Out> {
   const [first, last] = [rows[0], rows.at(-1)]
   return {
     data: rows.map(out),
-    iterator: last === undefined ? null : idOf(last),
-    prevIterator: first === undefined ? null : `-${idOf(first)}`,
+    iterator: passed?.isBackwards === false ? passed.id : last === undefined ? null : idOf(last),
+    prevIterator: passed?.isBackwards === true ? `-${passed.id}` : first === undefined ? null : `-${idOf(first)}`,
     done: isDone,
   }
 }

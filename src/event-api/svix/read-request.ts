@@ -5,6 +5,8 @@ import { Failure, type Mistake } from './failure.ts'
 /** A payload of 1 MiB written as JSON in JSON, with what stands around it. */
 const MOST_BODY_BYTES = 4 * 1024 ** 2
 
+const [QUOTE, BACKSLASH, BRACE, BRACKET, END_OF_BRACE, END_OF_BRACKET] = [0x22, 0x5c, 0x7b, 0x5b, 0x7d, 0x5d]
+
 /** @throws {Failure} 413 */
 export async function readBytes(context: Context): Promise<Buffer> {
   const { body } = context.req.raw
@@ -32,13 +34,35 @@ export function readQuery<T>(schema: z.ZodType<T>, context: Context): T {
   return checkValue(schema, { value: context.req.query(), place: 'query' })
 }
 
+/** Of a body: whoever writes it as JSON again, ours or a receiver, goes down as deep. */
+const DEEPEST = 500
+
 function parsed(bytes: Uint8Array): unknown {
+  if (isDeeper(bytes, DEEPEST)) {
+    const msg = `expected JSON of at most ${DEEPEST} levels, got more`
+    throw new Failure(422, { code: 'validation', detail: [{ loc: ['body'], msg, type: 'value_error' }] })
+  }
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (cause) {
     const mistake = { loc: ['body'], msg: 'expected JSON in UTF-8, got something else', type: 'value_error.jsondecode' }
     throw new Failure(422, { code: 'validation', detail: [mistake], cause })
   }
+}
+
+/** Counts the brackets that are open; those in texts are none. */
+function isDeeper(bytes: Uint8Array, levels: number): boolean {
+  let depth = 0
+  let isText = false
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at]
+    if (byte === QUOTE) isText = !isText
+    else if (isText) at += byte === BACKSLASH ? 1 : 0
+    else if (byte === BRACE || byte === BRACKET) {
+      if (++depth > levels) return true
+    } else if (byte === END_OF_BRACE || byte === END_OF_BRACKET) depth--
+  }
+  return false
 }
 
 /** @throws {Failure} 422 with each place that is wrong */

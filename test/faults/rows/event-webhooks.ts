@@ -38,7 +38,7 @@ async function downForDays({ rounds, random, folder, cleanUp, say }: FaultContex
             reserveBytes: 0,
             mostHeld: 500_000,
           },
-          ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 1024 ** 3 },
+          ceilings: { perSecond: 1e6, backlog: 1e6, bytes: 1024 ** 3, endpoints: 1000 },
         },
         onAttempt: () => ended++,
         onError: (error) => {
