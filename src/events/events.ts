@@ -47,7 +47,7 @@ export { OPERATIONAL_UID } from './operational.ts'
 export type { ReplayKind } from './replays.ts'
 export type { AppDeliveries, AppEventTypes } from './summaries.ts'
 export type { Task, TaskKind } from './tasks.ts'
-export { examplesIn } from './test-message.ts'
+export { examplesIn, isTest } from './test-message.ts'
 
 export interface EventsOptions {
   readonly dataFolder: string

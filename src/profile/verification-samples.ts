@@ -98,14 +98,20 @@ function javascript(proof: HmacProof, { facts, before, behind, each, isList }: S
       : `  const parts = [headers['${header}']]`,
     ...found,
     ...(isTimed(facts)
-      ? ["  if (Math.abs(Date.now() / 1000 - timestamp) > 300) throw new Error('too old, or from the future')"]
+      ? [
+          '  const age = Math.abs(Date.now() / 1000 - timestamp)',
+          "  if (age > 300) throw new Error('too old, or from the future')",
+        ]
       : []),
-    `  const signature = createHmac('${proof.hash}', ${key})${updates}.${digest}`,
-    `  const expected = Buffer.from('${each}' + signature)`,
-    '  const given = parts.map((part) => Buffer.from(part))',
-    '  if (!given.some((one) => one.length === expected.length && timingSafeEqual(one, expected))) {',
-    "    throw new Error('not signed with this secret')",
-    '  }',
+    `  const key = ${key}`,
+    `  const hmac = createHmac('${proof.hash}', key)`,
+    `  hmac${updates}`,
+    `  const expected = Buffer.from('${each}' + hmac.${digest})`,
+    '  const isOurs = parts.some((part) => {',
+    '    const given = Buffer.from(part)',
+    '    return given.length === expected.length && timingSafeEqual(given, expected)',
+    '  })',
+    "  if (!isOurs) throw new Error('not signed with this secret')",
     '  return JSON.parse(rawBody)',
     '}',
   )
@@ -143,9 +149,11 @@ function python(proof: HmacProof, { facts, before, behind, each, isList }: Shape
     ...(isTimed(facts)
       ? ['    if abs(time.time() - int(timestamp)) > 300:', '        raise ValueError("too old, or from the future")']
       : []),
-    `    digest = hmac.new(${key}, ${signed}, hashlib.${proof.hash})`,
+    `    key = ${key}`,
+    `    content = ${signed}`,
+    `    digest = hmac.new(key, content, hashlib.${proof.hash})`,
     `    expected = "${each}" + ${signature}`,
-    '    if not any(hmac.compare_digest(expected.encode(), part.encode()) for part in parts):',
+    '    if not any(hmac.compare_digest(expected.encode(), one.encode()) for one in parts):',
     '        raise ValueError("not signed with this secret")',
     '    return json.loads(raw_body)',
   )
@@ -164,7 +172,7 @@ function php(proof: HmacProof, { facts, before, behind, each, isList }: Shape): 
     '$rawBody',
     behind === '' ? '' : ` . ${inPhp(behind)}`,
   ].join('')
-  const hmac = (isBinary: boolean): string => `hash_hmac('${proof.hash}', ${signed}, $key${isBinary ? ', true' : ''})`
+  const hmac = (isBinary: boolean): string => `hash_hmac('${proof.hash}', $content, $key${isBinary ? ', true' : ''})`
   const signature = { base64: `base64_encode(${hmac(true)})`, hex: hmac(false), HEX: `strtoupper(${hmac(false)})` }
   const found = facts.map(({ name, header: from, head }) =>
     from === null
@@ -182,6 +190,7 @@ function php(proof: HmacProof, { facts, before, behind, each, isList }: Shape): 
       ? ["    if (abs(time() - (int) $timestamp) > 300) throw new Exception('too old, or from the future');"]
       : []),
     `    $key = ${key};`,
+    `    $content = ${signed};`,
     `    $expected = '${each}' . ${signature[proof.encoding]};`,
     '    foreach ($parts as $part) {',
     '        if (hash_equals($expected, $part)) return json_decode($rawBody, true, 512, JSON_THROW_ON_ERROR);',

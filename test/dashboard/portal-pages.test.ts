@@ -316,6 +316,13 @@ describe('every page of the portal', () => {
       const endpoint = await on.endpoint(app, desk.receiver, { eventTypes: ['user.created'] })
       const url = `${await desk.link(app)}/endpoints/${endpoint.id}/verify`
       const page = await (await fetch(url)).text()
+      const { message } = await on.publish(app, { text: '{"resources":[]}' })
+      const told = await (await fetch(url.replace(/endpoints.*/, `messages/${message.id}`))).text()
+      expect([name, /(?:signature|authorization): •••/i.test(told)]).toEqual([
+        name,
+        name !== 'raw' && name !== 'receeve',
+      ])
+      if (name === 'bridge') expect(told).toContain('{&quot;content&quot;:{&quot;resources&quot;:[]}')
       expect([name, page.includes('In your code')]).toEqual([name, name !== 'raw'])
       if (name === 'raw') continue
       const profile = on.events.endpoints.profileOf(endpoint)

@@ -12,7 +12,14 @@ import { openSubscriber } from './subscribers.ts'
 
 const [folder] = process.argv.slice(2)
 const FOLDER = folder ?? fileURLToPath(new URL('../../docs/images', import.meta.url))
-const SHOWN = new Set(['runs-light', 'run-light', 'customer-light', 'run-dark', 'events-suspended-light'])
+const SHOWN = new Set([
+  'runs-light',
+  'run-light',
+  'customer-light',
+  'run-dark',
+  'events-suspended-light',
+  'portal-light',
+])
 const VIEWS = [
   { name: 'light', colorScheme: 'light', viewport: { width: 1440, height: 900 } },
   { name: 'dark', colorScheme: 'dark', viewport: { width: 1440, height: 900 } },
@@ -114,14 +121,35 @@ const PAGES: Readonly<Record<string, string>> = {
   access: '/access',
 }
 
+const { url: portal } = await acme.call<{ url: string }>('POST', `/auth/app-portal-access/${acme.app}`, {})
+/** As subscribers see it. */
+const PORTAL: Readonly<Record<string, string>> = {
+  portal: '',
+  'portal-new': '/endpoints/new',
+  'portal-endpoint': `/endpoints/${orders}`,
+  'portal-suspended': `/endpoints/${flaky}`,
+  'portal-edit': `/endpoints/${orders}/edit`,
+  'portal-verify': `/endpoints/${orders}/verify`,
+  'portal-messages': '/messages',
+  'portal-message': `/messages/${message}`,
+  'portal-types': '/event-types',
+  'portal-type': '/event-types/order.paid',
+  'portal-ended': '.',
+}
+
+const ADDRESSES = [
+  ...Object.entries(PAGES).map(([what, path]) => [what, service.url + path] as const),
+  ...Object.entries(PORTAL).map(([what, path]) => [what, portal + path] as const),
+]
+
 for (const { name, ...view } of VIEWS) {
   const { page } = await browser.open(`${service.url}/sign-in`, { ...view, deviceScaleFactor: 1 })
   await shoot(page, 'sign-in', name)
   await page.fill('input[name=token]', ADMIN_TOKEN)
   await page.click('button.main-action')
-  for (const [what, path] of Object.entries(PAGES)) {
+  for (const [what, address] of ADDRESSES) {
     if (folder === undefined && !SHOWN.has(`${what}-${name}`)) continue
-    await page.goto(service.url + path)
+    await page.goto(address)
     await shoot(page, what, name)
   }
   if (folder !== undefined || name === 'light') {

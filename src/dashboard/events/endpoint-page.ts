@@ -5,7 +5,7 @@ import { endpointOf, pathTo, refuseUnless } from './desk.ts'
 import { endpointAttempts } from './parts/attempt-list.ts'
 import { endpointActions } from './parts/endpoint-actions.ts'
 import { endpointContent, liveEndpointParts } from './parts/endpoint-story.ts'
-import { healthOf } from './parts/health.ts'
+import { healthOf, type Health } from './parts/health.ts'
 import { revealSecret } from './parts/secret.ts'
 import { endpointPath, type EndpointView } from './parts/view.ts'
 import { eventWords } from './words.ts'
@@ -44,12 +44,13 @@ async function secretPage(visit: Visit): Promise<Page> {
 
 async function followed(visit: Visit): Promise<Response> {
   const { key } = endpointOf(visit).endpoint
+  let health: Health | null = null
   const look = async (): Promise<LiveParts> => {
     const endpoint = visit.events.endpoints.of(key)
     if (endpoint === null) return { parts: {}, isOver: true }
     const view = { ...endpointOf(visit), endpoint }
-    const parts = liveEndpointParts({ view, health: await healthOf(view), path: pathTo(view) })
-    return { parts, isOver: false }
+    health = await healthOf(view, health)
+    return { parts: liveEndpointParts({ view, health, path: pathTo(view) }), isOver: false }
   }
   return liveResponse(look, { clock: visit.services.clock, everyMs: LOOK_MS })
 }

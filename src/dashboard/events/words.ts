@@ -177,6 +177,11 @@ export const eventWords = {
     resendOther: 'Send it to an endpoint that did not get it',
     headers: 'Headers sent along',
   },
+  request: {
+    title: 'Request',
+    what: 'As it would go out now. What proves it, and values of headers of your own, are left out.',
+    gathered: '(gathered with others into one event object)',
+  },
   secret: {
     title: 'Secret',
     what: {
@@ -187,12 +192,14 @@ export const eventWords = {
     },
     show: 'Show the secret',
     shown: 'It is written down who looked. Keep it where only the receiver reads it.',
-    denied: 'Your role does not show secrets.',
+    denied: 'It is shown to those only who may see it.',
     rotate: 'Rotate…',
     rotateSure: 'A new secret is made.',
     overlap: 'The old one goes on signing',
     overlapNone: 'no longer: it is known to others',
     overlapSpan: (span: string): string => `for ${span}, beside the new one`,
+    own: 'New secret',
+    ownHint: 'One is made if this is left empty.',
     rotateButton: 'Make a new secret',
   },
   again: {

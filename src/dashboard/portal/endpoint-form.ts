@@ -113,6 +113,7 @@ interface Choice {
 
 function fields({ endpoint, values }: Filled, choice: Choice): Markup {
   const { url, description, secret } = values
+  const { kind } = choice.profile.proof
   return html`<label
       >${say.url} <span class="note">${say.urlHint}</span>
       <input name="url" value="${url}" required maxlength="8000" placeholder="https://" inputmode="url" class="mono"
@@ -123,9 +124,9 @@ function fields({ endpoint, values }: Filled, choice: Choice): Markup {
     /></label>
     ${typesPart(values, choice)}
     ${
-      endpoint === null && choice.profile.proof.kind !== 'none'
+      endpoint === null && (kind === 'hmac' || kind === 'basic')
         ? html`<label
-            >${say.secret} <span class="note">${say.secretHint[choice.profile.proof.kind]}</span>
+            >${say.secret} <span class="note">${say.secretHint[kind]}</span>
             <input name="secret" value="${secret}" maxlength="8192" autocomplete="off" spellcheck="false" class="mono"
           /></label>`
         : ''

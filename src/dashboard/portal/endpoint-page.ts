@@ -2,8 +2,8 @@ import { EventsError } from '../../events/events.ts'
 import { formatNumber, html, type Part } from '../../report/report.ts'
 import { endpointActions } from '../events/parts/endpoint-actions.ts'
 import { endpointAttempts } from '../events/parts/attempt-list.ts'
-import { endpointContent, liveEndpointParts } from '../events/parts/endpoint-story.ts'
-import { healthOf } from '../events/parts/health.ts'
+import { endpointContent, liveEndpointParts, type EndpointStory } from '../events/parts/endpoint-story.ts'
+import { healthOf, type Health } from '../events/parts/health.ts'
 import { endpointMessages } from '../events/parts/message-list.ts'
 import { revealSecret } from '../events/parts/secret.ts'
 import { endpointPath, type EndpointView } from '../events/parts/view.ts'
@@ -37,7 +37,7 @@ export const endpointPages: readonly PortalRoute[] = [
 
 async function page(visit: PortalVisit, view: EndpointView, secret: string | null = null): Promise<PortalPage> {
   const { endpoint } = view
-  const content = endpointContent({ ...(await storyOf(visit, view)), secret })
+  const content = endpointContent({ ...storyOf(visit, view, await healthOf(view)), secret })
   return {
     title: endpoint.url || endpoint.id,
     place: 'endpoints',
@@ -46,9 +46,8 @@ async function page(visit: PortalVisit, view: EndpointView, secret: string | nul
   }
 }
 
-// oxlint-disable-next-line typescript/explicit-function-return-type -- Its parts say what it is.
-async function storyOf(visit: PortalVisit, view: EndpointView) {
-  return { view, health: await healthOf(view), path: pathTo(visit), actions: actionsOf(view) }
+function storyOf(visit: PortalVisit, view: EndpointView, health: Health): EndpointStory {
+  return { view, health, path: pathTo(visit), actions: actionsOf(view) }
 }
 
 /** Only a press shows it: it is in no address, and in no page that can be gone back to. */
@@ -62,10 +61,13 @@ async function secretPage(visit: PortalVisit): Promise<PortalPage> {
 async function followed(visit: PortalVisit): Promise<Response> {
   const { key } = endpointOf(visit).endpoint
   const { holderOf, clock } = visit.services
+  let health: Health | null = null
   const look = async (): Promise<LiveParts> => {
     const endpoint = visit.events.endpoints.of(key)
     if (endpoint === null || holderOf(visit.holder.token) === null) return { parts: {}, isOver: true }
-    return { parts: liveEndpointParts(await storyOf(visit, endpointOf(visit))), isOver: false }
+    const view = endpointOf(visit)
+    health = await healthOf(view, health)
+    return { parts: liveEndpointParts(storyOf(visit, view, health)), isOver: false }
   }
   return liveResponse(look, { clock, everyMs: LOOK_MS })
 }

@@ -1,5 +1,5 @@
 import { CAPABILITIES, isCapable } from '../../access/access.ts'
-import { formatNumber, html, instantOf, timeText, type Markup } from '../../report/report.ts'
+import { formatNumber, html, instantOf, sentence, timeText, type Markup } from '../../report/report.ts'
 import { documentOf, LOGO } from '../frame/frame.ts'
 import type { PortalPage, PortalVisit } from './portal-visit.ts'
 import { PORTAL_PLACES, portalWords as words, type PortalPlace } from './words.ts'
@@ -28,6 +28,13 @@ export function closedPage(message: string = words.closed.what): string {
     </div>
   </div>`
   return documentOf({ title: `${words.closed.title} · ${words.title}`, bar: '', content })
+}
+
+/** What somebody who asked for something is told of why it was not done. */
+export function problemPart(detail: string, back: string): Markup {
+  return html`<div class="head"><h1>${words.problem.title}</h1></div>
+    <div class="alarm" role="alert">${detail.split('\n').map((line) => html`<p>${sentence(line)}</p>`)}</div>
+    <p class="pages"><a href="${back}">${words.problem.back}</a></p>`
 }
 
 function topBar(visit: PortalVisit, place: PortalPlace | null): Markup {

@@ -7,10 +7,9 @@ import { ApiError, HookcastError } from '../../errors.ts'
 import type { Events } from '../../events/events.ts'
 import type { ServiceStore } from '../../ledger/service-store.ts'
 import { serveAssets } from '../frame/assets.ts'
-import { problemContent } from '../frame/frame.ts'
 import { readForm } from '../frame/page-request.ts'
 import { words } from '../words.ts'
-import { closedPage, portalPage } from './portal-frame.ts'
+import { closedPage, portalPage, problemPart } from './portal-frame.ts'
 import { PORTAL_ROUTES } from './portal-routes.ts'
 import { answerable, noSuchPage } from '../frame/event-refusal.ts'
 import { PortalVisit, type Holder, type PortalRoute } from './portal-visit.ts'
@@ -87,9 +86,13 @@ export function createPortal(options: PortalOptions): Hono {
     const holder = holderOf(tokenIn(context))
     if (holder === null) return closed(context)
     const visit = new PortalVisit(context, services, { holder, form: new URLSearchParams(), formToken: '' })
-    const content = problemContent(problem, visit.at(''))
+    const content = problemPart(problem.detail, visit.at(''))
     const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null
-    return pageOf(portalPage(visit, { title: words.errors.title, place: null, content }), problem.status, retryAfterMs)
+    return pageOf(
+      portalPage(visit, { title: portalWords.problem.title, place: null, content }),
+      problem.status,
+      retryAfterMs,
+    )
   }
   app.notFound((context) => answerProblem(noSuchPage(), context))
   app.onError((thrown, context) => {

@@ -14,6 +14,7 @@ export const portalWords = {
     what: 'A link to this page is good for seven days at most, and can be ended before.',
     todo: 'Open it again from where you found it: that makes a new one.',
   },
+  problem: { title: 'That did not work', back: 'To your endpoints' },
   denied: 'This link does not allow that',
   rate: 'Too many requests with this link',
   endpoints: {
@@ -57,7 +58,6 @@ export const portalWords = {
     secretHint: {
       hmac: 'One is made if this is left empty: that is best.',
       basic: 'As user:password, with which we call. One is made if this is left empty.',
-      rsa: 'One is made if this is left empty: that is best.',
     },
     more: 'Filter and rate',
     channels: 'Channels',

@@ -63,7 +63,7 @@ async function rotate(view: EndpointView, field: (name: string) => string | null
   const asked = field('overlap_ms')
   const overlapMs = asked === null ? null : Number(asked)
   const profile = events.endpoints.profileOf(endpoint)
-  await events.secrets.rotate(endpoint, { secret: null, overlapMs, profile })
+  await events.secrets.rotate(endpoint, { secret: field('secret'), overlapMs, profile })
   await note('secret.rotated', endpoint.id)
   return `${endpointPath(view, endpoint)}#secret`
 }

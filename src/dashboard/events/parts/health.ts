@@ -10,10 +10,17 @@ const { endpoint: say } = eventWords
 const LAST = 40
 const MOST_SAID = 200
 const DAY_MS = 86_400_000
+/** They take about 4 ms. */
+const MOST_COUNTED_ANEW = 10_000
+const TALLY_KEPT_MS = 30_000
+
+const countOf = ({ tally }: Pick<Health, 'tally'>): number =>
+  Object.values(tally).reduce((sum, count) => sum + count, 0)
 
 /** How an endpoint has been doing: its deliveries of the last day by what became of them, and its last attempts. */
 export interface Health {
   readonly tally: Awaited<ReturnType<EndpointView['events']['progress']['tally']>>
+  readonly talliedAt: number
   /** Newest first. */
   readonly last: readonly Attempt[]
   /** Deliveries that wait for a restart, or to be gathered. */
@@ -22,12 +29,18 @@ export interface Health {
   readonly keptSince: number | null
 }
 
-export async function healthOf({ events, endpoint }: Pick<EndpointView, 'events' | 'endpoint'>): Promise<Health> {
+/** Of many deliveries the numbers are those of a look before, for a while: each is read to be counted. */
+export async function healthOf(
+  { events, endpoint }: Pick<EndpointView, 'events' | 'endpoint'>,
+  before: Health | null = null,
+): Promise<Health> {
   const { now } = events
+  const isKept = before !== null && now - before.talliedAt < TALLY_KEPT_MS && countOf(before) > MOST_COUNTED_ANEW
   const oldest = { limit: 1, cursor: null, order: 'ascending', states: ['open'] } as const
   const kept = events.keptFor(endpoint)
   return {
-    tally: await events.progress.tally(endpoint, { since: now - DAY_MS, until: now }),
+    tally: isKept ? before.tally : await events.progress.tally(endpoint, { since: now - DAY_MS, until: now }),
+    talliedAt: isKept ? before.talliedAt : now,
     last: lastAttempts({ events, endpoint }, LAST),
     kept,
     keptSince: kept === 0 ? null : (events.progress.ofEndpoint(endpoint, oldest).rows[0]?.message.acceptedAt ?? null),
@@ -81,7 +94,7 @@ function lastSaid(view: EndpointView, last: readonly Attempt[]): Part {
 }
 
 /** What happens with messages now, and what to press. */
-function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 'tally'>): Part {
+function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 'tally' | 'talliedAt'>): Part {
   const { endpoint, events } = view
   const see = html`<a href="${endpointPath(view, endpoint)}/messages?state=open">${say.seeKept}</a>`
   switch (endpoint.state) {

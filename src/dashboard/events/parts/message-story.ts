@@ -3,6 +3,7 @@ import { formatNumber, html, indentJson, timeText, type Markup, type Part } from
 import { card, code, facts, head, live, select, type Shown } from '../../frame/parts.ts'
 import { eventWords } from '../words.ts'
 import { attemptsList } from './attempts.ts'
+import { requestsPart } from './requests.ts'
 import { lifeMark, standMark } from './states.ts'
 import { endpointPath, messagePath, timeOf, type AppView, type PathTo } from './view.ts'
 
@@ -35,7 +36,8 @@ export function messageContent(story: MessageStory): Markup {
   const names = Object.keys(headers)
   if (names.length > 0) shown.push([say.headers, names.join(', ')])
   return html`${head({ path, title: eventType, below: facts(shown) })} ${live('standings', parts.standings)}
-  ${live('attempts', parts.attempts)} ${card(say.payload, payloadPart(view, payload))}`
+  ${live('attempts', parts.attempts)} ${card(say.payload, payloadPart(view, payload))}
+  ${payload === null || !view.may('read') ? '' : requests(view, message, payload)}`
 }
 
 /** Those of its parts that change while somebody looks. */
@@ -105,6 +107,12 @@ function otherForm({ view, message }: Pick<MessageStory, 'view' | 'message'>, kn
   const form = html`<label>${say.resendOther} ${select('endpoint', options, null)}</label>
     <button>${say.resend}</button>`
   return view.post(`${messagePath(view, message)}/resend`, form, 'line')
+}
+
+function requests(view: AppView, message: Message, payload: Uint8Array): Part {
+  const endpoints = standingsOf(view, message).map(({ endpoint }) => endpoint)
+  const shown = requestsPart(view, { message, endpoints, payload })
+  return shown === '' ? '' : card(eventWords.request.title, shown)
 }
 
 function payloadPart({ may }: AppView, payload: Uint8Array | null): Markup {

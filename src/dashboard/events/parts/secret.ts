@@ -15,7 +15,7 @@ export function secretCard(view: EndpointView, shown: string | null): Markup {
   if (proof.kind === 'none') return card(say.title, what, 'secret')
   const at = endpointPath(view, endpoint)
   const reveal = may('reveal')
-    ? view.post(`${at}/secret`, html`<button>${say.show}</button>`)
+    ? view.post(`${at}/secret#secret`, html`<button>${say.show}</button>`)
     : html`<p class="note">${say.denied}</p>`
   return card(
     say.title,
@@ -32,7 +32,8 @@ export function secretCard(view: EndpointView, shown: string | null): Markup {
 }
 
 function rotation({ events, endpoint, post }: EndpointView, at: string): Part {
-  const { overlapMs, longestOverlapMs } = events.endpoints.profileOf(endpoint).rotation
+  const { rotation, proof } = events.endpoints.profileOf(endpoint)
+  const { overlapMs, longestOverlapMs } = rotation
   const spans = [overlapMs, longestOverlapMs].filter((span, at, all) => span > 0 && all.indexOf(span) === at)
   const options = spans.map((span): [string, string] => [String(span), say.overlapSpan(spanText(span))])
   const form = html`<p>${say.rotateSure}</p>
@@ -42,6 +43,14 @@ function rotation({ events, endpoint, post }: EndpointView, at: string): Part {
         : html`<label
             >${say.overlap} ${select('overlap_ms', [...options, ['0', say.overlapNone]], String(overlapMs))}</label
           >`
+    }
+    ${
+      proof.kind === 'hmac' || proof.kind === 'basic'
+        ? html`<label
+            >${say.own} <span class="note">${say.ownHint}</span>
+            <input name="secret" maxlength="1000" autocomplete="off" spellcheck="false" class="mono"
+          /></label>`
+        : ''
     }
     <div><button class="danger">${say.rotateButton}</button></div>`
   return html`<details class="more" id="rotate">
