@@ -8,7 +8,7 @@ import { test } from './fixture.ts'
 const CATALOGUES = [
   ['bloom', 'svix', 12],
   ['bridge', 'bridge', 11],
-  ['cross-river', 'crossriver', 29],
+  ['cross-river', 'crossriver', 42],
   ['receeve', 'receeve', 77],
 ] as const
 

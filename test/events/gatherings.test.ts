@@ -137,6 +137,14 @@ describe('what happens to a registration', () => {
     expect(objectsOf(receiver).map(({ resources }) => resources)).toEqual([accounts(1), accounts(1, 1)])
   })
 
+  it('is of one event type', async ({ on }) => {
+    const { receiver, app } = await registration(on)
+    await expect(on.endpoint(app, receiver, { eventTypes: [TYPE, 'Core.Account.Closed'] })).rejects.toMatchObject({
+      problem: 'invalid',
+      message: 'expected `eventTypes` to be at most 1, got 2',
+    })
+  })
+
   it('leaves out what was expunged meanwhile', async ({ on }) => {
     const { receiver, happen } = await registration(on)
     const { message } = await happen(accounts(1))
