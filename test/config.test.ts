@@ -263,7 +263,7 @@ describe('settings', () => {
     ],
     [
       'notify: { on: [run.ended], url: "https://a.example", secret: "${S}" }',
-      '1:16 expected notify.on[0] to be run.finished, run.aborted, webhook.held, schedule.missed or storage.low, got a text',
+      '1:16 expected notify.on[0] to be run.finished, run.aborted, webhook.held, schedule.missed, endpoint.suspended or storage.low, got a text',
     ],
     ['log: { attempts: most }', '1:8 expected log.attempts to be failed, all or none, got "most"'],
     [

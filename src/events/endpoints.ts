@@ -42,7 +42,7 @@ export interface EndpointsOptions {
   /** Told of every change in memory; `after` is null for one that was removed. */
   readonly onChange: (before: Endpoint | null, after: Endpoint | null) => void
   /** Writes what is to be told of a change, in its commit; and sends it after that. */
-  readonly operational: Pick<Operational, 'changed' | 'send'>
+  readonly operational: Pick<Operational, 'changed' | 'stopped' | 'send'>
 }
 
 const NO_METADATA = { metadata: {} }
@@ -195,6 +195,7 @@ export class Endpoints {
     await this.#store.commit((store) => {
       store.get(updateLife, ...values)
       operational.changed(store, before, after)
+      if (event.kind !== 'disable') operational.stopped(store, before, after)
     })
     operational.send()
     return after

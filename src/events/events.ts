@@ -20,7 +20,7 @@ import { Gatherings } from './gatherings.ts'
 import { EVENTS_MIGRATIONS } from './events-schema.ts'
 import { Keeping } from './keeping.ts'
 import { Messages, type Message, type Target } from './messages.ts'
-import { Operational } from './operational.ts'
+import { Operational, type OperationalOptions } from './operational.ts'
 import type { Cargo } from './outbox.ts'
 import { Rounds } from './rounds.ts'
 import { Sequence } from './public-id.ts'
@@ -61,6 +61,7 @@ export interface EventsOptions {
   readonly onAttempt?: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
   /** Told when every secret was looked at that another key than the first has sealed. */
   readonly onResealed?: (resealed: Resealed) => void
+  readonly onSuspended?: OperationalOptions['onSuspended']
   readonly onError: (error: unknown) => void
 }
 
@@ -105,6 +106,7 @@ export class Events implements AsyncDisposable {
    */
   constructor(options: EventsOptions) {
     const { dataFolder, clock, vault, rules, onError, onAttempt = () => undefined } = options
+    const { onSuspended = () => Promise.resolve() } = options
     this.#clock = clock
     this.#options = options
     const folder = join(dataFolder, 'events')
@@ -125,6 +127,7 @@ export class Events implements AsyncDisposable {
       endpoints: { ofApp: (app) => this.endpoints.ofApp(app) },
       messages: () => this.messages,
       stores: () => [this.#store, ...days.oldestFirst().map(({ store }) => store)],
+      onSuspended,
       onError,
     })
     this.#operational = operational

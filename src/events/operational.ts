@@ -11,6 +11,8 @@ export interface OperationalOptions {
   readonly messages: () => Messages
   /** All files that something may be noted in. */
   readonly stores: () => readonly GroupStore[]
+  /** Told, behind the commit and with an id that stays, of an endpoint that is called no more until somebody looks. */
+  readonly onSuspended: (id: string, facts: Readonly<Record<string, unknown>>) => Promise<void>
   readonly onError: (error: unknown) => void
 }
 
@@ -21,6 +23,8 @@ export interface OperationalEvent {
 
 /** Whoever runs the service makes an app with this uid, and its endpoints hear what becomes of the others. */
 export const OPERATIONAL_UID = 'hookcast.operational'
+/** A note for whoever runs the service itself. */
+const FOR_OPERATORS = 'notice'
 /** A message is failing once so many attempts have. @see docs.svix.com, "Operational webhooks". */
 const FAILING_TRIES = 4
 
@@ -63,6 +67,16 @@ export class Operational {
     this.note(store, endpoint, { type: `endpoint.${STATE_EVENTS[after.state]}`, facts })
   }
 
+  /** Inside the commit of a change that nobody made by hand: notes it for whoever runs the service, if the endpoint is called no more. */
+  stopped(store: Statements, before: Endpoint, { app: key, id, uid, state, ...after }: Endpoint): void {
+    if (state === before.state || (state !== 'disabled' && state !== 'suspended')) return
+    const since = before.failingSince ?? after.failingSince
+    const app = this.#options.apps.of(key)
+    const whose = { app_id: app?.id ?? null, app_uid: app?.uid ?? null, endpoint_id: id, endpoint_uid: uid }
+    const failingSince = since === null ? null : new Date(since).toISOString()
+    this.#keep(store, FOR_OPERATORS, { ...whose, state, failing_since: failingSince })
+  }
+
   /** Inside the commit of an attempt. */
   attempted(store: Statements, ended: EndedAttempt): void {
     const { state, lane, tries } = ended.standing
@@ -96,8 +110,11 @@ export class Operational {
       endpointId: endpoint.id,
       endpointUid: endpoint.uid,
     }
-    const payload = Buffer.from(JSON.stringify({ type, data: { ...whose, ...facts } }))
-    store.run(insertNote, randomUUID(), type, payload)
+    this.#keep(store, type, { type, data: { ...whose, ...facts } })
+  }
+
+  #keep(store: Statements, type: string, payload: object): void {
+    store.run(insertNote, randomUUID(), type, Buffer.from(JSON.stringify(payload)))
     this.#noted.add(store)
   }
 
@@ -122,16 +139,20 @@ export class Operational {
 
   /** What cannot be sent now is tried again with what is noted next. */
   async #sendOf(store: GroupStore): Promise<void> {
-    const { apps, messages } = this.#options
     for (let rows = store.all(selectNotes); rows.length > 0; rows = store.all(selectNotes)) {
       for (const row of rows) {
-        const to = apps.find(OPERATIONAL_UID)
         const [id, eventType, payload] = [String(row['id']), String(row['type']), row['payload'] as Uint8Array]
-        const message = { eventType, payload, eventId: id, channels: [], tags: [], headers: {} }
-        if (to !== null) await messages().accept(to, message)
+        if (eventType === FOR_OPERATORS) await this.#options.onSuspended(id, factsIn(payload))
+        else await this.#sendMessage({ id, eventType, payload })
         await store.commit((store) => void store.run(deleteNote, id))
       }
     }
+  }
+
+  async #sendMessage({ id, ...message }: { id: string; eventType: string; payload: Uint8Array }): Promise<void> {
+    const { apps, messages } = this.#options
+    const to = apps.find(OPERATIONAL_UID)
+    if (to !== null) await messages().accept(to, { ...message, eventId: id, channels: [], tags: [], headers: {} })
   }
 
   /** What is being sent is sent; the rest waits for the next start. */
@@ -142,3 +163,7 @@ export class Operational {
 }
 
 const STATE_EVENTS = { active: 'activated', disabled: 'disabled', suspended: 'suspended' } as const
+
+function factsIn(payload: Uint8Array): Readonly<Record<string, unknown>> {
+  return JSON.parse(Buffer.from(payload).toString()) as Record<string, unknown>
+}

@@ -1,17 +1,19 @@
 import type { Settings } from '../campaign/settings.ts'
 import { Events, type EventRules } from '../events/events.ts'
+import type { Tell } from '../campaign/notice.ts'
+import type { ServiceStore } from '../ledger/service-store.ts'
 import type { Surroundings } from '../library/library.ts'
 import type { Telemetry } from '../telemetry.ts'
 import { provideSecretKeys, Vault } from '../vault/vault.ts'
 import { eventProfiles } from './event-profiles.ts'
-
-/** Of one endpoint; beyond, the oldest expire. */
 
 export interface EventWebhooksOptions {
   readonly surroundings: Surroundings
   readonly telemetry: Telemetry
   /** Ports of the service: no endpoint is there. */
   readonly ownPorts: readonly number[]
+  readonly store: ServiceStore
+  readonly tell: Tell
   readonly warn: (text: string) => void
   readonly onError: (error: unknown) => void
 }
@@ -21,7 +23,8 @@ export interface EventWebhooksOptions {
  *
  * @throws {ConfigError} HOOKCAST_CONFIG_INVALID, when hookcast.yaml names a profile that is none, or a secret key is none.
  */
-export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }: EventWebhooksOptions): Events {
+export function openEvents({ surroundings, telemetry, ownPorts, warn, ...around }: EventWebhooksOptions): Events {
+  const { store, tell, onError } = around
   const { env, wiring } = surroundings
   const { clock, random, version } = wiring
   const settings = surroundings.settings(null)
@@ -33,6 +36,7 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, onError }:
     vault: new Vault(provideSecretKeys({ env, dataFolder: settings.data, warn })),
     rules: rulesFrom(settings, ownPorts),
     onError,
+    onSuspended: async (id, facts) => await store.commit(() => tell('endpoint.suspended', facts, id)),
     onResealed: ({ resealed, unopened }) => {
       if (resealed + unopened > 0) telemetry.log('secrets.resealed', { resealed, unopened })
     },

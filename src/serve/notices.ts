@@ -25,7 +25,7 @@ const WAITS_MS = [5_000, 300_000, 1_800_000, 7_200_000, 18_000_000, 36_000_000, 
 const JITTER = 0.1
 const PAUSE_MS = 30_000
 
-const insertNotice = `INSERT INTO notice (id, type, body, made_at, due_at) VALUES (?, ?, ?, ?, ?)`
+const insertNotice = `INSERT OR IGNORE INTO notice (id, type, body, made_at, due_at) VALUES (?, ?, ?, ?, ?)`
 const selectDue = `SELECT * FROM notice WHERE due_at <= ? ORDER BY due_at, id LIMIT 1`
 const selectNextDue = `SELECT min(due_at) AS due_at FROM notice`
 const countNotices = `SELECT count(*) AS count FROM notice`
@@ -65,11 +65,11 @@ export class Notices implements AsyncDisposable {
   }
 
   /** Within a commit of the store, with which it stands or falls; it is dropped when nobody wants to know. */
-  put: Tell = (type, facts) => {
+  put: Tell = (type, facts, noteId) => {
     const { endpoint, store, clock, publicUrl } = this.#options
     if (endpoint === null || !endpoint.on.has(type)) return
     const now = clock.now()
-    const id = `msg_${createId(now)}`
+    const id = `msg_${noteId ?? createId(now)}`
     const { run_id: runId } = facts
     const link = publicUrl === null || typeof runId !== 'string' ? {} : { url: `${publicUrl}/v1/runs/${runId}` }
     const body = JSON.stringify({ type, timestamp: new Date(now).toISOString(), data: { ...facts, ...link } })

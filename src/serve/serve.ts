@@ -83,7 +83,7 @@ export async function serve(options: ServeOptions): Promise<void> {
   const addresses = addressesFrom(settings.server, options.port)
   // Of a port that the system is to choose nobody knows yet: it is for trials and tests.
   const ownPorts = addresses.map(([, { port }]) => port)
-  const events = cleanUp.use(openEvents({ surroundings, telemetry, ownPorts, warn: options.tell, onError: fail }))
+  const events = cleanUp.use(openEvents({ ...around, ownPorts, warn: options.tell }))
   const onUnexpected = (error: unknown): void => telemetry.log('request.failed', errorFacts(error))
   const onAnswered = ({ method, route, status, waitMs }: AnsweredRequest): void => {
     telemetry.count('hookcast_http_requests_total', { method, route, status: String(status) })

@@ -22,6 +22,8 @@ export interface EventsFixture {
   readonly events: Events
   /** On the disk, in the order of their ends. */
   readonly attempts: readonly Attempt[]
+  /** Notices for whoever runs the service, by their ids. */
+  readonly suspended: ReadonlyMap<string, Readonly<Record<string, unknown>>>
   /** Must be called before the first use of `events`. */
   receiver(options?: ReceiverOptions): Promise<Receiver>
   untilAttempts(count: number): Promise<void>
@@ -54,6 +56,7 @@ export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
     const clock = new SkippingClock()
     const receivers: Receiver[] = []
     const attempts: Attempt[] = []
+    const suspended = new Map<string, Readonly<Record<string, unknown>>>()
     const watchers = new Set<() => void>()
     let events: Events | null = null
     let keeping = KEEPING
@@ -78,6 +81,10 @@ export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
           attempts.push(attempt)
           for (const look of watchers) look()
         },
+        onSuspended: async (id, facts) => {
+          suspended.set(id, facts)
+          await Promise.resolve()
+        },
         onError: (error) => errors.push(error),
       })
       opened.start()
@@ -88,6 +95,7 @@ export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
       clock,
       folder,
       attempts,
+      suspended,
       get events() {
         return now()
       },

@@ -59,6 +59,39 @@ describe('operators who ask for it', () => {
     expect(told().every(({ data }) => data['endpointId'] === endpoint.id)).toBe(true)
   })
 
+  it('are told in a notice of endpoints that are called no more, but not of what people did', async ({ on }) => {
+    const others = await on.receiver({ answer: () => ({ status: 410 }) })
+    const app = await on.app()
+    const [gone, byHand, suspended] = [
+      await on.endpoint(app, others, { uid: 'gone' }),
+      await on.endpoint(app, others, { uid: 'by-hand', channels: ['none'] }),
+      await on.endpoint(app, others, { uid: 'registration', channels: ['none'] }),
+    ]
+    await on.events.endpoints.happen(byHand.key, { kind: 'disable' })
+    await on.events.endpoints.happen(suspended.key, { kind: 'suspend' })
+    await on.events.endpoints.happen(gone.key, { kind: 'refused' })
+    await expect
+      .poll(() => [...on.suspended.values()], { timeout: 20_000 })
+      .toEqual([
+        {
+          app_id: app.id,
+          app_uid: null,
+          endpoint_id: suspended.id,
+          endpoint_uid: 'registration',
+          state: 'suspended',
+          failing_since: null,
+        },
+        {
+          app_id: app.id,
+          app_uid: null,
+          endpoint_id: gone.id,
+          endpoint_uid: 'gone',
+          state: 'disabled',
+          failing_since: null,
+        },
+      ])
+  })
+
   it('are told of messages that fail, and of those that nobody took', async ({ on }) => {
     const { others, until, told } = await operators(on)
     const app = await on.app()

@@ -88,6 +88,7 @@ describe('something that is due and not tried', () => {
       endpoints,
       messages: () => messages,
       stores: () => [store],
+      onSuspended: () => Promise.resolve(),
       onError,
     })
     // Whoever delivers has stopped.
