@@ -79,6 +79,47 @@ describe('whoever has a link', () => {
     expect(realOf(complaints)).toEqual([])
   })
 
+  test('saves an endpoint as it was when nothing was changed, also what the form has no field for', async ({
+    desk,
+  }) => {
+    const { on } = desk
+    await on.events.eventTypes.create(ORDER_PAID)
+    const acme = await on.app()
+    const endpoint = await on.endpoint(acme, desk.receiver, {
+      uid: 'mine',
+      description: 'Orders "of" the <shop>',
+      eventTypes: ['order.paid', 'user.*', 'not.in.the.catalogue'],
+      channels: ['a', 'b'],
+      filter: { $or: [{ 'data.name': 'O\'Neil "x"' }, { n: { $exist: false } }] },
+      headers: { 'X-Key': 'theirs' },
+      metadata: { crm: '1' },
+      throttleRate: 5,
+    })
+    const { page } = await desk.open(`${await desk.link(acme)}/endpoints/${endpoint.id}/edit`)
+    await press(page, 'Save')
+    await page.waitForSelector('text=Nothing has been sent to it yet.')
+    const { changedAt: _, ...saved } = on.events.endpoints.ofApp(acme)[0]!
+    expect(endpoint).toMatchObject(saved)
+  })
+
+  test('chooses one event type where the profile has one for each endpoint', async ({ desk }) => {
+    const { on } = desk
+    for (const name of ['Core.Ach', 'Core.Wire']) await on.events.eventTypes.create({ ...ORDER_PAID, name })
+    const river = await on.app({ 'hookcast.profile': 'crossriver' })
+    const { page } = await desk.open(`${await desk.link(river)}/endpoints/new`)
+    await page.getByLabel('URL').fill(`${desk.receiver.url}/river`)
+    await press(page, 'Add the endpoint')
+    expect(await page.innerText('[role=alert]')).toContain('Choose at least one event type')
+    await page.getByLabel('Core.Ach').check()
+    await page.getByLabel('Core.Wire').check()
+    await page.getByLabel('Secret').fill('river:open sesame')
+    await press(page, 'Add the endpoint')
+    await page.waitForSelector('text=Nothing has been sent to it yet.')
+    const [endpoint] = on.events.endpoints.ofApp(river)
+    expect(endpoint).toMatchObject({ eventTypes: ['Core.Wire'] })
+    expect(on.events.secrets.current(endpoint!)).toBe('river:open sesame')
+  })
+
   test('sees the secret by a press, rotates it, and verifies what was received with either', async ({ desk }) => {
     const { on } = desk
     const acme = await on.app()
