@@ -19,7 +19,8 @@ export interface PortalDesk {
   readonly script: { answer: (request: Received) => Reply }
   readonly tokens: Tokens
   readonly audit: AuditLog
-  readonly unexpected: readonly unknown[]
+  /** Defects: a test that expects one takes it out. */
+  readonly unexpected: unknown[]
   /** The token of a link to an app's portal. */
   token(app: App, capabilities?: readonly Capability[] | null): Promise<string>
   /** The same as the address of a page. */

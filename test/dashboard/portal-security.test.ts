@@ -162,10 +162,26 @@ describe('a link', () => {
   test('is no token of another kind: those of the API are not for addresses', async ({ desk }) => {
     const { app } = await owner(desk, 'acme')
     const issue = async (role: 'admin' | 'app', of: string | null): Promise<string> =>
-      (await desk.tokens.issue({ name: 'mine', role, grants: [], app: of, expiresAt: null }, null)).text
+      (
+        await desk.tokens.issue(
+          { name: 'mine', role, grants: [], app: of, expiresAt: desk.on.clock.now() + DAY_MS },
+          null,
+        )
+      ).text
     for (const token of [await issue('admin', null), await issue('app', app.id)]) {
       expect((await fetch(`${desk.url}/portal/${token}`)).status).toBe(404)
     }
+  })
+
+  test('tells nobody of what is ours to mend', async ({ desk }) => {
+    const { link } = await owner(desk, 'acme')
+    await desk.on.close()
+    const answer = await fetch(`${link}/messages`)
+    const page = await answer.text()
+    expect(answer.status).toBe(500)
+    expect(page).toContain('Something went wrong here')
+    expect(page).not.toMatch(/database|sqlite|\/tmp/i)
+    expect(desk.unexpected.splice(0)).toHaveLength(1)
   })
 
   test('has headers that keep it where it is: no Referer, no cache, no cookie, no frame but those named', async ({

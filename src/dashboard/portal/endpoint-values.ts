@@ -1,6 +1,6 @@
-import type { Endpoint, EventType, Events } from '../../events/events.ts'
+import { EventsError, type Endpoint, type Events, type EventType } from '../../events/events.ts'
 import { endpointFields, Failure, type EndpointFields } from '../../event-api/event-api.ts'
-import { ApiError, HookcastError } from '../../errors.ts'
+import { ApiError } from '../../errors.ts'
 import { portalWords } from './words.ts'
 
 /** An endpoint as the form has it: texts, as somebody has typed them. */
@@ -92,7 +92,7 @@ export function fieldsFrom(values: EndpointValues): EndpointFields {
 
 /** What a form is told of instead of the page that it would have led to; null for what is no matter of its fields. */
 export function problemOfForm(error: unknown): string | null {
-  return error instanceof HookcastError && error.code !== 'HOOKCAST_STORAGE_FULL' ? error.message : null
+  return error instanceof ApiError || error instanceof EventsError ? error.message : null
 }
 
 function invalid(message: string): ApiError {

@@ -86,7 +86,9 @@ export function createPortal(options: PortalOptions): Hono {
     const holder = holderOf(tokenIn(context))
     if (holder === null) return closed(context)
     const visit = new PortalVisit(context, services, { holder, form: new URLSearchParams(), formToken: '' })
-    const content = problemPart(problem.detail, visit.at(''))
+    // What is ours to mend may name folders of this machine.
+    const detail = problem.status >= 500 ? portalWords.problem.ours : problem.detail
+    const content = problemPart(detail, visit.at(''))
     const retryAfterMs = error instanceof ApiError ? error.retryAfterMs : null
     return pageOf(
       portalPage(visit, { title: portalWords.problem.title, place: null, content }),

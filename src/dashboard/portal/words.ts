@@ -14,7 +14,11 @@ export const portalWords = {
     what: 'A link to this page is good for seven days at most, and can be ended before.',
     todo: 'Open it again from where you found it: that makes a new one.',
   },
-  problem: { title: 'That did not work', back: 'To your endpoints' },
+  problem: {
+    title: 'That did not work',
+    back: 'To your endpoints',
+    ours: 'Something went wrong here, and nothing of yours is the cause. Try again in a while.',
+  },
   denied: 'This link does not allow that',
   rate: 'Too many requests with this link',
   endpoints: {
