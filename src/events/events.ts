@@ -195,7 +195,7 @@ export class Events implements AsyncDisposable {
     const gatherings = this.#gatherings
     this.#rounds = new Rounds({ ...parts, store, courier, gatherings, operational, mostHeld, onError })
     this.tasks = new Tasks(store)
-    this.progress = new Progress({ days, endpoints, messages, outboxOf: (key) => this.#courier.outbox(key) })
+    this.progress = new Progress({ ...parts, outboxOf: (key) => this.#courier.outbox(key) })
     const { tasks, progress } = this
     this.summaries = new Summaries({ store, tasks, apps, endpoints, progress, clock, sequence, onError })
     this.replays = new Replays({ tasks, days, deliveries, clock, sequence, endpointOf, onOpened, onError })

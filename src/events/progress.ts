@@ -1,6 +1,7 @@
 import type { Row } from '../ledger/group-store.ts'
 import type { App } from './apps.ts'
 import type { Days } from './days.ts'
+import type { Deliveries } from './deliveries.ts'
 import { STATE_OF, STATES, type DeliveryState } from './delivery.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import { isAskedFor, seqRangeOf, type Message, type MessageQuery, type Messages } from './messages.ts'
@@ -22,6 +23,7 @@ export interface ProgressQuery extends MessageQuery {
 
 export interface ProgressParts {
   readonly days: Days
+  readonly deliveries: Pick<Deliveries, 'nextDueAt'>
   readonly endpoints: Pick<Endpoints, 'ofApp'>
   readonly messages: Pick<Messages, 'at'>
   readonly outboxOf: (endpoint: number) => Pick<Outbox, 'underWay'> | null
@@ -60,6 +62,11 @@ export class Progress {
 
   ofEndpoint(endpoint: Endpoint, query: ProgressQuery): Page<Stand & { readonly message: Message }> {
     return pageFrom(this.#met(endpoint, query), query)
+  }
+
+  /** When the oldest message was accepted that waits for the restart of an endpoint; null when none does. */
+  heldSince({ key }: Pick<Endpoint, 'key'>): number | null {
+    return this.#parts.deliveries.nextDueAt(key, { lane: 'held', after: -1 })
   }
 
   /** Of the messages accepted between two instants. */

@@ -133,6 +133,8 @@ describe('an endpoint that holds more than it may', () => {
     const [told] = await untilTold('message.expired')
     expect(told!.data).toMatchObject({ endpointId: endpoint.id, expired: 2, mostHeld: 3 })
     expect(on.events.keptFor(endpoint)).toBe(3)
+    const third = on.events.messages.list(app, { limit: 3, cursor: null, order: 'descending' }).rows.at(-1)
+    expect(on.events.progress.heldSince(endpoint)).toBe(third?.acceptedAt)
     await on.events.endpoints.happen(endpoint.key, { kind: 'restart' })
     await receiver.waitFor(3)
     expect(receiver.requests.map(({ body }) => body)).toEqual(['{"n":2}', '{"n":3}', '{"n":4}'])

@@ -25,8 +25,8 @@ export interface Health {
   readonly last: readonly Attempt[]
   /** Deliveries that wait for a restart, or to be gathered. */
   readonly kept: number
-  /** When the oldest of them came; null when there is none. */
-  readonly keptSince: number | null
+  /** When the oldest came that waits for a restart; null when there is none. */
+  readonly heldSince: number | null
 }
 
 /** Of many deliveries the numbers are those of a look before, for a while: each is read to be counted. */
@@ -36,14 +36,12 @@ export async function healthOf(
 ): Promise<Health> {
   const { now } = events
   const isKept = before !== null && now - before.talliedAt < TALLY_KEPT_MS && countOf(before) > MOST_COUNTED_ANEW
-  const oldest = { limit: 1, cursor: null, order: 'ascending', states: ['open'] } as const
-  const kept = events.keptFor(endpoint)
   return {
     tally: isKept ? before.tally : await events.progress.tally(endpoint, { since: now - DAY_MS, until: now }),
     talliedAt: isKept ? before.talliedAt : now,
     last: lastAttempts({ events, endpoint }, LAST),
-    kept,
-    keptSince: kept === 0 ? null : (events.progress.ofEndpoint(endpoint, oldest).rows[0]?.message.acceptedAt ?? null),
+    kept: events.keptFor(endpoint),
+    heldSince: events.progress.heldSince(endpoint),
   }
 }
 
@@ -55,7 +53,7 @@ export function lastAttempts(
 }
 
 /** How an endpoint is doing, in a sentence and in numbers. */
-export function healthCard(view: EndpointView, { tally, last, kept, keptSince }: Health): Markup {
+export function healthCard(view: EndpointView, { tally, last, kept, heldSince }: Health): Markup {
   const { sent, failed, cancelled, expired, open } = tally
   // What waits for a restart has not arrived, as it would have otherwise.
   const isStopped = view.endpoint.state === 'suspended' || view.endpoint.state === 'restarting'
@@ -77,7 +75,7 @@ export function healthCard(view: EndpointView, { tally, last, kept, keptSince }:
   return card(
     say.health,
     [
-      standing(view, { last, kept, keptSince }),
+      standing(view, { last, kept, heldSince }),
       last.length === 0 ? '' : strip(last),
       html`<div class="big">${facts(numbers, 'list')}</div>`,
     ],
@@ -94,7 +92,7 @@ function lastSaid(view: EndpointView, last: readonly Attempt[]): Part {
 }
 
 /** What happens with messages now, and what to press. */
-function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 'tally' | 'talliedAt'>): Part {
+function standing(view: EndpointView, { last, kept, heldSince }: Omit<Health, 'tally' | 'talliedAt'>): Part {
   const { endpoint, events } = view
   const see = html`<a href="${endpointPath(view, endpoint)}/messages?state=open">${say.seeKept}</a>`
   switch (endpoint.state) {
@@ -103,7 +101,7 @@ function standing(view: EndpointView, { last, kept, keptSince }: Omit<Health, 't
     case 'suspended':
       return html`<div class="stop">
         <p>${say.suspended(kept)} ${kept === 0 ? '' : see}</p>
-        ${keptSince === null ? '' : html`<p>${say.suspendedSince} ${timeText(timeOf(keptSince))}.</p>`}
+        ${heldSince === null ? '' : html`<p>${say.suspendedSince} ${timeText(timeOf(heldSince))}.</p>`}
         ${lastSaid(view, last)}
         <p>${say.restartDoes}</p>
       </div>`
