@@ -23,10 +23,10 @@ import { startRedis } from './bench/redis.ts'
 const HELP = `npm run load:workers [-- flags]
 
   --customers 200000   in each run
-  --rounds 3           interleaved
+  --rounds 3           interleaved; none is begun that would not be over within 150 s
   --concurrency 200    requests in flight
   --senders N          sender processes on either side (default: one a core)
-  --no-write           print only; leave load/README.md as it is
+  --no-write           print only; leave load/README.md and docs/scaling.md as they are
 `
 const { values } = parseArgs({
   allowNegative: true,
@@ -41,7 +41,8 @@ const { values } = parseArgs({
 })
 /** Commands are counted over so many: Redis tells each of them to whoever asks, which takes time. */
 const COUNTED = 20_000
-const LIMIT_MS = 170_000
+const LIMIT_MS = 60_000
+const ROUNDS_MS = 150_000
 
 interface Sample {
   readonly perSecond: number
@@ -51,7 +52,12 @@ interface Sample {
   readonly bytesOut: number
 }
 
-async function measure(folder: string): Promise<string> {
+interface Pages {
+  readonly measured: string
+  readonly follows: string
+}
+
+async function measure(folder: string): Promise<Pages> {
   const [customers, rounds, concurrency] = [values.customers, values.rounds, values.concurrency].map(Number) as [
     number,
     number,
@@ -136,7 +142,10 @@ async function measure(folder: string): Promise<string> {
   }
   const embedded: Sample[] = []
   const remote: Sample[] = []
+  const startedAt = performance.now()
   for (let round = 0; round < rounds; round++) {
+    const spentMs = performance.now() - startedAt
+    if (round > 0 && spentMs + spentMs / round > ROUNDS_MS) break
     const turns: [Sample[], readonly string[]][] = [
       [embedded, []],
       [remote, over],
@@ -156,14 +165,15 @@ async function measure(folder: string): Promise<string> {
   commands = 0
   await run(COUNTED, over)
   monitor.kill()
-  return table({
+  const told = {
     conditions: `${conditions.machine}, ${conditions.versions}, load ${conditions.loadBefore.toFixed(1)} before`,
     customers,
     concurrency,
     embedded,
     remote,
     commands: commands / COUNTED,
-  })
+  }
+  return { measured: table(told), follows: scaling(told) }
 }
 
 async function bytesOf(port: number): Promise<{ bytesIn: number; bytesOut: number }> {
@@ -172,22 +182,18 @@ async function bytesOf(port: number): Promise<{ bytesIn: number; bytesOut: numbe
   return { bytesIn: value('total_net_input_bytes'), bytesOut: value('total_net_output_bytes') }
 }
 
-function table({
-  conditions,
-  customers,
-  concurrency,
-  embedded,
-  remote,
-  commands,
-}: {
-  conditions: string
-  customers: number
-  concurrency: number
-  embedded: readonly Sample[]
-  remote: readonly Sample[]
-  commands: number
-}): string {
-  const of = (samples: readonly Sample[], figure: (sample: Sample) => number): number => median(samples.map(figure))
+interface Told {
+  readonly conditions: string
+  readonly customers: number
+  readonly concurrency: number
+  readonly embedded: readonly Sample[]
+  readonly remote: readonly Sample[]
+  readonly commands: number
+}
+
+const of = (samples: readonly Sample[], figure: (sample: Sample) => number): number => median(samples.map(figure))
+
+function table({ conditions, customers, concurrency, embedded, remote, commands }: Told): string {
   const cpu = (samples: readonly Sample[], name: string): string =>
     of(samples, (sample) => sample.cpu[name] ?? 0).toFixed(1)
   const speeds = [of(embedded, (sample) => sample.perSecond), of(remote, (sample) => sample.perSecond)] as const
@@ -205,14 +211,40 @@ function table({
   ].join('\n')
 }
 
+/** What one coordinator, a worker and Redis do, and what that makes of 100 workers. */
+function scaling({ embedded, remote, commands }: Told): string {
+  const cpu = (name: string): number => of(remote, (sample) => sample.cpu[name] ?? 0)
+  const [own, worker, redis] = [cpu('command'), cpu('worker'), cpu('redis')]
+  const [bytesIn, bytesOut] = [of(remote, (sample) => sample.bytesIn), of(remote, (sample) => sample.bytesOut)]
+  const perSecond = (micros: number): number => 1e6 / micros
+  const round = (value: number): string => Number(value.toPrecision(3)).toLocaleString('en-US')
+  const minutes = (customers: number): string => round(customers / perSecond(own) / 60)
+  const times = of(remote, (sample) => sample.perSecond) / of(embedded, (sample) => sample.perSecond)
+  const cores = perSecond(own) / perSecond(worker)
+  return [
+    '| A customer takes | | so that one core does |',
+    '|---|--:|--:|',
+    `| of the coordinator | ${own.toFixed(0)} µs | ${round(perSecond(own))} a second |`,
+    `| of a worker | ${worker.toFixed(0)} µs | ${round(perSecond(worker))} a second |`,
+    `| of Redis | ${redis.toFixed(1)} µs, ${commands.toFixed(3)} commands, ${bytesIn.toFixed(0)} bytes in and ${bytesOut.toFixed(0)} out | ${round(perSecond(redis))} a second |`,
+    '',
+    `There, a run over Redis with one worker made ${times.toFixed(2)} × the calls a second of the same run with processes of its own.`,
+    '',
+    `**100 workers of two cores, 50,000,000 customers.** The workers could make ${round(200 * perSecond(worker))} calls a second. The coordinator of one run is done at ${round(perSecond(own))}: it saturates first, with as much as ${cores.toFixed(1)} cores of workers bring, and takes ${minutes(50e6)} minutes; 2,000 in flight, the most that a campaign may have, are enough for that while answers take less than ${round((2000 / perSecond(own)) * 1000)} ms. Redis is at ${round((redis / own) * 100)} % of a core then, with ${round(commands * perSecond(own))} commands and ${round(((bytesIn + bytesOut) * perSecond(own)) / 1e6)} MB a second. On the coordinator's disk lie 8 GB of rows (155 bytes each) and 3 GB of ledger. Coordinators share workers and Redis, so the same audience in eight campaign files of a part each, on eight machines, takes ${minutes(50e6 / 8)} minutes; a single Redis saturates with ${Math.floor(own / redis)} of them, and a Cluster goes further, as every worker and every run has keys of a slot of its own.`,
+  ].join('\n')
+}
+
 if (values.help) {
   console.log(HELP)
 } else {
   const folder = mkdtempSync(join(tmpdir(), 'hookcast-workers-'))
   try {
-    const text = await measure(folder)
-    console.log(`\n${text}`)
-    if (values.write) placeFindings('npm run load:workers', text)
+    const { measured, follows } = await measure(folder)
+    console.log(`\n${measured}\n\n${follows}`)
+    if (values.write) {
+      placeFindings('npm run load:workers', measured)
+      placeFindings('npm run load:workers', follows, new URL('../docs/scaling.md', import.meta.url))
+    }
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

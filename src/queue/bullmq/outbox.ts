@@ -29,6 +29,7 @@ export class Outbox {
   #weight = 0
   #weightWaiting = 0
   #isSending = false
+  #isHurried = false
   #isClosed = false
   #cancelFlush: (() => void) | null = null
   #oldestAt: number | null = null
@@ -57,6 +58,19 @@ export class Outbox {
     this.#schedule(this.#options.gatherMs)
   }
 
+  /** Of those that Redis was not given yet. */
+  get weightWaiting(): number {
+    return this.#weightWaiting
+  }
+
+  /** What waits goes now, or as soon as what went before was acknowledged. */
+  hurry(): void {
+    this.#isHurried = true
+    this.#cancelFlush?.()
+    this.#cancelFlush = null
+    this.#schedule(0)
+  }
+
   /** Resolves when everything was acknowledged, or it was closed. */
   async drain(): Promise<void> {
     if (this.#oldestAt === null || this.#isClosed) return
@@ -83,6 +97,7 @@ export class Outbox {
     if (this.#isSending || group.length === 0) return
     const { link, key, clock, makesStream, gatherMs } = this.#options
     this.#isSending = true
+    this.#isHurried = false
     this.#waiting = []
     const weight = this.#weightWaiting
     this.#weightWaiting = 0
@@ -96,7 +111,7 @@ export class Outbox {
     this.#oldestAt = this.#waiting.length === 0 ? null : clock.now()
     this.#options.onWritten?.()
     if (this.#oldestAt === null) this.#settle()
-    else this.#schedule(gatherMs)
+    else this.#schedule(this.#isHurried ? 0 : gatherMs)
   }
 
   #settle(): void {

@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey, hkdfSync, randomBytes, type KeyObject } from 'node:crypto'
 import { deserialize, serialize } from 'node:v8'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { QueueError } from '../../errors.ts'
@@ -24,15 +24,15 @@ const COMPRESSED_FROM = 1024
  * @see NIST SP 800-38D §8.2.2: keys of its own are derived from the secret key, so that nonces here are counted apart from those of the vault.
  */
 export class WireSeal {
-  readonly #keys: ReadonlyMap<string, Uint8Array>
-  readonly #first: { readonly id: Buffer; readonly bytes: Uint8Array }
+  readonly #keys: ReadonlyMap<string, KeyObject>
+  readonly #first: { readonly id: Buffer; readonly key: KeyObject }
 
   /** The first key seals, any of them opens. @throws {TypeError} without any key. */
   constructor(keys: readonly SharedKey[]) {
     const [first] = keys
     if (first === undefined) throw new TypeError('expected at least one key, got none')
     this.#keys = new Map(keys.map(({ id, bytes }) => [id, derivedFrom(bytes)]))
-    this.#first = { id: Buffer.from(first.id, 'latin1'), bytes: this.#keys.get(first.id)! }
+    this.#first = { id: Buffer.from(first.id, 'latin1'), key: this.#keys.get(first.id)! }
   }
 
   /** Of the key that seals. */
@@ -48,9 +48,9 @@ export class WireSeal {
   seal(value: unknown, place: string, { isRows = false } = {}): Buffer {
     const plain = serialize(value)
     const isCompressed = isRows && plain.length >= COMPRESSED_FROM
-    const { id, bytes } = this.#first
+    const { id, key } = this.#first
     const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv(CIPHER, bytes, nonce, { authTagLength: TAG_BYTES })
+    const cipher = createCipheriv(CIPHER, key, nonce, { authTagLength: TAG_BYTES })
     cipher.setAAD(Buffer.from(place))
     const packed = isCompressed ? zstdCompressSync(plain, { pledgedSrcSize: plain.length }) : plain
     return Buffer.concat([
@@ -87,6 +87,6 @@ export class WireSeal {
   }
 }
 
-function derivedFrom(secret: Uint8Array): Uint8Array {
-  return new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), 'hookcast redis', KEY_BYTES))
+function derivedFrom(secret: Uint8Array): KeyObject {
+  return createSecretKey(new Uint8Array(hkdfSync('sha256', secret, new Uint8Array(), 'hookcast redis', KEY_BYTES)))
 }

@@ -107,8 +107,12 @@ export class WorkerSession {
   }
 
   #say(message: FromWorker): void {
-    this.outbox.put(message, reportsIn(message))
-    if (!this.#isHeld && this.outbox.weight > this.#mostUnheard()) this.tend()
+    const { outbox } = this
+    outbox.put(message, reportsIn(message))
+    const most = this.#mostUnheard()
+    // At some 15,000 a second senders would have to wait for what is only being gathered.
+    if (outbox.weightWaiting > most / 2) outbox.hurry()
+    if (!this.#isHeld && outbox.weight > most) this.tend()
   }
 
   #mostUnheard(): number {
