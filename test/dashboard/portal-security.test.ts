@@ -159,6 +159,23 @@ describe('a link', () => {
     expect(answers.find(({ status }) => status === 429)!.headers.get('Retry-After')).toBe('1')
   })
 
+  test('tells twelve pages of what changes, and frees the place of each that is left', async ({ desk }) => {
+    const { link, endpoint } = await owner(desk, 'acme')
+    const open = async (): Promise<{ readonly status: number; leave: () => void }> => {
+      const left = new AbortController()
+      const { status } = await fetch(`${link}/endpoints/${endpoint.id}/live`, { signal: left.signal })
+      return { status, leave: () => left.abort() }
+    }
+    const head = await fetch(`${link}/endpoints/${endpoint.id}/live`, { method: 'HEAD' })
+    expect(head.status).toBe(204)
+    const pages = await Promise.all(Array.from({ length: 12 }, open))
+    expect(pages.map(({ status }) => status)).toEqual(Array.from({ length: 12 }, () => 200))
+    expect((await open()).status).toBe(429)
+    pages[0]!.leave()
+    await expect.poll(async () => (await open()).status).toBe(200)
+    for (const { leave } of pages) leave()
+  })
+
   test('is no token of another kind: those of the API are not for addresses', async ({ desk }) => {
     const { app } = await owner(desk, 'acme')
     const issue = async (role: 'admin' | 'app', of: string | null): Promise<string> =>
@@ -208,6 +225,7 @@ describe('a link', () => {
       [`/endpoints/${endpoint.id}/disable`, 'ManageEndpoint', 'Disable this endpoint'],
       [`/endpoints/${endpoint.id}/enable`, 'ManageEndpoint', ''],
       [`/endpoints/${endpoint.id}/secret`, 'ViewEndpointSecret', 'Show the secret'],
+      [`/endpoints/${endpoint.id}/verify`, 'ViewEndpointSecret', ''],
       [`/endpoints/${endpoint.id}/rotate`, 'ManageEndpointSecret', 'Make a new secret'],
       [`/endpoints/${endpoint.id}/test`, 'CreateAttempts', 'Send it'],
       [`/endpoints/${endpoint.id}/recover`, 'CreateAttempts', 'Recover'],

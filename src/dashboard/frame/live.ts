@@ -22,7 +22,16 @@ const LONGEST_MS = 5 * 60_000
  */
 export function liveResponse(
   look: () => LiveParts | Promise<LiveParts>,
-  { clock, everyMs }: { readonly clock: Clock; readonly everyMs: number },
+  {
+    clock,
+    everyMs,
+    onEnd = () => undefined,
+  }: {
+    readonly clock: Clock
+    readonly everyMs: number
+    /** Called once, when nobody is told any more. */
+    readonly onEnd?: () => void
+  },
 ): Response {
   const left = new AbortController()
   const encoder = new TextEncoder()
@@ -30,6 +39,11 @@ export function liveResponse(
   const begunAt = clock.now()
   let toldAt = begunAt
   let isFirst = true
+  const end = (): void => {
+    if (left.signal.aborted) return
+    left.abort()
+    onEnd()
+  }
   const changed = (kind: string, entries: readonly (readonly [string, string])[]): Record<string, string> => {
     const fresh = entries.filter(([id, text]) => told.get(`${kind} ${id}`) !== text)
     for (const [id, text] of fresh) told.set(`${kind} ${id}`, text)
@@ -52,13 +66,20 @@ export function liveResponse(
         if (!isFirst) await clock.sleep(everyMs, left.signal)
         isFirst = false
         if (left.signal.aborted) return
-        const { text, isOver } = await next()
+        const { text, isOver } = await next().catch((error: unknown) => {
+          end()
+          throw error
+        })
+        if (left.signal.aborted) return
         if (text !== '') controller.enqueue(encoder.encode(text))
-        if (isOver) controller.close()
+        if (isOver) {
+          controller.close()
+          end()
+        }
         if (isOver || text !== '') return
       }
     },
-    cancel: () => left.abort(),
+    cancel: end,
   })
   return new Response(body, { headers: { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no' } })
 }

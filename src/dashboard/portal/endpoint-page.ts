@@ -7,7 +7,7 @@ import { healthOf, type Health } from '../events/parts/health.ts'
 import { endpointMessages } from '../events/parts/message-list.ts'
 import { revealSecret } from '../events/parts/secret.ts'
 import { endpointPath, type EndpointView } from '../events/parts/view.ts'
-import { liveResponse, type LiveParts } from '../frame/live.ts'
+import type { LiveParts } from '../frame/live.ts'
 import { seeOther } from '../frame/page-request.ts'
 import { endpointOf, pathTo, refuseUnless } from './desk.ts'
 import type { PortalPage, PortalRoute, PortalVisit } from './portal-visit.ts'
@@ -60,7 +60,7 @@ async function secretPage(visit: PortalVisit): Promise<PortalPage> {
 /** Ends with the link, or with the endpoint. */
 async function followed(visit: PortalVisit): Promise<Response> {
   const { key } = endpointOf(visit).endpoint
-  const { holderOf, clock } = visit.services
+  const { holderOf } = visit.services
   let health: Health | null = null
   const look = async (): Promise<LiveParts> => {
     const endpoint = visit.events.endpoints.of(key)
@@ -69,7 +69,7 @@ async function followed(visit: PortalVisit): Promise<Response> {
     health = await healthOf(view, health)
     return { parts: liveEndpointParts(storyOf(visit, view, health)), isOver: false }
   }
-  return liveResponse(look, { clock, everyMs: LOOK_MS })
+  return visit.follow(look, LOOK_MS)
 }
 
 function attemptsPage(visit: PortalVisit): PortalPage {
@@ -112,7 +112,7 @@ async function remove(visit: PortalVisit): Promise<Response> {
   refuseUnless(view, 'manage')
   const { endpoint, events, app, note } = view
   const kept = events.keptFor(endpoint)
-  if (kept > Number(visit.field('kept') ?? 0)) {
+  if (!(Number(visit.field('kept') ?? 0) >= kept)) {
     throw new EventsError('conflict', say.moreKept(formatNumber(kept)))
   }
   await events.endpoints.remove(app, endpoint.id)

@@ -3,7 +3,7 @@ import { messagesCard } from '../events/parts/message-list.ts'
 import { messagePath, type AppView } from '../events/parts/view.ts'
 import type { Message } from '../../events/events.ts'
 import { html } from '../../report/report.ts'
-import { liveResponse, type LiveParts } from '../frame/live.ts'
+import type { LiveParts } from '../frame/live.ts'
 import { head } from '../frame/parts.ts'
 import { seeOther } from '../frame/page-request.ts'
 import { appOf, refuseUnless } from './desk.ts'
@@ -45,12 +45,12 @@ function messagePage(visit: PortalVisit): PortalPage {
 
 function followed(visit: PortalVisit): Response {
   const story = messageOf(visit)
-  const { holderOf, clock } = visit.services
+  const { holderOf } = visit.services
   const look = (): LiveParts => {
     if (holderOf(visit.holder.token) === null) return { parts: {}, isOver: true }
     return { parts: liveMessageParts(story), isOver: !isMessageGoing(story) }
   }
-  return liveResponse(look, { clock, everyMs: LOOK_MS })
+  return visit.follow(look, LOOK_MS)
 }
 
 async function resend(visit: PortalVisit): Promise<Response> {

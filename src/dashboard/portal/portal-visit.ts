@@ -1,9 +1,14 @@
 import type { Context } from 'hono'
 import type { Actor, AuditLog } from '../../access/access.ts'
+import { ApiError } from '../../errors.ts'
 import type { Clock } from '../../clock.ts'
 import type { App, Events } from '../../events/events.ts'
 import { PageRequest, type PageContent } from '../frame/page-request.ts'
-import type { PortalPlace } from './words.ts'
+import { liveResponse, type LiveParts } from '../frame/live.ts'
+import { portalWords, type PortalPlace } from './words.ts'
+
+/** Tabs that somebody has open: a browser has no more connections to one host. */
+const MOST_FOLLOWERS = 12
 
 /** Whoever has a link, and the one app that it is for. */
 export interface Holder {
@@ -18,6 +23,8 @@ export interface PortalServices {
   readonly events: Events
   readonly audit: AuditLog
   readonly clock: Clock
+  /** Pages that are told of changes, by the link's id. */
+  readonly followers: Map<string, number>
   /** The holder of a link as things are now; null once it is no good any more. */
   readonly holderOf: (token: string) => Holder | null
 }
@@ -48,6 +55,23 @@ export class PortalVisit extends PageRequest {
     this.events = services.events
     this.holder = holder
     this.app = holder.app
+  }
+
+  /** Tells the page of its parts as they change. @throws {ApiError} HOOKCAST_API_LIMIT, when too many pages of the link are told already. */
+  follow(look: () => LiveParts | Promise<LiveParts>, everyMs: number): Response {
+    const { followers, clock } = this.services
+    const { id } = this.holder.actor
+    const count = followers.get(id) ?? 0
+    if (count >= MOST_FOLLOWERS) throw new ApiError('HOOKCAST_API_LIMIT', portalWords.rate, { status: 429 })
+    // Nobody would read it to its end.
+    if (this.context.req.method === 'HEAD') return new Response(null, { status: 204 })
+    followers.set(id, count + 1)
+    const onEnd = (): void => {
+      const left = (followers.get(id) ?? 1) - 1
+      if (left === 0) followers.delete(id)
+      else followers.set(id, left)
+    }
+    return liveResponse(look, { clock, everyMs, onEnd })
   }
 
   /** The address of a page of this link. */

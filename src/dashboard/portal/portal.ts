@@ -7,11 +7,11 @@ import { ApiError, HookcastError } from '../../errors.ts'
 import type { Events } from '../../events/events.ts'
 import type { ServiceStore } from '../../ledger/service-store.ts'
 import { serveAssets } from '../frame/assets.ts'
+import { answerable, noSuchPage } from '../frame/event-refusal.ts'
 import { readForm } from '../frame/page-request.ts'
 import { words } from '../words.ts'
 import { closedPage, portalPage, problemPart } from './portal-frame.ts'
 import { PORTAL_ROUTES } from './portal-routes.ts'
-import { answerable, noSuchPage } from '../frame/event-refusal.ts'
 import { PortalVisit, type Holder, type PortalRoute } from './portal-visit.ts'
 import { portalWords } from './words.ts'
 
@@ -49,7 +49,7 @@ export function createPortal(options: PortalOptions): Hono {
     const expiresAt = actor === null ? null : (tokens.get(actor.id)?.expiresAt ?? null)
     return actor === null || app === null || expiresAt === null ? null : { token, actor, app, expiresAt }
   }
-  const services = { events, clock, holderOf, audit: new AuditLog(store, clock) }
+  const services = { events, clock, holderOf, followers: new Map<string, number>(), audit: new AuditLog(store, clock) }
   const headers = headersFor(options.frameAncestors)
   const app = new Hono({ strict: false })
   app.use(async (context, next) => {

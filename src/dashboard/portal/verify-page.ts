@@ -2,7 +2,7 @@ import { sharedSecret, verificationSamples, verifyRequest, type Profile } from '
 import { html, sentence, type Markup, type Part } from '../../report/report.ts'
 import type { EndpointView } from '../events/parts/view.ts'
 import { card, code, facts, head, preserved, type Shown } from '../frame/parts.ts'
-import { endpointOf, pathTo } from './desk.ts'
+import { endpointOf, pathTo, refuseUnless } from './desk.ts'
 import type { PortalPage, PortalRoute, PortalVisit } from './portal-visit.ts'
 import { portalWords } from './words.ts'
 
@@ -24,7 +24,10 @@ interface Tried {
 
 /** Every secret that signs now is tried: of several a receiver needs one. */
 function check(visit: PortalVisit): PortalPage {
-  const { endpoint, events } = endpointOf(visit)
+  const view = endpointOf(visit)
+  // Whether a guess of a password is right is not for those who may not see it.
+  refuseUnless(view, 'reveal')
+  const { endpoint, events } = view
   const profile = events.endpoints.profileOf(endpoint)
   const [headers, body] = [visit.form.get('headers') ?? '', visit.form.get('body') ?? '']
   const problems = events.secrets.signing(endpoint).map((secret) => {
@@ -61,7 +64,9 @@ function page(visit: PortalVisit, tried: Tried | null): PortalPage {
       below: html`<p>${sentence(say.what[profile.proof.kind])}</p>`,
     }),
     proofPart(profile),
-    profile.proof.kind === 'none' ? '' : checkPart(view, { tried, at: visit.at(`/endpoints/${view.endpoint.id}`) }),
+    profile.proof.kind === 'none' || !view.may('reveal')
+      ? ''
+      : checkPart(view, { tried, at: visit.at(`/endpoints/${view.endpoint.id}`) }),
     samplesPart(profile),
   ]
   return { title: say.title, place: 'endpoints', content }
