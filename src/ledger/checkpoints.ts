@@ -1,10 +1,12 @@
 import { once } from 'node:events'
 import { extname } from 'node:path'
 import { Worker } from 'node:worker_threads'
+import type { Clock } from '../clock.ts'
 
 export interface CheckpointsOptions {
   /** Of the SQLite file. */
   readonly path: string
+  readonly clock: Clock
   /** Holds up what would be written; called without waiting for what is being synced. */
   readonly hold: () => void
   readonly release: () => void
@@ -25,6 +27,8 @@ export const LOG_PRAGMAS =
 const BEGIN_PAGES = 4096
 /** So few pages are copied while nothing is written: some milliseconds. */
 const FEW_PAGES = 512
+/** A thread takes some MB: a file that is written no more, as that of a day is, has none. */
+const REST_MS = 60_000
 /** What is written as fast as it is copied is not waited for longer. */
 const MOST_ROUNDS = 4
 
@@ -40,6 +44,7 @@ const MOST_ROUNDS = 4
 export class Checkpoints implements Disposable {
   readonly #options: CheckpointsOptions
   #thread: Worker | null = null
+  #cancelRest: (() => void) | null = null
   #isGoing = false
   #isOver = false
   /** Somebody who reads for long keeps the log from beginning anew: it is not tried again with each change. */
@@ -51,7 +56,6 @@ export class Checkpoints implements Disposable {
 
   /** Behind a change: there are so many pages in the log. */
   look(pages: number): void {
-    if (pages < BEGIN_PAGES) this.#nextAt = BEGIN_PAGES
     if (pages < this.#nextAt || this.#isGoing || this.#isOver) return
     this.#nextAt = pages + BEGIN_PAGES
     this.#isGoing = true
@@ -59,12 +63,13 @@ export class Checkpoints implements Disposable {
       .catch(() => this.#fail())
       .finally(() => {
         this.#isGoing = false
-        this.#thread?.unref()
+        this.#rest()
       })
   }
 
   async #go(): Promise<void> {
     const { hold, release } = this.#options
+    this.#cancelRest?.()
     const thread = (this.#thread ??= this.#startThread())
     thread.ref()
     for (let left = Infinity, round = 0; left > FEW_PAGES && round < MOST_ROUNDS; round++) {
@@ -72,7 +77,7 @@ export class Checkpoints implements Disposable {
     }
     hold()
     try {
-      await ask(thread, { isLast: true })
+      if ((await ask(thread, { isLast: true })) === 0) this.#nextAt = BEGIN_PAGES
     } finally {
       release()
     }
@@ -84,6 +89,15 @@ export class Checkpoints implements Disposable {
     return thread.on('error', () => this.#fail())
   }
 
+  #rest(): void {
+    this.#thread?.unref()
+    if (this.#isOver) return
+    this.#cancelRest = this.#options.clock.after(REST_MS, () => {
+      void this.#thread?.terminate()
+      this.#thread = null
+    })
+  }
+
   #fail(): void {
     if (this.#isOver) return
     this[Symbol.dispose]()
@@ -92,6 +106,7 @@ export class Checkpoints implements Disposable {
 
   [Symbol.dispose](): void {
     this.#isOver = true
+    this.#cancelRest?.()
     void this.#thread?.terminate()
   }
 }

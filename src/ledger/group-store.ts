@@ -90,6 +90,7 @@ export class GroupStore implements Statements, Disposable {
     this.#name = name
     this.#checkpoints = new Checkpoints({
       path,
+      clock,
       hold: () => {
         this.#isHeld = true
       },

@@ -10,7 +10,7 @@ export function pageAfter(after: string | null, { limit, order }: Pick<PageQuery
 
 /** Leads to the next page of a list, with the same query, and back to the first. */
 export function pageLinks<T>(
-  { rows, isDone }: Page<T>,
+  { rows, isDone, passed }: Page<T>,
   {
     query,
     idOf,
@@ -25,9 +25,10 @@ export function pageLinks<T>(
   const linkTo = (more: Readonly<Record<string, string>>): string =>
     `?${new URLSearchParams({ ...same, ...more }).toString()}`
   const last = rows.at(-1)
+  const next = passed?.id ?? (last === undefined ? null : idOf(last))
   const links = [
     after === undefined ? [] : [html`<a href="${linkTo({})}">${labels[0]}</a>`],
-    isDone || last === undefined ? [] : [html`<a href="${linkTo({ after: idOf(last) })}">${labels[1]}</a>`],
+    isDone || next === null ? [] : [html`<a href="${linkTo({ after: next })}">${labels[1]}</a>`],
   ].flat()
   return links.length === 0 ? '' : html`<div class="pages">${links}</div>`
 }
