@@ -7,6 +7,7 @@ export const eventWords = {
   tabs: { apps: 'Apps', types: 'Event types', endpoints: 'Endpoints', messages: 'Messages' },
   newest: 'Newest',
   more: 'Older',
+  notAll: 'There may be more: not all were looked at yet.',
   apps: {
     what: 'Who is told of what has happened: each app is one of your customers, with endpoints of its own.',
     search: 'Name or id',

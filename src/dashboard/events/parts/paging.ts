@@ -8,7 +8,7 @@ export function pageAfter(after: string | null, { limit, order }: Pick<PageQuery
   return { limit, order, cursor: after === null ? null : { id: after, isBackwards: false } }
 }
 
-/** Leads to the next page of a list, with the same query, and back to the first. */
+/** Leads to the next page of a list, with the same query, and back to the first. Says so where only some were looked at. */
 export function pageLinks<T>(
   { rows, isDone, passed }: Page<T>,
   {
@@ -25,10 +25,11 @@ export function pageLinks<T>(
   const linkTo = (more: Readonly<Record<string, string>>): string =>
     `?${new URLSearchParams({ ...same, ...more }).toString()}`
   const last = rows.at(-1)
-  const next = passed?.id ?? (last === undefined ? null : idOf(last))
+  const next = isDone ? null : (passed?.id ?? (last === undefined ? null : idOf(last)))
   const links = [
     after === undefined ? [] : [html`<a href="${linkTo({})}">${labels[0]}</a>`],
-    isDone || next === null ? [] : [html`<a href="${linkTo({ after: next })}">${labels[1]}</a>`],
+    next === null ? [] : [html`<a href="${linkTo({ after: next })}">${labels[1]}</a>`],
+    passed === null ? [] : [html`<span class="note">${eventWords.notAll}</span>`],
   ].flat()
   return links.length === 0 ? '' : html`<div class="pages">${links}</div>`
 }
