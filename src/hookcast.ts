@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os'
 import { dirname, extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { systemClock, type Clock } from './clock.ts'
-import { environment, trustEnvironment } from './config.ts'
+import { environment, trustEnvironment } from './environment.ts'
 import { StandbySender, type SenderProgram } from './queue/processes/processes.ts'
 
 /** The parts that a run is put together from on this machine. */

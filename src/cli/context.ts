@@ -1,8 +1,8 @@
 import { relative } from 'node:path'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { Settings } from '../campaign/settings.ts'
-import { environment } from '../config.ts'
-import { wire, type Wiring } from '../hookcast.ts'
+import { environment } from '../environment.ts'
+import type { Wiring } from '../hookcast.ts'
 import { settingsFor, type Surroundings } from '../library/library.ts'
 import { Terminal } from './terminal.ts'
 
@@ -25,17 +25,11 @@ export class Context implements Surroundings {
   /** The command that was typed. */
   command = '<command>'
   flags: GlobalFlags = {}
-  readonly #isSending: boolean
-  #wiring: Wiring | null = null
+  readonly wiring: Wiring
 
-  constructor({ isJson, isSending = false }: { isJson: boolean; isSending?: boolean }) {
+  constructor({ isJson, wiring }: { isJson: boolean; wiring: Wiring }) {
     this.isJson = isJson
-    this.#isSending = isSending
-  }
-
-  get wiring(): Wiring {
-    this.#wiring ??= wire({ isSending: this.#isSending })
-    return this.#wiring
+    this.wiring = wiring
   }
 
   /** Sender processes at most: the flag wins over hookcast.yaml, and that over the number of cores. */

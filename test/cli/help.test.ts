@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect } from 'vitest'
-import { createProgram } from '../../src/cli/cli.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { wire } from '../../src/hookcast.ts'
 import { allCommands, pathOf } from '../../src/cli/command-path.ts'
 import { commandPage } from '../../src/cli/command-page.ts'
 import { Context } from '../../src/cli/context.ts'
@@ -91,7 +92,7 @@ describe('--help', () => {
   )
 
   test('of the commands below events tells as much', async () => {
-    const program = await createProgram(new Context({ isJson: false }))
+    const program = await createProgram(new Context({ isJson: false, wiring: wire() }))
     const events = program.commands.find((command) => command.name() === 'events')!
     const leaves = allCommands(events).filter(({ commands }) => commands.length === 0)
     const flags = leaves.map(({ options }) => options.map(({ long }) => long?.slice(2)).join(' '))

@@ -1,11 +1,12 @@
 import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { createProgram } from '../../src/cli/cli.ts'
+import { createProgram } from '../../src/cli/program.ts'
+import { wire } from '../../src/hookcast.ts'
 import { commandPage, indexPage } from '../../src/cli/command-page.ts'
 import { Context } from '../../src/cli/context.ts'
 import { readText } from '../support/page.ts'
 
-const program = await createProgram(new Context({ isJson: false }))
+const program = await createProgram(new Context({ isJson: false, wiring: wire() }))
 const names = program.commands.map((command) => command.name())
 
 describe('docs/commands', () => {
