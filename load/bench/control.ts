@@ -77,7 +77,7 @@ export class ControlBench {
 
   /** Everybody is refused once with 503, all at about the same time. */
   async retries(customers: number): Promise<RetryFindings> {
-    return this.#on({ delayMs: 0, failOnce: customers }, customers, async (receiver, campaign) => {
+    return this.#on({ delayMs: 10, failOnce: customers }, customers, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--json', '--quiet', '--yes'])
       let peakBytes = 0
       const look = setInterval(() => {
