@@ -133,7 +133,7 @@ export class YamlReader {
       return `environment variable not readable: ${name}, for ${label} (names with HOOKCAST_ are the program's own)`
     }
     if (!isOperator && this.#allowed !== null && !this.#allowed.includes(name)) {
-      return `environment variable not readable: ${name}, for ${label} (list it under env: in hookcast.yaml)`
+      return `environment variable not readable: ${name}, for ${label} (list it under env: in hookcast.yaml, and restart the service if one runs)`
     }
     return null
   }

@@ -1,5 +1,8 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Command } from 'commander'
 import { backUp, restoreData, type Restored } from '../backup/backup.ts'
+import { KEY_FILE } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 
 export function addBackup(program: Command, context: Context): void {
@@ -20,6 +23,10 @@ export function addBackup(program: Command, context: Context): void {
       const told = { schema: 1, target, files: files.length, bytes }
       if (isJson) await terminal.print(`${JSON.stringify(told, null, 2)}\n`)
       else await terminal.print(`Copied ${counted(files.length, 'file')}, ${sizeOf(bytes)}, to ${target}\n`)
+      const key = join(data, KEY_FILE)
+      if (existsSync(key)) {
+        terminal.tell(`Not in it: ${key}, the key of stored secrets. Keep a copy elsewhere: a restore needs it`)
+      }
     })
 }
 
@@ -59,6 +66,12 @@ function inWords({ made_at: madeAt, files, bytes, ...restored }: Restored, conte
   if (deliveries > 0) {
     const many = counted(deliveries, 'event webhook')
     lines.push(`${many} not delivered in the backup: sent with the next start of the service, under the same ids`)
+  }
+  if (existsSync(join(settings.data, 'events/events.db'))) {
+    const key = join(settings.data, KEY_FILE)
+    lines.push(
+      `The key of stored secrets is in no backup: put the old ${KEY_FILE} to ${key} before the first start, unless HOOKCAST_SECRET_KEY is set`,
+    )
   }
   lines.push('Who was erased after the backup is in it again: `hookcast erase` them anew')
   return `${lines.join('\n')}\n`

@@ -110,7 +110,9 @@ row 17, customer c-17: sent`,
     seeAlso: ['restore', 'serve'],
   },
   restore: {
-    prints: 'Restored 12 files, 3.4 MB, of the backup of 2026-11-22T17:20:47.000Z, to /var/lib/hookcast',
+    prints: `Restored 12 files, 3.4 MB, of the backup of 2026-11-22T17:20:47.000Z, to /var/lib/hookcast
+The key of stored secrets is in no backup: put the old secret.key to /var/lib/hookcast/secret.key before the first start, unless HOOKCAST_SECRET_KEY is set
+Who was erased after the backup is in it again: \`hookcast erase\` them anew`,
     exitCodes: '0 restored, 2 the backup is incomplete or altered, or the data folder is not empty.',
     seeAlso: ['backup', 'resume', 'release'],
   },
@@ -173,7 +175,7 @@ msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  2026-11-22 17:20:47  user.created  user-17`,
     seeAlso: ['events publish', 'events list attempts'],
   },
   'events list attempts': {
-    prints: `attempt                            ended                message                          endpoint                        status  http  ms
+    prints: `attempt                            began                message                          endpoint                        status  http  ms
 atmpt_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  2026-11-22 17:20:47  msg_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  ep_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  sent    200   12`,
     exitCodes: OF_ASKING,
     seeAlso: ['events resend', 'events recover'],

@@ -12,6 +12,7 @@ import {
   answerFrom,
   authorize,
   Call,
+  defectFrom,
   Failure,
   failureFrom,
   readBytes,
@@ -83,7 +84,7 @@ export function createEventApi(options: EventApiOptions): Hono {
     const failure = failureOf(error)
     if (failure !== null) return answerFrom(failure)
     options.onUnexpected(error)
-    return answerFrom(new Failure(500, { code: 'server_error', detail: 'Internal Server Error' }))
+    return answerFrom(defectFrom(error))
   })
   return app
 }

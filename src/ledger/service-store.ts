@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import type { Clock } from '../clock.ts'
@@ -14,6 +14,7 @@ const LOOK_MS = 500
 /** `service.db`: what the service holds besides runs and event webhooks, and the lock on the data folder. */
 export class ServiceStore extends GroupStore {
   readonly #lock: DatabaseSync
+  readonly #holder: string
 
   /**
    * Opens the store of a data folder for this process alone, making or migrating its tables.
@@ -31,12 +32,14 @@ export class ServiceStore extends GroupStore {
       throw error
     }
     this.#lock = lock
+    this.#holder = holderIn(dataFolder)
   }
 
   /** Commits what is waiting, and gives the store to whoever comes next. */
   override [Symbol.dispose](): void {
     if (!this.#lock.isOpen) return
     super[Symbol.dispose]()
+    rmSync(this.#holder, { force: true })
     this.#lock.close()
   }
 }
@@ -53,14 +56,37 @@ function takeLock(dataFolder: string): DatabaseSync {
     mkdirSync(dataFolder, { recursive: true, mode: 0o700 })
     lock = new DatabaseSync(path, { timeout: LOOK_MS })
     lock.exec('PRAGMA journal_mode = DELETE; PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE')
+    sayHolder(dataFolder)
     return lock
   } catch (cause) {
     lock?.close()
     if (!isSqliteBusy(cause)) throw folderError(path, cause)
     throw new HookcastError(
       'HOOKCAST_SERVICE_RUNNING',
-      `Another service has this data folder: stop it, or name another folder with --data: ${dataFolder}`,
+      `Another service has this data folder${holderOf(dataFolder)}: stop it, or name another folder with --data: ${dataFolder}`,
       { cause },
     )
+  }
+}
+
+function holderIn(dataFolder: string): string {
+  return join(dataFolder, 'service.pid')
+}
+
+/** For people alone: what a killed process has left there is read by nobody, as the lock is free then. */
+function sayHolder(dataFolder: string): void {
+  try {
+    writeFileSync(holderIn(dataFolder), `${process.pid}\n`, { mode: 0o600 })
+  } catch {
+    // A full disk is told of by whoever has something to keep.
+  }
+}
+
+function holderOf(dataFolder: string): string {
+  try {
+    const [pid] = /^\d+/.exec(readFileSync(holderIn(dataFolder), 'utf8')) ?? []
+    return pid === undefined ? '' : ` (process ${pid})`
+  } catch {
+    return ''
   }
 }

@@ -34,7 +34,7 @@ export function checkEndpointUrl(text: string, rules: EventNetwork): string | nu
   if (path !== null) return path
   const target = targetFromOrigin(url.origin)
   if (refuseTarget(target, rules) !== null) {
-    return `expected \`url\` to be at port ${rules.ports.join(' or ')}, got ${target.port}`
+    return `expected \`url\` to be at port ${rules.ports.join(' or ')} (network.events.ports in hookcast.yaml), got ${target.port}`
   }
   const isAddress = describeAddress(target.hostname) !== 'not an address'
   return isAddress && refuseAddress(target.hostname, target, rules) !== null ? UNREACHABLE : null

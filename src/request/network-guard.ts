@@ -130,7 +130,9 @@ export function refuseAddress(address: string, target: Target, rules: NetworkRul
 export function refuseTarget({ isTls, port, origin }: Target, rules: NetworkRules): string | null {
   if (rules.policy !== 'event') return null
   if (!isTls && !rules.isHttpAllowed) return `Endpoint may not be called over plain http: ${origin}`
-  return rules.ports.includes(port) ? null : `Port may not be called (${rules.ports.join(', ')} may): ${origin}`
+  return rules.ports.includes(port)
+    ? null
+    : `Port may not be called (${rules.ports.join(', ')} may: network.events.ports): ${origin}`
 }
 
 function isOwnAddress(text: string): boolean {

@@ -30,14 +30,21 @@ export type EventService = <T>(path: string, call?: EventCall) => Promise<T>
  */
 export function eventServiceOf(surroundings: Pick<Surroundings, 'env' | 'settings'>): EventService {
   const { url, token } = serviceOf(surroundings)
-  return async <T>(path: string, { method, body }: EventCall = {}) => {
-    const answer = await reach(`${url}/api/v1${path}`, {
+  const send = async (path: string, { method, body }: EventCall = {}): Promise<Response> =>
+    await reach(`${url}/api/v1${path}`, {
       headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
       ...(method === undefined ? {} : { method }),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
+  const isMissing = async (path: string): Promise<boolean> => (await send(path)).status === UNKNOWN
+  return async <T>(path: string, call?: EventCall) => {
+    const answer = await send(path, call)
     const text = await answer.text()
-    if (!answer.ok) throw refusalFrom(path, answer, text)
+    if (answer.status === UNKNOWN) {
+      const detail = `Not known to the service: ${await unknownIn(path, isMissing)}`
+      throw refusalFrom(answer, { code: null, detail })
+    }
+    if (!answer.ok) throw refusalFrom(answer, wordsIn(text))
     return (text === '' ? null : JSON.parse(text)) as T
   }
 }
@@ -49,14 +56,17 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   507: 'HOOKCAST_STORAGE_FULL',
 }
 
+const UNKNOWN = 404
 const SERVER_ERROR = 500
+const SEALED = 'HOOKCAST_SECRET_SEALED'
 
-function refusalFrom(path: string, { status, headers }: Response, text: string): EventRefusal {
-  const code = CODES[status] ?? (status < SERVER_ERROR ? 'HOOKCAST_EVENTS_REFUSED' : 'HOOKCAST_UNEXPECTED')
+function refusalFrom(answer: Response, { code: named, detail }: Words): EventRefusal {
+  const { status, headers } = answer
+  const usual = CODES[status] ?? (status < SERVER_ERROR ? 'HOOKCAST_EVENTS_REFUSED' : 'HOOKCAST_UNEXPECTED')
+  const code = named === SEALED ? SEALED : usual
   const retryAfter = headers.get('Retry-After')
   const retryAfterMs = retryAfter === null ? null : Number(retryAfter) * 1000
-  const message = status === 404 ? `Not known to the service: ${namedIn(path)}` : wordsIn(text)
-  return new EventRefusal(code, message ?? `The service answered ${status}`, { status, retryAfterMs })
+  return new EventRefusal(code, detail ?? `The service answered ${status}`, { status, retryAfterMs })
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
@@ -65,20 +75,34 @@ const NOUNS: Readonly<Record<string, string>> = {
   'background-task': 'task',
 }
 
-/** `/app/acme/endpoint/main` → `app acme, endpoint main` */
-function namedIn(path: string): string {
+/** `/app/acme/endpoint/main` → `app acme` without that app, else `endpoint main`; all where none of them is missing. */
+async function unknownIn(path: string, isMissing: (path: string) => Promise<boolean>): Promise<string> {
   const pairs = path.split('?')[0]!.matchAll(/\/(app|endpoint|msg|event-type|background-task)\/([^/]+)/g)
-  return Array.from(pairs, ([, noun = '', name = '']) => `${NOUNS[noun] ?? noun} ${decodeURIComponent(name)}`).join(
-    ', ',
-  )
+  const named = Array.from(pairs, ([path, noun = '', name = '']) => {
+    return { path, words: `${NOUNS[noun] ?? noun} ${decodeURIComponent(name)}` }
+  })
+  const [first, ...others] = named
+  if (first === undefined || others.length === 0 || (await isMissing(first.path))) return first?.words ?? path
+  const missing = await Promise.all(others.map(async (other) => await isMissing(first.path + other.path)))
+  const unknown = others.filter((_, index) => missing[index])
+  return (unknown.length > 0 ? unknown : named).map(({ words }) => words).join(', ')
+}
+
+interface Words {
+  readonly code: string | null
+  readonly detail: string | null
 }
 
 /** `detail` is a sentence, or what is wrong at each place. */
-function wordsIn(text: string): string | null {
+function wordsIn(text: string): Words {
   try {
-    const { detail } = JSON.parse(text) as { readonly detail?: string | readonly { readonly msg: string }[] }
-    return typeof detail === 'object' ? detail.map(({ msg }) => msg).join('; ') : (detail ?? null)
+    const { code, detail } = JSON.parse(text) as {
+      readonly code?: string
+      readonly detail?: string | readonly { readonly msg: string }[]
+    }
+    const words = typeof detail === 'object' ? detail.map(({ msg }) => msg).join('; ') : (detail ?? null)
+    return { code: code ?? null, detail: words }
   } catch {
-    return null
+    return { code: null, detail: null }
   }
 }

@@ -39,6 +39,7 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, ...around 
     onSuspended: async (id, facts) => await store.commit(() => tell('endpoint.suspended', facts, id)),
     onResealed: ({ resealed, unopened }) => {
       if (resealed + unopened > 0) telemetry.log('secrets.resealed', { resealed, unopened })
+      if (unopened > 0) warn(unopenedWords(unopened))
     },
     onAttempt: ({ code, hasSucceeded, httpStatus, latencyMs }, { state }) => {
       telemetry.count('hookcast_event_attempts_total', {
@@ -59,6 +60,12 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, ...around 
     }
   })
   return events
+}
+
+function unopenedWords(count: number): string {
+  const what = count === 1 ? '1 stored secret' : `${count} stored secrets`
+  const key = 'HOOKCAST_SECRET_KEY_FILE or HOOKCAST_SECRET_KEY to the key that sealed them, behind the new one'
+  return `Endpoints are not called: ${what} cannot be opened by any key set; set ${key}; after a restore that is the old secret.key`
 }
 
 function rulesFrom(settings: Settings, ownPorts: readonly number[]): EventRules {

@@ -11,7 +11,8 @@ export interface SecretKey {
   readonly bytes: Uint8Array
 }
 
-const FILE = 'secret.key'
+/** In the data folder, when the environment has none. */
+export const KEY_FILE = 'secret.key'
 const KEY_BYTES = 32
 const ID_LENGTH = 8
 
@@ -33,7 +34,7 @@ export function provideSecretKeys({
 }): readonly SecretKey[] {
   const own = readVariable(env, 'HOOKCAST_SECRET_KEY')
   if (own !== null) return keysFrom(own, 'HOOKCAST_SECRET_KEY')
-  const path = join(dataFolder, FILE)
+  const path = join(dataFolder, KEY_FILE)
   const keys = keysFrom(readOrMake(path), path)
   warn(`Secrets at rest are encrypted with a key beside them: ${path}; keep it elsewhere with HOOKCAST_SECRET_KEY_FILE`)
   return keys

@@ -2,7 +2,7 @@ import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto'
 import { HookcastError } from '../errors.ts'
 import type { SecretKey } from './secret-key.ts'
 
-export { provideSecretKeys } from './secret-key.ts'
+export { KEY_FILE, provideSecretKeys } from './secret-key.ts'
 
 const CIPHER = 'aes-256-gcm'
 const FORM = 's1'

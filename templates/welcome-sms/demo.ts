@@ -41,3 +41,6 @@ const [code] = (await once(run, 'exit')) as [number | null]
 // Some customers of the demo are refused on purpose, and a run with failed customers ends with 1: the demo has worked all the same.
 process.exitCode = code === 1 ? 0 : (code ?? 1)
 api.kill()
+process.stderr.write(
+  'The reference API has ended with the demo: `report` shows the run as before, `replay` would find nobody to call.\n',
+)

@@ -108,7 +108,7 @@ describe('credentials written in a campaign', () => {
   it('read only listed variables under a service', () => {
     const env = { SMS_PASSWORD: 'p' }
     expect(problemsOf(basic, { env, isService: true })).toEqual([
-      `campaign.yaml:5:40 environment variable not readable: SMS_PASSWORD, for ${password} (list it under env: in hookcast.yaml)`,
+      `campaign.yaml:5:40 environment variable not readable: SMS_PASSWORD, for ${password} (list it under env: in hookcast.yaml, and restart the service if one runs)`,
     ])
     expect(problemsOf(basic, { env, isService: true, settings: { ...plainSettings, env: ['SMS_PASSWORD'] } })).toEqual(
       [],

@@ -212,6 +212,12 @@ describe('hookcast events', { timeout: 60_000 }, () => {
       code: 2,
       stderr: expect.stringContaining('Not known to the service: app a/../b\n') as string,
     })
+    for (const [app, endpoint, missing] of [
+      ['acme', 'nope', 'endpoint nope'],
+      ['nobody', 'main', 'app nobody'],
+    ] as const) {
+      expect((await events('secret', app, endpoint)).stderr).toContain(`Not known to the service: ${missing}\n`)
+    }
     const inside = await events('create', 'endpoint', 'acme', 'https://10.0.0.1/')
     expect(inside).toMatchObject({ code: 2, stderr: expect.stringContaining('expected `url` to be') as string })
     expect((await events('publish', 'acme', 'user.created', '{')).stderr).toContain('expected the payload to be JSON')

@@ -24,10 +24,12 @@ describe('npm run demo', () => {
     try {
       const child = spawn(process.execPath, [DEMO, '--quiet'], {
         env: { PATH: process.env['PATH'], NO_COLOR: '1', HOOKCAST_DATA: data },
-        stdio: ['ignore', 'pipe', 'ignore'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       })
-      const [output, [code]] = await Promise.all([text(child.stdout), once(child, 'close') as Promise<[number]>])
+      const closed = once(child, 'close') as Promise<[number]>
+      const [output, told, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed])
       expect(code).toBe(0)
+      expect(told).toContain('`replay` would find nobody to call')
       const [shown] = readme.section('Quick start').blocks
       expect(stable(output)).toContain(stable(shown?.text ?? '').trimEnd())
       const report = JSON.parse(readme.section('Results').blocks[0]?.text ?? '') as RunReport

@@ -63,7 +63,10 @@ describe('the store of the service', () => {
   test('belongs to one process at a time', ({ folder }) => {
     const store = new ServiceStore(folder, systemClock)
     expect(() => new ServiceStore(folder, systemClock)).toThrow(
-      expect.objectContaining({ code: 'HOOKCAST_SERVICE_RUNNING' }),
+      expect.objectContaining({
+        code: 'HOOKCAST_SERVICE_RUNNING',
+        message: expect.stringContaining(`has this data folder (process ${process.pid}): stop it`) as string,
+      }),
     )
     store[Symbol.dispose]()
     new ServiceStore(folder, systemClock)[Symbol.dispose]()

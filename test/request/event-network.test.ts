@@ -45,7 +45,7 @@ describe('an event endpoint', () => {
     const client = connect('https://shop.test:6379', { network: RULES, resolver: new Resolver({ lookup }) })
 
     expect(failed(await callOnce(client)).message).toBe(
-      'Port may not be called (443, 8443 may): https://shop.test:6379',
+      'Port may not be called (443, 8443 may: network.events.ports): https://shop.test:6379',
     )
     expect(asked).toEqual([])
   })
@@ -175,9 +175,18 @@ describe('checkEndpointUrl', () => {
     ['https://user:pw@shop.example/', 'expected `url` to be without user name and password, got one'],
     ['https://127.0.0.1%2f@evil.com/', 'expected `url` to be without user name and password, got one'],
     ['https://shop.example/#a', 'expected `url` to end before its fragment, got #'],
-    ['https://shop.example:22/', 'expected `url` to be at port 443 or 8443, got 22'],
-    ['https://shop.example:0/', 'expected `url` to be at port 443 or 8443, got 0'],
-    ['https://shop.example:6379/', 'expected `url` to be at port 443 or 8443, got 6379'],
+    [
+      'https://shop.example:22/',
+      'expected `url` to be at port 443 or 8443 (network.events.ports in hookcast.yaml), got 22',
+    ],
+    [
+      'https://shop.example:0/',
+      'expected `url` to be at port 443 or 8443 (network.events.ports in hookcast.yaml), got 0',
+    ],
+    [
+      'https://shop.example:6379/',
+      'expected `url` to be at port 443 or 8443 (network.events.ports in hookcast.yaml), got 6379',
+    ],
     [`https://shop.example/${'x'.repeat(8_000)}`, 'expected `url` to have at most 8000 characters, got 8021'],
   ])('refuses %j in words: %s', ([url, words]) => {
     expect(checkEndpointUrl(url ?? '', RULES)).toBe(words)
@@ -185,7 +194,9 @@ describe('checkEndpointUrl', () => {
 
   test('takes plain http and what the operator has opened', () => {
     expect(checkEndpointUrl('http://127.0.0.1:443/', OPENED)).toBeNull()
-    expect(checkEndpointUrl('http://shop.example/', OPENED)).toBe('expected `url` to be at port 443 or 8443, got 80')
+    expect(checkEndpointUrl('http://shop.example/', OPENED)).toBe(
+      'expected `url` to be at port 443 or 8443 (network.events.ports in hookcast.yaml), got 80',
+    )
     expect(checkEndpointUrl('ftp://shop.example/', OPENED)).toContain('to be like http(s)://host/path')
   })
 })

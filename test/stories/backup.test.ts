@@ -198,7 +198,8 @@ events: { retry: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s] }
     const { id } = await client.message.create('acme', { eventType: 'user.created', payload: { id: 1 } })
     await receiver.waitFor(1)
     const backup = join(folder.path, 'backup')
-    await done(['backup', backup, '--data', folder.data])
+    const made = await done(['backup', backup, '--data', folder.data])
+    expect(made.stderr).toContain(`Not in it: ${join(folder.data, 'secret.key')}`)
     await first.end('SIGKILL')
     const sealed = readFileSync(join(folder.data, 'secret.key'), 'utf8').trim()
     for (const file of filesUnder(backup)) {
@@ -206,8 +207,24 @@ events: { retry: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s] }
       expect([file, bytes.includes(sealed), bytes.includes(key)]).toEqual([file, false, false])
     }
     expect(await restore(backup, other.data)).toMatchObject({ deliveries: 1 })
+    const { stdout } = await done(['restore', backup, '--data', `${other.data}-2`])
+    expect(stdout).toContain(`put the old secret.key to ${other.data}-2/secret.key before the first start`)
     status = 200
     const sent = receiver.count
+    const sealedOff = await other.start()
+    await sealedOff.command.untilStderr('1 stored secret cannot be opened')
+    expect(await sealedOff.get('/api/v1/app/acme/endpoint/main/secret')).toMatchObject({
+      code: 'HOOKCAST_SECRET_SEALED',
+      detail: expect.stringMatching(/^expected the secret of endpoint/) as string,
+      todo: expect.stringMatching(/^Set HOOKCAST_SECRET_KEY/) as string,
+    })
+    const asked = ['events', 'secret', 'acme', 'main', '--data', other.data]
+    const { code, stderr } = await runCommand(asked, { HOOKCAST_ADMIN_TOKEN: ADMIN_TOKEN })
+    expect(code).toBe(2)
+    expect(stderr).toMatch(
+      /^expected the secret of endpoint[^\n]*\nSet HOOKCAST_SECRET_KEY[^\n]*\(HOOKCAST_SECRET_SEALED\)\n$/,
+    )
+    await sealedOff.end('SIGTERM')
     const second = await other.start({ HOOKCAST_SECRET_KEY: sealed })
     await expect.poll(() => receiver.count, { timeout: 20_000 }).toBeGreaterThan(sent)
     expect(receiver.requests.at(-1)!.headers['svix-id']).toBe(id)

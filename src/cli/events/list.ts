@@ -68,7 +68,7 @@ const MESSAGES: Omit<Listing, 'path'> = {
   cells: ({ id, timestamp, eventType, eventId }) => [id, shownTime(timestamp ?? ''), eventType ?? '', eventId ?? '-'],
 }
 const ATTEMPTS: Omit<Listing, 'path'> = {
-  heading: ['attempt', 'ended', 'message', 'endpoint', 'status', 'http', 'ms'],
+  heading: ['attempt', 'began', 'message', 'endpoint', 'status', 'http', 'ms'],
   cells: ({ id, timestamp, msgId, endpointId, status, responseStatusCode, responseDurationMs }) => [
     id,
     shownTime(timestamp ?? ''),

@@ -1,4 +1,4 @@
-import { HookcastError } from '../../errors.ts'
+import { ERROR_CODES, HookcastError } from '../../errors.ts'
 import type { EventsError } from '../../events/events.ts'
 
 /** A place in a request that is wrong, as Svix names it: `['body', 'url']`. */
@@ -16,10 +16,10 @@ export class Failure extends HookcastError {
   /** Each place that is wrong; none where that is not what it is about. */
   readonly mistakes: readonly Mistake[]
 
-  constructor(status: number, { code, detail, retryAfterMs = null, ...options }: FailureOptions) {
+  constructor(status: number, { code, detail, todo, retryAfterMs = null, ...options }: FailureOptions) {
     super('HOOKCAST_API_REQUEST', typeof detail === 'string' ? detail : 'The request is not what was expected', options)
     this.status = status
-    this.body = typeof detail === 'string' ? { code, detail } : { detail }
+    this.body = typeof detail === 'string' ? { code, detail, ...(todo === undefined ? {} : { todo }) } : { detail }
     this.retryAfterMs = retryAfterMs
     this.mistakes = typeof detail === 'string' ? [] : detail
   }
@@ -30,6 +30,8 @@ interface FailureOptions extends ErrorOptions {
   readonly code: string
   /** Words, or each place that is wrong (422). */
   readonly detail: string | readonly Mistake[]
+  /** What whoever runs the service has to do about it. */
+  readonly todo?: string
   readonly retryAfterMs?: number | null
 }
 
@@ -55,6 +57,15 @@ export function failureFrom(error: EventsError): Failure {
   if (problem === 'unknown') return notFound()
   if (problem === 'invalid') return invalid(['body', placeIn(message)], message)
   return new Failure(STATUS[problem], { code: CODE[problem], detail: message, retryAfterMs, cause: error })
+}
+
+/** Of what is ours to mend: that there is something, and what it is where the settings of the service can mend it. */
+export function defectFrom(error: unknown): Failure {
+  if (!(error instanceof HookcastError) || error.code !== 'HOOKCAST_SECRET_SEALED') {
+    return new Failure(500, { code: 'server_error', detail: 'Internal Server Error' })
+  }
+  const { code, message } = error
+  return new Failure(500, { code, detail: message, todo: ERROR_CODES[code].todo, cause: error })
 }
 
 /** The first name in a message of the grammar "expected `name` to be …". */

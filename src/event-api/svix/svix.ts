@@ -13,7 +13,7 @@ import { tasks } from './tasks.ts'
 import { usage } from './usage.ts'
 
 export { endpointFields, type EndpointFields } from './endpoints.ts'
-export { answerFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
+export { answerFrom, defectFrom, Failure, failureFrom, invalid, notFound } from './failure.ts'
 export { dateOf } from './fields.ts'
 export { FLAG, INSTANT, listOut, pageQuery } from './paging.ts'
 export { checkBody, readBytes, readQuery } from './read-request.ts'
