@@ -39,8 +39,11 @@ export class ServiceStore extends GroupStore {
   override [Symbol.dispose](): void {
     if (!this.#lock.isOpen) return
     super[Symbol.dispose]()
-    rmSync(this.#holder, { force: true })
-    this.#lock.close()
+    try {
+      rmSync(this.#holder, { force: true })
+    } finally {
+      this.#lock.close()
+    }
   }
 }
 

@@ -105,7 +105,7 @@ describe('hookcast events', { timeout: 60_000 }, () => {
     const id = published.stdout.trim()
     await untilAttempts('main', 1)
     expect((await events('list', 'attempts', 'acme', '--endpoint', 'main', '--status', 'sent')).stdout).toMatch(
-      new RegExp(`^attempt .*\\natmpt_\\w+ {2}\\S+ \\S+ {2}${id} {2}${made.id} {2}sent +200 +\\d+\\n$`),
+      new RegExp(`^attempt +began +message .*\\natmpt_\\w+ {2}\\S+ \\S+ {2}${id} {2}${made.id} {2}sent +200 +\\d+\\n$`),
     )
     expect((await events('list', 'attempts', 'acme', '--message', 'e-1', '--status', 'failed')).stderr).toBe(
       'No attempts\n',
