@@ -464,7 +464,7 @@ export interface paths {
       parameters: { path: { 'campaign': string }; query?: never; header?: { 'Idempotency-Key'?: string }; cookie?: never }
       requestBody?: { content: { 'application/json': components['schemas']['Release'] } }
       responses: {
-        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['Hold'] } }
+        200: { headers: { [name: string]: unknown }; content: { 'application/json': components['schemas']['ReleasedHold'] } }
         '4XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
         '5XX': { headers: { [name: string]: unknown }; content: { 'application/problem+json': components['schemas']['Problem'] } }
       }
@@ -1054,13 +1054,17 @@ export interface components {
       /** Triggers behind those that are in its run */
       waiting: number
     }
-    Hold: {
+    ReleasedHold: {
       campaign: string
       /** Null when no run could be opened */
       run_id: string | null
       rule: string
       message: string
       held_at: string
+      /** What those in its run are called with; null when it has none */
+      run_version: number | null
+      /** What its files are now; null while they have problems */
+      current_version: number | null
     }
     Erased: {
       schema: 1

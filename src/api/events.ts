@@ -9,6 +9,7 @@ import { startersOf } from './activations.ts'
 import { CAMPAIGN_PARAMS } from './campaigns.ts'
 import { operation } from './operation.ts'
 import { mediaTypeOf, readAll } from './read-request.ts'
+import { knownRun } from './runs.ts'
 import { unknownCaller, type ApiServices, type EventStarter } from './services.ts'
 
 const count = z.number().int()
@@ -136,13 +137,20 @@ export const eventOperations = [
           .describe('End its run: whoever waits in it is aborted, and can be replayed'),
       })
       .meta({ id: 'Release' }),
-    answer: hold,
+    answer: hold
+      .extend({
+        run_version: count.nullable().describe('What those in its run are called with; null when it has none'),
+        current_version: count.nullable().describe('What its files are now; null while they have problems'),
+      })
+      .meta({ id: 'ReleasedHold' }),
     handle: async ({ params, body, actor, services }) => {
-      const { name: campaign } = await startersOf(services).campaigns.get(params.campaign)
+      const { name: campaign, current } = await startersOf(services).campaigns.get(params.campaign)
       const released = await eventsOf(services).router.release(campaign, { by: actor.name, isDiscarded: body.discard })
       const action = body.discard ? 'hold.discarded' : 'hold.released'
       await services.audit.record(actor, action, { subject: campaign, detail: { run_id: released.runId } })
-      return shownHold(released)
+      const { runId } = released
+      const run_version = runId === null ? null : (knownRun(runId, services).snapshot.event?.version ?? null)
+      return { ...shownHold(released), run_version, current_version: current?.version ?? null }
     },
   }),
 ]

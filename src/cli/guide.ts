@@ -133,8 +133,7 @@ Who was erased after the backup is in it again: \`hookcast erase\` them anew`,
   },
   holds: {
     prints: `welcome  on hold since 2026-11-22T03:00:12.000Z (client_error)
-  Stopped the webhook after 5 client errors, the last a 401 from https://sms.example.com/v1/messages: …
-  Go on: hookcast release welcome`,
+  Stopped the webhook after 5 client errors, the last a 401 from https://sms.example.com/v1/messages: 5 failed, 20 on hold. Fix the credentials, then \`hookcast release welcome\`; the 5 that failed: \`hookcast replay 01a20447-14fe-794b-8365-c07c8efec08b --status failed\`.`,
     exitCodes: '0 listed, also when there is none; 2 no service could be asked.',
     seeAlso: ['release', 'serve'],
   },

@@ -9,6 +9,12 @@ interface Hold {
   readonly held_at: string
 }
 
+interface Released extends Hold {
+  /** What its run goes by, and what the files are now. */
+  readonly run_version: number | null
+  readonly current_version: number | null
+}
+
 export function addHolds(program: Command, context: Context): void {
   program
     .command('holds')
@@ -35,11 +41,24 @@ export function addRelease(program: Command, context: Context): void {
       const { askService } = await import('../serve/ask-service.ts')
       const isDiscarded = discard === true
       const path = `/v1/campaigns/${encodeURIComponent(campaign)}/release`
-      await askService<Hold>(context, path, { discard: isDiscarded })
+      const released = await askService<Released>(context, path, { discard: isDiscarded })
       await context.terminal.print(`${campaign} ${isDiscarded ? 'goes on, what was kept is dropped' : 'goes on'}\n`)
+      const next = isDiscarded ? replayOf(released) : warningOf(released, campaign)
+      if (next !== null) context.terminal.tell(next)
     })
 }
 
 function wordsOf({ campaign, rule, message, held_at: heldAt }: Hold): string {
-  return `${campaign}  on hold since ${heldAt} (${rule})\n  ${message}\n  Go on: hookcast release ${campaign}\n`
+  // Whoever mended the campaign must not go on with what its run was pinned to: the message says which road is whose.
+  const goOn = message.includes('`hookcast release ') ? '' : `  Go on: hookcast release ${campaign}\n`
+  return `${campaign}  on hold since ${heldAt} (${rule})\n  ${message}\n${goOn}`
+}
+
+function replayOf({ run_id: runId }: Released): string | null {
+  return runId === null ? null : `Call them again: hookcast replay ${runId} --status failed,aborted`
+}
+
+function warningOf({ run_version: version, current_version: current }: Released, campaign: string): string | null {
+  if (version === null || version === current) return null
+  return `Warning: those in its run are called as version ${version} has it, and the files differ from that. If it is held again: hookcast activate ${campaign}, hookcast release ${campaign} --discard, and the replay that this prints`
 }

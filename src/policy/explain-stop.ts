@@ -40,25 +40,30 @@ function explainHold({ rule, httpStatus, description, runId, failed, aborted }: 
   const name = /^[\w.-]+$/.test(campaign) ? campaign : `'${campaign.replaceAll("'", String.raw`'\''`)}'`
   const counts = `${description}: ${number(failed)} failed, ${number(aborted)} on hold.`
   const { todo, isInCampaign } = BY_RULE[rule] ?? adviceFor(httpStatus)
-  const replay = `\`hookcast replay ${runId} --status failed${isInCampaign ? ',aborted' : ''}\``
+  const goOn = `\`hookcast release ${name}\`${replayOfFailed(runId, failed)}.`
   if (isInCampaign) {
-    return `${counts} ${todo}, activate the campaign, then \`hookcast release ${name} --discard\` and ${replay}; if it was mended on the receiver's side, \`hookcast release ${name}\`.`
+    return `${counts} ${todo}, activate the campaign, then \`hookcast release ${name} --discard\` and \`hookcast replay ${runId} --status failed,aborted\`; if it was mended on the receiver's side, ${goOn}`
   }
-  const who = failed === 1 ? 'the one that failed' : `the ${number(failed)} that failed`
-  return `${counts} ${todo}, then \`hookcast release ${name}\`${failed === 0 ? '' : `; ${who}: ${replay}`}.`
+  return `${counts} ${todo}, then ${goOn}`
 }
 
 function explainEnd({ rule, httpStatus, description, runId, failed, aborted }: StopStory): string {
   const counts = `${description}: ${number(failed)} failed, ${number(aborted)} aborted.`
   const { todo, isInCampaign } = BY_RULE[rule] ?? adviceFor(httpStatus)
-  if (isInCampaign) {
-    return `${counts} ${todo}, then \`hookcast replay ${runId} --status failed,aborted\`; if it was mended on the receiver's side, \`hookcast resume ${runId}\`.`
-  }
-  const replay = `\`hookcast replay ${runId} --status failed\``
   // Everybody else was done already: there is nobody left for a resume.
-  if (aborted === 0) return `${counts} ${todo}, then ${replay}.`
+  if (aborted === 0) return `${counts} ${todo}, then \`hookcast replay ${runId} --status failed\`.`
+  const goOn = `\`hookcast resume ${runId}\`${replayOfFailed(runId, failed)}.`
+  if (isInCampaign) {
+    return `${counts} ${todo}, then \`hookcast replay ${runId} --status failed,aborted\`; if it was mended on the receiver's side, ${goOn}`
+  }
+  return `${counts} ${todo}, then ${goOn}`
+}
+
+/** Going on calls those without a result alone. */
+function replayOfFailed(runId: string, failed: number): string {
+  if (failed === 0) return ''
   const who = failed === 1 ? 'the one that failed' : `the ${number(failed)} that failed`
-  return `${counts} ${todo}, then \`hookcast resume ${runId}\`${failed === 0 ? '' : `; ${who}: ${replay}`}.`
+  return `; ${who}: \`hookcast replay ${runId} --status failed\``
 }
 
 const TRIPPED: Readonly<Record<StopRule, (decision: StopDecision, target: string) => string>> = {

@@ -117,7 +117,7 @@ describe('explainStop', () => {
 
   it('offers a replay where the campaign file is to be mended: a resume would send what is pinned with the run', () => {
     expect(explainStop({ ...story, httpStatus: 404, failed: 1, aborted: 2 })).toBe(
-      "Stopped chunk 0 after the first 401 from https://…: 1 failed, 2 aborted. Mend the URL, then `hookcast replay R --status failed,aborted`; if it was mended on the receiver's side, `hookcast resume R`.",
+      "Stopped chunk 0 after the first 401 from https://…: 1 failed, 2 aborted. Mend the URL, then `hookcast replay R --status failed,aborted`; if it was mended on the receiver's side, `hookcast resume R`; the one that failed: `hookcast replay R --status failed`.",
     )
   })
 
@@ -159,7 +159,7 @@ describe('explainStop', () => {
     ],
     [
       { rule: 'hard_stop', httpStatus: 404, failed: 1, aborted: 2, heldCampaign: 'welcome' },
-      "1 failed, 2 on hold. Mend the URL, activate the campaign, then `hookcast release welcome --discard` and `hookcast replay R --status failed,aborted`; if it was mended on the receiver's side, `hookcast release welcome`.",
+      "1 failed, 2 on hold. Mend the URL, activate the campaign, then `hookcast release welcome --discard` and `hookcast replay R --status failed,aborted`; if it was mended on the receiver's side, `hookcast release welcome`; the one that failed: `hookcast replay R --status failed`.",
     ],
   ] as const)('tells how events that are on hold go on: %j', (changes, rest) => {
     const story = { rule: 'client_error', httpStatus: 401, description: 'D', runId: 'R', ...changes } as const

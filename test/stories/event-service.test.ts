@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { runCommand, type Finished } from '../support/command-line.ts'
@@ -105,6 +106,35 @@ describe('a service with an event campaign', { timeout: 90_000 }, () => {
     const { code, lines } = await second.end('SIGTERM')
     expect(code).toBe(0)
     expect(lines.filter(({ msg }) => msg === 'service.failed')).toEqual([])
+  })
+
+  it('whose API has moved warns whoever lets the old version go on, and says how those who were kept are called', async () => {
+    await using receiver = await createReceiver({
+      customerOf,
+      answer: ({ path }) => (path === '/v1/messages' ? { status: 404 } : {}),
+    })
+    await using folder = folderFor(receiver, receiver)
+    const service = await folder.start(ENV)
+    await hookcast(folder, 'activate', 'welcome')
+    const isHeld = async (): Promise<number> => ((await service.get('/v1/holds'))['holds'] as object[]).length
+    const called = (): unknown[] => receiver.requests.flatMap(({ customer }) => customer ?? [])
+    await trigger(service, 0, 3)
+    await expect.poll(isHeld, { timeout: 30_000 }).toBe(1)
+    const { stdout } = await hookcast(folder, 'holds')
+    expect(stdout).toContain('activate the campaign, then `hookcast release welcome --discard`')
+    expect(stdout).not.toContain('Go on')
+    const file = join(folder.path, 'campaigns/welcome/campaign.yaml')
+    writeFileSync(file, readFileSync(file, 'utf8').replace('/v1/messages', '/v2/messages'))
+    const released = await hookcast(folder, 'release', 'welcome')
+    expect(released.stderr).toContain('Warning: those in its run are called as version 1 has it, and the files differ')
+    await expect.poll(called, { timeout: 30_000 }).toEqual(['c-0', 'c-1'])
+    await expect.poll(isHeld, { timeout: 30_000 }).toBe(1)
+    await hookcast(folder, 'activate', 'welcome')
+    const dropped = await hookcast(folder, 'release', 'welcome', '--discard')
+    const runId = /hookcast replay (\S+) --status failed,aborted/.exec(dropped.stderr)?.[1]
+    const args = ['replay', runId!, '--status', 'failed,aborted', '--yes', '--json']
+    expect(JSON.parse((await hookcast(folder, ...args)).stdout)).toMatchObject({ state: 'finished', sent: 3 })
+    expect(called()).toEqual(['c-0', 'c-1', 'c-0', 'c-1', 'c-2'])
   })
 
   it('says that nobody can be asked while it does not run', async () => {

@@ -8,9 +8,10 @@ export function verdict(report: RunReport): string {
   if (sent === customers) return `Everyone was sent to: ${customersText(customers)}.`
   const parts = [
     [failed, 'failed'],
+    // Some of them may have been called, and have waited for another try.
     [
       aborted,
-      `${aborted === 1 ? 'was' : 'were'} not called because the run was ${state === 'cancelled' ? 'cancelled' : 'stopped'}`,
+      `${aborted === 1 ? 'has' : 'have'} no result, as the run was ${state === 'cancelled' ? 'cancelled' : 'stopped'}`,
     ],
     [suppressed, `${suppressed === 1 ? 'was' : 'were'} left out on purpose`],
     [waiting, `${waiting === 1 ? 'waits' : 'wait'} for another try`],
