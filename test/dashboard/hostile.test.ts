@@ -57,6 +57,8 @@ describe('what others wrote', () => {
       await page.goto(desk.url + path)
       expect([await page.evaluate(FOREIGN), path]).toEqual([0, path])
     }
+    await page.goto(`${desk.url}/campaigns/broken`)
+    expect(await page.locator('h2').allInnerTexts()).toEqual(['What is wrong with it'])
     await page.goto(`${desk.url}/runs/${runId}`)
     expect(await page.innerText('h1')).toContain(String.raw`<img src=x onerror="alert('name')"> \u{202e}evil`)
     await page.goto(`${desk.url}/runs/${runId}/customers`)

@@ -42,9 +42,9 @@ async function overview(visit: Visit): Promise<Page> {
     ? html`<p><a class="button" href="/campaigns/${campaign}/validate">${say.validate}</a></p>`
     : ''
   const content = [
-    problems.length > 0 ? problemsCard(problems) : '',
+    problems.length > 0 ? [problemsCard(problems), validate] : '',
     trigger === null || trigger === 'now' ? '' : await activation(visit, campaign),
-    card(say.what, [facts(told), validate]),
+    problems.length > 0 ? '' : card(say.what, [facts(told), validate]),
     name === null ? '' : await lastRuns(visit, name),
     schedule === null || name === null ? '' : firings(visit, name),
     Object.entries(files).map(([file, text]) => card(file, code(text))),

@@ -132,6 +132,7 @@ export const eventWords = {
   },
   attempts: {
     title: 'Attempts',
+    next: 'Next attempt',
     nothing: 'No attempt was made yet.',
     nothingLike: 'No attempt is like that.',
     seeAll: 'See all attempts',
@@ -155,7 +156,6 @@ export const eventWords = {
     id: 'Message',
     type: 'Event type',
     state: 'Result',
-    next: 'Next attempt',
     at: 'Accepted',
     nobody: 'no endpoint wanted it',
     manyEndpoints: 'see the message',
@@ -173,7 +173,6 @@ export const eventWords = {
     hidden: 'Your role does not show payloads.',
     endpoints: 'Who it is for',
     nobody: 'No endpoint wanted it when it came. Once one does, Replay missing on its page sends it.',
-    next: 'Next attempt',
     resend: 'Send again',
     resendOther: 'Send it to an endpoint that did not get it',
     headers: 'Headers sent along',

@@ -30,7 +30,7 @@ export async function customerPage(visit: Visit): Promise<Page> {
   const { services } = visit
   const run = knownRun(run_id, services)
   const campaign = readableCampaign(run, services.surroundings)
-  const { held, line } = findCustomer(run, { campaign, seq: Number(visit.param('seq')) })
+  const { held, line, isGoing } = findCustomer(run, { campaign, seq: Number(visit.param('seq')) })
   const name = held.result?.customer_id ?? `${say.row} ${formatNumber(held.number)}`
   const tried = held.row === null ? null : await rendered({ run, campaign, services, line, seq: held.seq })
   const content = [
@@ -41,7 +41,7 @@ export async function customerPage(visit: Visit): Promise<Page> {
         [words.customers.title, `/runs/${run_id}/customers`],
       ],
       title: html`${name} ${resultMark(held.status, held.result?.reason ?? null)}`,
-      below: facts(factsOf(held)),
+      below: facts(factsOf(held, isGoing)),
     }),
     held.result?.message == null ? '' : html`<p class="verdict">${held.result.message}</p>`,
     card(say.attempts, attempts(held)),
@@ -59,8 +59,8 @@ export async function customerPage(visit: Visit): Promise<Page> {
 function findCustomer(
   run: KnownRun,
   { campaign, seq }: { readonly campaign: Campaign; readonly seq: number },
-): { readonly held: HeldCustomer; readonly line: string } {
-  const { customers } = readReport(run.paths, { isLocked: isRunLocked(run.paths) })
+): { readonly held: HeldCustomer; readonly line: string; readonly isGoing: boolean } {
+  const { customers, state } = readReport(run.paths, { isLocked: isRunLocked(run.paths) })
   if (!Number.isSafeInteger(seq) || seq < 0 || seq >= customers) {
     throw new ApiError('HOOKCAST_API_UNKNOWN', say.unknown, { status: 404 })
   }
@@ -68,10 +68,10 @@ function findCustomer(
   spool.grow(customers)
   const [held] = readCustomers(run.paths, campaign, { seqs: [seq], spool })
   const line = Buffer.from(spool.pick([seq]).lines.subarray(0, -1)).toString()
-  return { held: held!, line }
+  return { held: held!, line, isGoing: state === 'running' }
 }
 
-function factsOf({ result, number, waiting }: HeldCustomer): Shown[] {
+function factsOf({ result, number, waiting }: HeldCustomer, isGoing: boolean): Shown[] {
   const shown: Shown[] = [[say.row, formatNumber(number)]]
   if (result !== null) {
     shown.push([say.requestId, html`<code>${result.request_id}</code>`], [say.ended, timeText(result.occurred_at)])
@@ -80,7 +80,9 @@ function factsOf({ result, number, waiting }: HeldCustomer): Shown[] {
     if (result.batch_size > 1) shown.push([say.batch, formatNumber(result.batch_size)])
     if (result.in_doubt) shown.push([say.inDoubt, say.mayHave])
   }
-  if (waiting?.due_at != null) shown.push([say.due, timeText(waiting.due_at)])
+  // One that has a result is called by a resume or a replay alone.
+  if (result === null && waiting?.due_at != null)
+    shown.push([say.due, isGoing ? timeText(waiting.due_at) : say.onResume])
   return shown
 }
 

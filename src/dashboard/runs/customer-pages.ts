@@ -25,7 +25,7 @@ async function customersPage(visit: Visit): Promise<Page> {
   await visit.ask('streamResults', { params: { run_id }, query: { status: 'suppressed' } })
   const { services, context } = visit
   const run = knownRun(run_id, services)
-  const status = RESULT_STATUSES.find((one) => one === visit.query('status')) ?? null
+  const status = visit.query('status')
   const httpStatus = visit.query('http_status')
   const wanted = SAME.flatMap((name) => {
     const value = visit.query(name)
@@ -35,7 +35,8 @@ async function customersPage(visit: Visit): Promise<Page> {
   const { records, next } = await findResults(run.paths, campaign, {
     from: Number(visit.query('after')) || 0,
     limit: PER_PAGE,
-    statuses: status === null ? null : [status],
+    // `failed,aborted` too, as the command line has it.
+    statuses: status === null ? null : RESULT_STATUSES.filter((one) => status.split(',').includes(one)),
     matches: (record) =>
       wanted.every(([name, value]) => record[name] === value) &&
       (httpStatus === null || String(record.http_status) === httpStatus),
@@ -63,11 +64,14 @@ async function customersPage(visit: Visit): Promise<Page> {
 }
 
 function filterForm(visit: Visit, status: string | null): Markup {
-  const statuses = RESULT_STATUSES.map((one): [string, string] => [one, one])
+  const statuses = [...new Set<string>([...RESULT_STATUSES, ...(status === null ? [] : [status])])]
   const kept = ['reason', 'http_status', 'error_code', 'message'].filter((name) => visit.query(name) !== null)
   return html`<form class="line">
     <label>${say.id} <input name="customer_id" value="${visit.query('customer_id') ?? ''}" /></label>
-    <label>${say.status} ${select('status', [['', words.runs.filter.all], ...statuses], status)}</label>
+    <label
+      >${say.status}
+      ${select('status', [['', words.runs.filter.all], ...statuses.map((one): [string, string] => [one, one])], status)}</label
+    >
     ${kept.map((name) => html`<label>${name} <input name="${name}" value="${visit.query(name) ?? ''}" /></label>`)}
     <button>${words.runs.filter.button}</button>
   </form>`

@@ -47,7 +47,7 @@ async function replayPage(visit: Visit): Promise<Page> {
   const hidden = ['status', 'reason', 'http_status', 'new_keys'].map(
     (name) => html`<input type="hidden" name="${name}" value="${read(name) ?? ''}" />`,
   )
-  const label = `${say.start} ${formatNumber(counts.customers)}`
+  const label = say.start(counts.customers)
   const content: Part = [
     head({
       path: [

@@ -18,7 +18,7 @@ import type { ShownRun } from './run-page.ts'
 const { run: say } = words
 
 /** Which run it is, how it stands, and what can be pressed. */
-export function headPart({ visit, run, story, by }: ShownRun): Markup {
+export function headPart({ visit, run, story, by, replays }: ShownRun): Markup {
   const { campaign, state, started_at: startedAt, duration_ms: durationMs, resumed } = story.report
   const shown: Shown[] = [[say.facts.run, html`<code>${run.runId}</code>`]]
   if (startedAt !== null) shown.push([say.facts.started, timeText(startedAt)])
@@ -27,6 +27,9 @@ export function headPart({ visit, run, story, by }: ShownRun): Markup {
   if (resumed > 0) shown.push([say.facts.resumed, say.times(resumed)])
   if (story.replayOf !== null) {
     shown.push([say.facts.replayOf, html`<a href="/runs/${story.replayOf}">${story.replayOf}</a>`])
+  }
+  if (replays.length > 0) {
+    shown.push([say.facts.replayedBy, replays.map((runId) => html`<a href="/runs/${runId}">${runId}</a> `)])
   }
   return head({
     path: [[words.runs.title, '/runs']],

@@ -79,12 +79,13 @@ export function overTimePart(charts: Readonly<Record<string, string>>, story: Ru
   if (story.intervals.length === 0 && story.report.state !== 'running') return nothing
   const titles: Readonly<Record<string, string>> = { 'chart-calls': say.callsChart, 'chart-latency': say.latencyChart }
   return card(say.overTime, [
-    // While it goes on there will be more to draw.
-    (story.intervals.length < 2 && story.report.state !== 'running' ? [] : Object.entries(charts)).map(
+    Object.entries(charts).map(
       ([id, data]) =>
         html`<h3>${titles[id] ?? ''}</h3>
           <div class="chart" id="${id}" data-chart="${data}"></div>`,
     ),
+    // Gone once something is drawn: while the run goes on there will be more.
+    story.intervals.length < 2 ? html`<p class="note too-short">${say.tooShort}</p>` : '',
     html`<details class="more" id="numbers-over-time">
       <summary>${say.inNumbers}</summary>
       <div class="wide" tabindex="0" role="region" aria-label="${say.overTime}">${intervalRows(story)}</div>

@@ -2,7 +2,7 @@ import { knownRun } from '../../api/api.ts'
 import { mayReadPersonalData } from '../../access/access.ts'
 import { isRunLocked } from '../../ledger/run-folder.ts'
 import { readableCampaign, type KnownRun } from '../../library/library.ts'
-import { campaignFacts, factList, html, readStory, type RunStory } from '../../report/report.ts'
+import { campaignFacts, factList, html, readStory, replaysOf, type RunStory } from '../../report/report.ts'
 import { liveResponse, type LiveParts } from '../frame/live.ts'
 import { card, live } from '../frame/parts.ts'
 import type { Page, PageRoute, Visit } from '../frame/visit.ts'
@@ -23,6 +23,7 @@ export interface ShownRun {
   readonly run: KnownRun
   readonly story: RunStory
   readonly by: string
+  readonly replays: readonly string[]
   readonly pace: SeenPace | null
 }
 
@@ -84,7 +85,9 @@ function lookAt(visit: Visit, paces: SeenPaces, last: ShownRun | null = null): S
   const story = mayReadPersonalData(visit.actor) ? read : withoutSamples(read)
   const isGoing = story.report.state === 'running'
   const pace = isGoing ? paces.look(run.runId, story.report, services.clock.now()) : null
-  return { visit, run, story, by: last?.by ?? startedBy(run, services), pace }
+  const by = last?.by ?? startedBy(run, services)
+  const replays = last?.replays ?? replaysOf(services.settings.data, run.runId)
+  return { visit, run, story, by, replays, pace }
 }
 
 function withoutSamples(story: RunStory): RunStory {

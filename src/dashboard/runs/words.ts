@@ -38,6 +38,7 @@ export const runWords = {
     next: 'What you can do',
     overTime: 'Over time',
     inNumbers: 'In numbers',
+    tooShort: 'Too short for a chart.',
     callsChart: 'Calls a second, by answer',
     latencyChart: 'Latency of answers',
     answers: 'Answers',
@@ -67,6 +68,7 @@ export const runWords = {
       going: 'Going on for',
       resumed: 'Resumed',
       replayOf: 'Replay of',
+      replayedBy: 'Replayed by',
       rate: 'Customers a second',
       left: 'Left',
       inFlight: 'In flight',
@@ -84,12 +86,16 @@ export const runWords = {
     newKeys: 'New keys for all, also where the receiver may have the request',
     count: 'Count',
     counts: 'What would be done',
-    start: 'Replay these',
+    start: (count: number): string =>
+      count === 1 ? 'Replay this one' : `Replay these ${count.toLocaleString('en-US')}`,
     verdict: (count: number): string =>
       count === 0 ? 'No customer is left to call.' : `${count.toLocaleString('en-US')} would be called again.`,
-    kept: (count: number): string => (count === 0 ? '' : `${count.toLocaleString('en-US')} keep their key.`),
+    kept: (count: number): string =>
+      count === 0 ? '' : count === 1 ? '1 keeps its key.' : `${count.toLocaleString('en-US')} keep their key.`,
     sentSince: (count: number): string =>
-      count === 0 ? '' : `${count.toLocaleString('en-US')} are left out, as a replay has sent to them since.`,
+      count === 0
+        ? ''
+        : `${count.toLocaleString('en-US')} ${count === 1 ? 'is' : 'are'} left out, as a replay has sent to them since.`,
   },
   customers: {
     title: 'Customers',
@@ -124,5 +130,6 @@ export const runWords = {
     inDoubt: 'In doubt',
     mayHave: 'the receiver may have it',
     due: 'Next attempt',
+    onResume: 'when the run goes on',
   },
 } as const

@@ -4,7 +4,7 @@ import type { PageRequest } from '../../frame/page-request.ts'
 import { head, select } from '../../frame/parts.ts'
 import { eventWords } from '../words.ts'
 import { pageAfter, pageLinks, queryOf } from './paging.ts'
-import { standMark } from './states.ts'
+import { nextText, standMark } from './states.ts'
 import { messagePath, timeOf, type AppView, type EndpointView, type PathTo } from './view.ts'
 
 const PER_PAGE = 25
@@ -45,7 +45,7 @@ export function endpointMessages(
     states: state === null ? null : [state],
   })
   const options = STATES.map((one): [string, string] => [one, eventWords.deliveries[one]])
-  const rows = found.rows.map(({ message, ...stand }) => row(view, message, standText(stand)))
+  const rows = found.rows.map(({ message, ...stand }) => row(view, message, standText(view, stand)))
   return [
     head({ path, title: say.title }),
     html`<section class="card">
@@ -86,10 +86,8 @@ function row(view: AppView, message: Message, told: Part): Markup {
   </tr>`
 }
 
-function standText(stand: Stand): Part {
-  const { nextAt } = stand
-  const next = nextAt === null ? '' : html` <span class="note">${say.next}</span> ${timeText(timeOf(nextAt))}`
-  return [standMark(stand), next]
+function standText(view: AppView, stand: Stand): Part {
+  return [standMark(stand), ' ', nextText(view, stand)]
 }
 
 /** What became of a message, and at how many endpoints where there are several. */

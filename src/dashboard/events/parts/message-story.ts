@@ -4,7 +4,7 @@ import { card, code, facts, head, live, select, type Shown } from '../../frame/p
 import { eventWords } from '../words.ts'
 import { attemptsList } from './attempts.ts'
 import { requestsPart } from './requests.ts'
-import { lifeMark, standMark } from './states.ts'
+import { lifeMark, nextText, standMark } from './states.ts'
 import { endpointPath, messagePath, timeOf, type AppView, type PathTo } from './view.ts'
 
 const { message: say, attempts: sayAttempts } = eventWords
@@ -81,7 +81,6 @@ function standingRow(
   { endpoint, ...stand }: Standing,
   isSendable: boolean,
 ): Markup {
-  const { nextAt } = stand
   const resend = html`<input type="hidden" name="endpoint" value="${endpoint.id}" /><button>${say.resend}</button>`
   return html`<tr>
     <th scope="row">
@@ -89,7 +88,7 @@ function standingRow(
       ${endpoint.state === 'active' ? '' : lifeMark(endpoint)}
     </th>
     <td>${standMark(stand)}</td>
-    <td>${nextAt === null ? '' : html`<span class="note">${say.next}</span> ${timeText(timeOf(nextAt))}`}</td>
+    <td>${nextText(view, stand)}</td>
     <td class="number">
       ${isSendable && endpoint.state !== 'disabled' ? view.post(`${messagePath(view, message)}/resend`, resend) : ''}
     </td>

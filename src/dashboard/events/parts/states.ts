@@ -1,8 +1,8 @@
 import type { Attempt, DeliveryState, Endpoint, Stand } from '../../../events/events.ts'
-import { codeText, html, type Markup } from '../../../report/report.ts'
+import { codeText, html, timeText, type Markup, type Part } from '../../../report/report.ts'
 import { mark } from '../../frame/parts.ts'
 import { eventWords } from '../words.ts'
-import type { AppView } from './view.ts'
+import { timeOf, type AppView } from './view.ts'
 
 const { states, deliveries, attempts: say } = eventWords
 
@@ -24,6 +24,12 @@ const DELIVERY_KINDS: Readonly<Record<DeliveryState, string>> = {
 /** How far a message has come. */
 export function standMark({ state, nextAt }: Stand): Markup {
   return mark(state === 'open' && nextAt === null ? deliveries.held : deliveries[state], DELIVERY_KINDS[state])
+}
+
+/** When it is tried next; nothing once that has come: it is about to be called, or waits for others to be gathered with. */
+export function nextText({ events }: Pick<AppView, 'events'>, { nextAt }: Stand): Part {
+  if (nextAt === null || nextAt <= events.now) return ''
+  return html`<span class="note">${say.next}</span> ${timeText(timeOf(nextAt))}`
 }
 
 /** What an attempt was answered with, or why there was no answer. */
