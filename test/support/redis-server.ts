@@ -64,8 +64,9 @@ export class RedisServer implements AsyncDisposable {
   }
 
   /** One command, such as `CONFIG SET maxmemory 1mb`, as an operator would give it. */
-  async command(words: string): Promise<string> {
-    const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), ...words.split(' ')])
+  async command(words: string | readonly string[]): Promise<string> {
+    const args = typeof words === 'string' ? words.split(' ') : words
+    const { stdout } = await promisify(execFile)('redis-cli', ['-p', String(this.port), ...args])
     return stdout
   }
 
