@@ -120,6 +120,21 @@ describe('an endpoint on the dashboard', () => {
 })
 
 describe('a message on the dashboard', () => {
+  test('promises no next attempt while it is gathered with others', async ({ desk }) => {
+    const { call } = await openSubscriber(desk.shop)
+    const river = { name: 'River', uid: 'river', metadata: { 'hookcast.profile': 'crossriver' } }
+    const { id: app } = await call<{ id: string }>('POST', '/app', river)
+    const endpoint = { url: `${desk.shop.receiver.url}/hooks/river`, secret: 'user:password' }
+    await call('POST', `/app/${app}/endpoint`, endpoint)
+    const message = { eventType: 'Core.Account.Opened', payload: { resources: ['core/v1/accounts/1'] } }
+    const { id } = await call<{ id: string }>('POST', `/app/${app}/msg`, message)
+    const { page, complaints } = await desk.open(`/events/apps/${app}/messages/${id}`)
+    expect(await textOf(page)).toContain('/hooks/river')
+    expect(await textOf(page)).not.toContain('Next attempt')
+    expect(complaints).toEqual([])
+    await page.context().close()
+  })
+
   test('is sent again to one endpoint, and to one that it was not for', async ({ desk }) => {
     const wayne = await openSubscriber(desk.shop, 'Wayne')
     await wayne.endpoint('wayne', { eventTypes: ['order.paid'] })
