@@ -4,12 +4,12 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { ApiError } from '../errors.ts'
 import { verifyStandard } from '../profile/profile.ts'
+import { listEventRuns } from '../runner/runner.ts'
 import { TRIGGER_BYTES_LIMIT, type MessageOrigin, type Receipt } from '../trigger/trigger.ts'
 import { startersOf } from './activations.ts'
 import { CAMPAIGN_PARAMS } from './campaigns.ts'
 import { operation } from './operation.ts'
 import { mediaTypeOf, readAll } from './read-request.ts'
-import { knownRun } from './runs.ts'
 import { unknownCaller, type ApiServices, type EventStarter } from './services.ts'
 
 const count = z.number().int()
@@ -148,9 +148,12 @@ export const eventOperations = [
       const released = await eventsOf(services).router.release(campaign, { by: actor.name, isDiscarded: body.discard })
       const action = body.discard ? 'hold.discarded' : 'hold.released'
       await services.audit.record(actor, action, { subject: campaign, detail: { run_id: released.runId } })
-      const { runId } = released
-      const run_version = runId === null ? null : (knownRun(runId, services).snapshot.event?.version ?? null)
-      return { ...shownHold(released), run_version, current_version: current?.version ?? null }
+      const run = listEventRuns(services.settings.data).find(({ runId }) => runId === released.runId)
+      return {
+        ...shownHold(released),
+        run_version: run?.version ?? null,
+        current_version: current?.version ?? null,
+      }
     },
   }),
 ]

@@ -64,14 +64,12 @@ async function customersPage(visit: Visit): Promise<Page> {
 }
 
 function filterForm(visit: Visit, status: string | null): Markup {
-  const statuses = [...new Set<string>([...RESULT_STATUSES, ...(status === null ? [] : [status])])]
+  const statuses = new Set<string>(['', ...RESULT_STATUSES, status ?? ''])
+  const options = Array.from(statuses, (one): [string, string] => [one, one === '' ? words.runs.filter.all : one])
   const kept = ['reason', 'http_status', 'error_code', 'message'].filter((name) => visit.query(name) !== null)
   return html`<form class="line">
     <label>${say.id} <input name="customer_id" value="${visit.query('customer_id') ?? ''}" /></label>
-    <label
-      >${say.status}
-      ${select('status', [['', words.runs.filter.all], ...statuses.map((one): [string, string] => [one, one])], status)}</label
-    >
+    <label>${say.status} ${select('status', options, status)}</label>
     ${kept.map((name) => html`<label>${name} <input name="${name}" value="${visit.query(name) ?? ''}" /></label>`)}
     <button>${words.runs.filter.button}</button>
   </form>`
