@@ -221,6 +221,11 @@ atmpt_3BqJ1d9WfZkq1m0cXv2uTn5LrYe  2026-11-22 17:20:47  msg_3BqJ1d9WfZkq1m0cXv2u
     exitCodes: OF_ASKING,
     seeAlso: ['events secret'],
   },
+  'events portal': {
+    prints: 'https://hookcast.example.com/portal/hc_…',
+    exitCodes: OF_ASKING,
+    seeAlso: ['events create app', 'events secret'],
+  },
   'events verify': {
     prints: 'the timestamp is 12 min old: receivers refuse more than 5 min; a resent message is signed anew',
     exitCodes: '0 the signature is good, 1 it is not, 2 usage.',

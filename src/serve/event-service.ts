@@ -70,6 +70,7 @@ function refusalFrom(answer: Response, { code: named, detail }: Words): EventRef
 }
 
 const NOUNS: Readonly<Record<string, string>> = {
+  'app-portal-access': 'app',
   msg: 'message',
   'event-type': 'event type',
   'background-task': 'task',
@@ -77,7 +78,9 @@ const NOUNS: Readonly<Record<string, string>> = {
 
 /** `/app/acme/endpoint/main` → `app acme` without that app, else `endpoint main`; all where none of them is missing. */
 async function unknownIn(path: string, isMissing: (path: string) => Promise<boolean>): Promise<string> {
-  const pairs = path.split('?')[0]!.matchAll(/\/(app|endpoint|msg|event-type|background-task)\/([^/]+)/g)
+  const pairs = path
+    .split('?')[0]!
+    .matchAll(/\/(app|app-portal-access|endpoint|msg|event-type|background-task)\/([^/]+)/g)
   const named = Array.from(pairs, ([path, noun = '', name = '']) => {
     return { path, words: `${NOUNS[noun] ?? noun} ${decodeURIComponent(name)}` }
   })

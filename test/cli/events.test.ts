@@ -205,6 +205,20 @@ describe('hookcast events', { timeout: 60_000 }, () => {
     expect(await service.get(`${ACME}/endpoint`)).toMatchObject({ data: [] })
   })
 
+  test('prints a link to the portal of an app, which looks and changes nothing when it is read-only', async ({
+    openAcme,
+  }) => {
+    const { events, object } = await openAcme()
+    const [link = '', ...more] = (await events('portal', 'acme')).stdout.split('\n')
+    expect(more).toEqual([''])
+    expect(await (await fetch(link)).text()).toContain('/endpoints/new')
+    const { url } = await object<{ readonly url: string }>('portal', 'acme', '--read-only', '--expiry', '2h')
+    const page = await fetch(url)
+    expect([page.status, (await page.text()).includes('/endpoints/new')]).toEqual([200, false])
+    expect((await events('portal', 'nobody')).stderr).toContain('Not known to the service: app nobody\n')
+    expect((await events('portal', 'acme', '--expiry', '8d')).code).toBe(2)
+  })
+
   test('says what is not there, and who cannot be asked', async ({ openAcme }) => {
     const { desk, events } = await openAcme()
     const unknown = await events('list', 'endpoints', 'a/../b')

@@ -61,6 +61,7 @@ const EVENT_COMMANDS: Readonly<Record<string, string>> = {
   'events restart': 'json',
   'events secret': 'json',
   'events rotate': 'grace secret-env json',
+  'events portal': 'expiry read-only json',
   'events verify': 'secret-env header payload profile type at json',
   'events listen': 'app types port status secret-env profile json',
 }

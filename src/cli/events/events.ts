@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { addCreate } from './create.ts'
 import { addList } from './list.ts'
 import { addListen } from './listen.ts'
+import { addPortal } from './portal.ts'
 import { addPublish } from './publish.ts'
 import { addRecover, addReplayMissing, addResend } from './send-again.ts'
 import { addRestart } from './restart.ts'
@@ -35,6 +36,7 @@ Examples:
     addRestart,
     addSecret,
     addRotate,
+    addPortal,
     addVerify,
     addListen,
   ]
