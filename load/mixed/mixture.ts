@@ -52,7 +52,8 @@ export class Mixture {
       { name: 'lists of runs', everyMs: 1000, act: () => call('GET', '/v1/runs?limit=50') },
       { name: 'results', everyMs: 10_000, act: async () => call('GET', `/v1/runs/${await latest()}/results`) },
       { name: 'lists of attempts', everyMs: 1000, act: () => call('GET', `/api/v1/app/${APP}/attempt/endpoint/e-1`) },
-      { name: 'metrics', everyMs: 5000, act: () => call('GET', '/metrics') },
+      // Not after 5 s, when the service closes a connection that is idle.
+      { name: 'metrics', everyMs: 4000, act: () => call('GET', '/metrics') },
       { name: 'pages', everyMs: 500, act: () => page('/runs') },
       { name: 'pages of a run', everyMs: 2000, act: async () => page(`/runs/${await latest()}`) },
     ]
