@@ -36,6 +36,9 @@ export interface GroupStoreOptions {
 
 /** Changes that come within this time are one commit: each waits for the disk, and with them 2,000 a second come in. */
 const GROUP_MS = 4
+/** While many come: a page that they share is written once for all of them, and a slow disk is asked less often. */
+const BUSY_GROUP_MS = 12
+const BUSY_CHANGES = 6
 const BUSY_MS = 5000
 
 /**
@@ -54,6 +57,7 @@ export class GroupStore implements Statements, Disposable {
   readonly #checkpoints: Checkpoints
   readonly #prepared = new Map<string, StatementSync>()
   #waiting: Waiting[] = []
+  #groupMs = GROUP_MS
   #cancelFlush: (() => void) | null = null
   /** Of the group that was written last; null once it is on the disk. */
   #syncing: Promise<void> | null = null
@@ -124,7 +128,7 @@ export class GroupStore implements Statements, Disposable {
       },
       settle: (error) => (error === null && made !== null ? resolve(made.value) : reject(error)),
     })
-    this.#cancelFlush ??= this.#clock.after(GROUP_MS, () => this.#flushBeside())
+    this.#cancelFlush ??= this.#clock.after(this.#groupMs, () => this.#flushBeside())
     return promise
   }
 
@@ -207,6 +211,7 @@ export class GroupStore implements Statements, Disposable {
     const group = this.#waiting
     this.#waiting = []
     if (group.length === 0) return null
+    this.#groupMs = group.length < BUSY_CHANGES ? GROUP_MS : BUSY_GROUP_MS
     const failures = new Map<Waiting, unknown>()
     try {
       this.#database.exec('BEGIN IMMEDIATE')
