@@ -41,8 +41,8 @@ const LEAST_CHARACTERS = 32
 const MOST_CHARACTERS = 512
 const USE_IS_NOTED_EVERY_MS = 60_000
 
-/** What was read of tokens, by the hash; each change of any forgets all of it. */
 const REMEMBERED_TOKENS = 1000
+/** What was read of tokens, by the hash; each change of any forgets all of it. */
 const remembered = new WeakMap<ServiceStore, Map<string, TokenRecord>>()
 
 /** The tokens of a service: made, shown once, known again by their hash, revoked. */
