@@ -59,7 +59,7 @@ async function steady(folder: string): Promise<string> {
   await using sender = new Sender(service.url, receiver)
   await sender.prepare('load', { endpoints: ENDPOINTS, port })
   await sender.send('load', { ...WARM_UP, endpoints: ENDPOINTS })
-  const cpuBefore = service.cpuMs
+  const [cpuBefore, writtenBefore] = [service.cpuMs, service.writtenBytes]
   await service.loopDelays()
   const count = RATE * Number(values.seconds)
   const sent = await sender.send('load', { rate: RATE, count, endpoints: ENDPOINTS })
@@ -75,6 +75,7 @@ async function steady(folder: string): Promise<string> {
     ['the loop of the service held up p99, ms', delays.p99],
     ['the same at most, ms', delays.max],
     ['CPU of the service a message, ms', (service.cpuMs - cpuBefore) / count],
+    ['written to the disk a message, kB', (service.writtenBytes - writtenBefore) / count / 1000],
     ['peak memory of the service, MiB', service.peakBytes / 1024 ** 2],
   ])
 }

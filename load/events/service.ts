@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { LoopDelays } from './loop-delay.ts'
@@ -47,6 +47,11 @@ export class Service implements AsyncDisposable {
 
   get cpuMs(): number {
     return readCpuTimes(this.#child.pid!)?.ownMs ?? 0
+  }
+
+  /** What it had the disk write. */
+  get writtenBytes(): number {
+    return Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${this.#child.pid!}/io`, 'utf8'))![1])
   }
 
   /** How long its event loop was held up since this was asked last. */

@@ -6,6 +6,7 @@ import type { Clock } from '../clock.ts'
 export interface CheckpointsOptions {
   /** Of the SQLite file. */
   readonly path: string
+  readonly pageBytes: number
   readonly clock: Clock
   /** Holds up what would be written; called without waiting for what is being synced. */
   readonly hold: () => void
@@ -23,10 +24,10 @@ export interface CheckpointOrder {
 export const LOG_PRAGMAS =
   'PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0; PRAGMA journal_size_limit = 67108864'
 
-/** Pages in the log (16 MiB) with which a checkpoint begins: a page that is written again and again is copied once. */
-const BEGIN_PAGES = 4096
-/** So few pages are copied while nothing is written: some milliseconds. */
-const FEW_PAGES = 512
+/** A log of this size is checkpointed: a page that is written again and again is copied once. */
+const BEGIN_BYTES = 16 * 1024 ** 2
+/** So little is copied while nothing is written: some milliseconds. */
+const FEW_BYTES = 2 * 1024 ** 2
 /** A thread takes some MB: a file that is written no more, as that of a day is, has none. */
 const REST_MS = 60_000
 /** What is written as fast as it is copied is not waited for longer. */
@@ -48,16 +49,21 @@ export class Checkpoints implements Disposable {
   #isGoing = false
   #isOver = false
   /** Somebody who reads for long keeps the log from beginning anew: it is not tried again with each change. */
-  #nextAt = BEGIN_PAGES
+  #nextAt = 0
 
   constructor(options: CheckpointsOptions) {
     this.#options = options
+    this.#nextAt = this.#beginPages
+  }
+
+  get #beginPages(): number {
+    return BEGIN_BYTES / this.#options.pageBytes
   }
 
   /** Behind a change: there are so many pages in the log. */
   look(pages: number): void {
     if (pages < this.#nextAt || this.#isGoing || this.#isOver) return
-    this.#nextAt = pages + BEGIN_PAGES
+    this.#nextAt = pages + this.#beginPages
     this.#isGoing = true
     this.#go()
       .catch(() => this.#fail())
@@ -68,16 +74,16 @@ export class Checkpoints implements Disposable {
   }
 
   async #go(): Promise<void> {
-    const { hold, release } = this.#options
+    const { hold, release, pageBytes } = this.#options
     this.#cancelRest?.()
     const thread = (this.#thread ??= this.#startThread())
     thread.ref()
-    for (let left = Infinity, round = 0; left > FEW_PAGES && round < MOST_ROUNDS; round++) {
+    for (let left = Infinity, round = 0; left * pageBytes > FEW_BYTES && round < MOST_ROUNDS; round++) {
       left = await ask(thread, { isLast: false })
     }
     hold()
     try {
-      if ((await ask(thread, { isLast: true })) === 0) this.#nextAt = BEGIN_PAGES
+      if ((await ask(thread, { isLast: true })) === 0) this.#nextAt = this.#beginPages
     } finally {
       release()
     }

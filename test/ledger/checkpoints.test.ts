@@ -22,6 +22,7 @@ function createLog() {
   const told: string[] = []
   const clock = new SkippingClock()
   const checkpoints = new Checkpoints({
+    pageBytes: 4096,
     path,
     clock,
     hold: () => told.push('hold'),

@@ -8,6 +8,8 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { test as base, describe, expect } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { GroupStore } from '../../src/ledger/group-store.ts'
 
 const test = base.extend<{ folder: string }>({
   // oxlint-disable-next-line no-empty-pattern -- Vitest reads the fixtures that are needed from this pattern.
@@ -82,4 +84,16 @@ describe('the log of a store that is written without a pause', { timeout: 60_000
     expect(Number(last)).toBeGreaterThanOrEqual(kept)
     expect(count).toBe(2000)
   })
+})
+
+test('a new file has pages of the size that is asked for, and keeps it', ({ folder }) => {
+  const path = join(folder, 'a.db')
+  const pageBytes = (asked?: number): number => {
+    const migrations = ['CREATE TABLE line (text TEXT)']
+    const options = { path, clock: systemClock, migrations, name: 'a store' }
+    using store = new GroupStore(asked === undefined ? options : { ...options, pageBytes: asked })
+    return Number(store.get('PRAGMA page_size')!['page_size'])
+  }
+  expect(pageBytes(1024)).toBe(1024)
+  expect(pageBytes()).toBe(1024)
 })
