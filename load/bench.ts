@@ -29,7 +29,7 @@ const HELP = `npm run bench [-- flags]
   --concurrency N    requests in flight (default 200)
   --senders N        sender processes (default: hookcast's own choice)
   --folder DIR       where the data goes meanwhile: a real disk (default: the system's temporary folder)
-  --minutes N        it ends after so long (default 14): from the middle on one round has to do for a part that is
+  --minutes N        it ends after so long (default 20): from the middle on one round has to do for a part that is
                      left, and what is not done then is named as failed
   --no-write         print only; leave load/README.md and the pictures as they are
 
@@ -62,7 +62,7 @@ function readPlan(): Plan | null {
       concurrency: { type: 'string', default: '200' },
       senders: { type: 'string' },
       folder: { type: 'string', default: tmpdir() },
-      minutes: { type: 'string', default: '14' },
+      minutes: { type: 'string', default: '20' },
       write: { type: 'boolean', default: true },
     },
   })

@@ -117,10 +117,10 @@ export function planSections({ bench, receiver, divisor }: Surroundings): readon
     },
     {
       part: 'peers',
-      title: `What is written by hand, ${words(20_000)} customers`,
+      title: `What is written by hand, ${words(100_000)} customers`,
       note: storeWords(),
       isPictured: true,
-      ...on(20_000, (customers) => {
+      ...on(100_000, (customers) => {
         const task = taskFor(bench, { customers, receiver })
         const stores = [...(hasRedis() ? [bullmq] : []), ...(findPostgres() === null ? [] : [graphileWorker])]
         const contenders = [bareLoop, hookcastRun, limitedLoop, ...stores]

@@ -1,6 +1,6 @@
 import type { Conditions } from './conditions.ts'
 import type { Ceiling } from './ceiling.ts'
-import type { Sample } from './contender.ts'
+import { hookcastRun, type Sample } from './contender.ts'
 import type { ControlRow, RetryFindings } from './control.ts'
 import { markdownTable, whole } from './markdown-table.ts'
 import { median, medianOfKnown } from './median.ts'
@@ -44,6 +44,7 @@ export interface Findings {
 
 const MB = 1_000_000
 const DASH = '–'
+const HANDMADE = 'by hand: '
 
 /** Writes down everything that was found, as Markdown. */
 export function formatFindings(findings: Findings): string {
@@ -118,7 +119,20 @@ function formatSection({ title, note, rows }: Section): string[] {
   const titles = yardstick?.name === 'bare undici `request()` loop' ? SECTION_TITLES : SECTION_TITLES.map(asFirst)
   const rounds = yardstick?.samples.length ?? 0
   const notes = [note, rounds === 0 ? '' : rounds === 1 ? 'One round.' : `Medians of ${rounds} rounds.`]
-  return [`### ${title}`, '', notes.filter(Boolean).join(' '), '', ...markdownTable(titles, lines), '']
+  const against = againstHandmade(rows)
+  const below = against === null ? [] : [against, '']
+  return [`### ${title}`, '', notes.filter(Boolean).join(' '), '', ...markdownTable(titles, lines), '', ...below]
+}
+
+/** How many times the calls a second of what is written by hand; null where nothing of it was measured. */
+function againstHandmade(rows: readonly Series[]): string | null {
+  const ours = rows.find(({ name }) => name === hookcastRun.name)
+  const handmade = rows.filter(({ name }) => name.startsWith(HANDMADE))
+  if (ours === undefined || handmade.length === 0) return null
+  const figures = handmade.map((series) => {
+    return `${times(pairedRatio(ours, series, callsPerSecond))} × ${series.name.slice(HANDMADE.length)}`
+  })
+  return `Calls a second of ${hookcastRun.name} while sending: ${figures.join('; ')}.`
 }
 
 function asFirst(title: string): string {
