@@ -35,10 +35,12 @@ export interface FeederOptions {
   readonly clock: Clock
   /** Rows that may be lent from now on before the run is interrupted; null without such a limit. */
   readonly limit: number | null
-  readonly queue: Pick<Queue, 'sliceRows'>
+  readonly queue: Pick<Queue, 'sliceRows' | 'size'>
   readonly clientErrorsOf: (chunk: number) => number
   readonly rows: RowBook
 }
+
+const LEAST_ROWS = 256
 
 interface FeedChunk {
   readonly chunk: number
@@ -136,7 +138,8 @@ export class Feeder {
     const chunkEnd = this.#endOf(chunk.chunk)
     const end = Math.min(chunkEnd, spool.rows)
     if (rows.batches === null) {
-      const maxRows = Math.min(queue.sliceRows, wantedRows, end - chunk.nextSeq, this.#left)
+      const rest = end - chunk.nextSeq
+      const maxRows = Math.min(queue.sliceRows, wantedRows, evenPart(rest, queue.size), rest, this.#left)
       return { ...spool.cut(chunk.nextSeq, { maxRows, maxBytes: SLICE_BYTES }), batches: null }
     }
     const isEndKnown = this.isAudienceComplete || chunkEnd <= spool.rows
@@ -238,4 +241,9 @@ export class Feeder {
 
 function notesBySeq(batches: readonly BatchNote[] | null): ReadonlyMap<number, BatchNote> | null {
   return batches === null ? null : new Map(batches.map((note) => [note.seq, note]))
+}
+
+/** The last rows go out in ever smaller slices, so that senders come to the end together. */
+function evenPart(rows: number, senders: number): number {
+  return Math.max(LEAST_ROWS, Math.ceil(rows / (2 * Math.max(1, senders))))
 }

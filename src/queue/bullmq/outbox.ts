@@ -27,7 +27,6 @@ export class Outbox {
   readonly #options: OutboxOptions
   #waiting: unknown[] = []
   #weight = 0
-  #weightWaiting = 0
   #isSending = false
   #isHurried = false
   #isClosed = false
@@ -53,14 +52,8 @@ export class Outbox {
     if (this.#isClosed) return
     this.#waiting.push(message)
     this.#weight += weight
-    this.#weightWaiting += weight
     this.#oldestAt ??= this.#options.clock.now()
     this.#schedule(this.#options.gatherMs)
-  }
-
-  /** Of those that Redis was not given yet. */
-  get weightWaiting(): number {
-    return this.#weightWaiting
   }
 
   /** What waits goes now, or as soon as what went before was acknowledged. */
@@ -99,8 +92,7 @@ export class Outbox {
     this.#isSending = true
     this.#isHurried = false
     this.#waiting = []
-    const weight = this.#weightWaiting
-    this.#weightWaiting = 0
+    const weight = this.#weight
     const sealed = link.seal.seal(group, key)
     for (;;) {
       if (this.#isClosed || (await written(link, { key, makesStream, sealed }))) break

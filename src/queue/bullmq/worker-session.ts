@@ -5,11 +5,15 @@ import type { RedisLink } from './redis-link.ts'
 import { WorkerLine } from './worker-line.ts'
 import type { FromWorker } from './wire.ts'
 
-/** Senders report at least every 10 ms, and that goes on within 10 ms more (the promise is 20 ms). */
-const GATHER_MS = 10
-/** So many reports may be on their way to Redis, or half as many again as calls may be in flight: nobody may ever hear of them. */
+/** Senders report at least every 10 ms, and that goes on within 20 ms more: each group costs as much as a call for worker, Redis and coordinator. */
+const GATHER_MS = 20
+/**
+ * So many reports may be on their way to Redis, or half as many again as calls may be in flight, or what came within
+ * 40 ms: nobody may ever hear of them.
+ */
 const UNHEARD_REPORTS = 128
 const UNHEARD_SHARE = 1.5
+const FRESH_MS = 40
 /** What Redis has not taken within this long is a sign that nobody hears of what is done here. */
 const UNHEARD_MS = 250
 /** A coordinator beats each second: silent for so long it may be gone. */
@@ -90,8 +94,7 @@ export class WorkerSession {
 
   /** Lets senders start calls while somebody hears of them, and nobody when not. */
   tend(): void {
-    const isUnheard = this.outbox.delayMs > UNHEARD_MS || this.outbox.weight > this.#mostUnheard()
-    this.#isHeld = isUnheard || systemClock.now() - this.#beatAt > ALONE_MS
+    this.#isHeld = this.#isUnheard() || systemClock.now() - this.#beatAt > ALONE_MS
     for (const line of this.#lines.values()) line.lease(this.#isHeld ? 0 : LEASE_MS)
   }
 
@@ -109,10 +112,13 @@ export class WorkerSession {
   #say(message: FromWorker): void {
     const { outbox } = this
     outbox.put(message, reportsIn(message))
-    const most = this.#mostUnheard()
-    // At some 15,000 a second senders would have to wait for what is only being gathered.
-    if (outbox.weightWaiting > most / 2) outbox.hurry()
-    if (!this.#isHeld && outbox.weight > most) this.tend()
+    if (isUrgent(message)) outbox.hurry()
+    if (!this.#isHeld && this.#isUnheard()) this.tend()
+  }
+
+  #isUnheard(): boolean {
+    const { delayMs, weight } = this.outbox
+    return delayMs > UNHEARD_MS || (delayMs > FRESH_MS && weight > this.#mostUnheard())
   }
 
   #mostUnheard(): number {
@@ -120,6 +126,11 @@ export class WorkerSession {
     for (const line of this.#lines.values()) share += line.share
     return Math.max(UNHEARD_REPORTS, UNHEARD_SHARE * share)
   }
+}
+
+/** Somebody waits for it: what stops calls, and what lets others start. */
+function isUrgent({ message: { kind } }: FromWorker): boolean {
+  return kind === 'alarm' || kind === 'acknowledged' || kind === 'ready' || kind === 'gone'
 }
 
 function reportsIn({ message }: FromWorker): number {
