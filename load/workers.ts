@@ -13,6 +13,7 @@ import { parseArgs, promisify } from 'node:util'
 import { writeAudience } from './bench/audience.ts'
 import { CREDENTIALS, writeCampaign } from './bench/campaign.ts'
 import { readConditions } from './bench/conditions.ts'
+import { measureDeath, tellDeath, type CoordinatorDeath } from './bench/coordinator-death.ts'
 import { median } from './bench/median.ts'
 import { placeFindings } from './bench/place-findings.ts'
 import { readCpuTimes } from './bench/process-figures.ts'
@@ -165,6 +166,8 @@ async function measure(folder: string): Promise<Pages> {
   commands = 0
   await run(COUNTED, over)
   monitor.kill()
+  const death = await measureDeath({ folder, program, env, over, customers: COUNTED, concurrency })
+  console.log('killed and resumed:', death)
   const told = {
     conditions: `${conditions.machine}, ${conditions.versions}, load ${conditions.loadBefore.toFixed(1)} before`,
     customers,
@@ -172,6 +175,7 @@ async function measure(folder: string): Promise<Pages> {
     embedded,
     remote,
     commands: commands / COUNTED,
+    death,
   }
   return { measured: table(told), follows: scaling(told) }
 }
@@ -189,6 +193,7 @@ interface Told {
   readonly embedded: readonly Sample[]
   readonly remote: readonly Sample[]
   readonly commands: number
+  readonly death: CoordinatorDeath
 }
 
 const of = (samples: readonly Sample[], figure: (sample: Sample) => number): number => median(samples.map(figure))
@@ -212,7 +217,7 @@ function table({ conditions, customers, concurrency, embedded, remote, commands 
 }
 
 /** What one coordinator, a worker and Redis do, and what that makes of 100 workers. */
-function scaling({ embedded, remote, commands }: Told): string {
+function scaling({ embedded, remote, commands, death }: Told): string {
   const cpu = (name: string): number => of(remote, (sample) => sample.cpu[name] ?? 0)
   const [own, worker, redis] = [cpu('command'), cpu('worker'), cpu('redis')]
   const [bytesIn, bytesOut] = [of(remote, (sample) => sample.bytesIn), of(remote, (sample) => sample.bytesOut)]
@@ -229,6 +234,8 @@ function scaling({ embedded, remote, commands }: Told): string {
     `| of Redis | ${redis.toFixed(1)} µs, ${commands.toFixed(3)} commands, ${bytesIn.toFixed(0)} bytes in and ${bytesOut.toFixed(0)} out | ${round(perSecond(redis))} a second |`,
     '',
     `There, a run over Redis with one worker made ${times.toFixed(2)} × the calls a second of the same run with processes of its own.`,
+    '',
+    tellDeath(death),
     '',
     `**100 workers of two cores, 50,000,000 customers.** The workers could make ${round(200 * perSecond(worker))} calls a second. The coordinator of one run is done at ${round(perSecond(own))}: it saturates first, with as much as ${cores.toFixed(1)} cores of workers bring, and takes ${minutes(50e6)} minutes; 2,000 in flight, the most that a campaign may have, are enough for that while answers take less than ${round((2000 / perSecond(own)) * 1000)} ms. Redis is at ${round((redis / own) * 100)} % of a core then, with ${round(commands * perSecond(own))} commands and ${round(((bytesIn + bytesOut) * perSecond(own)) / 1e6)} MB a second. On the coordinator's disk lie 8 GB of rows (155 bytes each) and 3 GB of ledger. Coordinators share workers and Redis, so the same audience in eight campaign files of a part each, on eight machines, takes ${minutes(50e6 / 8)} minutes; a single Redis saturates with ${Math.floor(own / redis)} of them, and a Cluster goes further, as every worker and every run has keys of a slot of its own.`,
   ].join('\n')

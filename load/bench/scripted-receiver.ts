@@ -22,6 +22,8 @@ export interface Seen {
   readonly calls: number
   readonly firstAt: number | null
   readonly lastAt: number | null
+  /** The longest time without a call, when it was over, and how many had come before. */
+  readonly longestGap: { readonly ms: number; readonly endedAt: number; readonly callsBefore: number } | null
   /** When the 401 left. */
   readonly refusedAt: number | null
   /** With `failOnce`: waits from the 503 to the next call of the same key, ms, in order of size: least, 1 %, half, 99 %, most. */
@@ -41,6 +43,7 @@ const now = (): number => performance.timeOrigin + performance.now()
 let calls = 0
 let firstAt: number | null = null
 let lastAt: number | null = null
+let longestGap: Seen['longestGap'] = null
 let refusedAt: number | null = null
 let inFlight = 0
 let mostInFlight = 0
@@ -73,9 +76,12 @@ function answer(response: ServerResponse, status: number): void {
 }
 
 const server = createServer({ keepAliveTimeout: 3_600_000, requestTimeout: 0, noDelay: true }, (request, response) => {
+  const at = now()
+  const gapMs = at - (lastAt ?? at)
+  if (gapMs > (longestGap?.ms ?? 0)) longestGap = { ms: gapMs, endedAt: at, callsBefore: calls }
   const n = ++calls
-  lastAt = now()
-  firstAt ??= lastAt
+  lastAt = at
+  firstAt ??= at
   mostInFlight = Math.max(mostInFlight, ++inFlight)
   request.resume()
   request.once('end', () => {
@@ -95,6 +101,7 @@ process.on('message', () => {
     calls,
     firstAt,
     lastAt,
+    longestGap,
     refusedAt,
     waits: [0, 0.01, 0.5, 0.99, 1].flatMap(at),
     again: waits.length,
