@@ -39,12 +39,16 @@ async function workUntilSignal(context: Context): Promise<number> {
     const message = 'expected `--redis` to be given, or `redis` in hookcast.yaml, got nothing'
     throw new HookcastError('HOOKCAST_USAGE', message)
   }
-  const { openRedis, RemoteWorker } = await import('../queue/bullmq/bullmq.ts')
+  const [{ openRedis, RemoteWorker }, { makeCallsFrom }] = await Promise.all([
+    import('../queue/bullmq/bullmq.ts'),
+    import('../events/events.ts'),
+  ])
   using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(WORDS[how]))
   await using link = await openRedis(access)
   for (const warning of link.warnings) terminal.tell(`Warning: ${warning}`)
   const { version, program } = wiring
   const senders = context.senders(settings)
+  const network = { policy: 'event' as const, ...settings.eventNetwork }
   const worker = new RemoteWorker({
     link,
     program,
@@ -54,6 +58,7 @@ async function workUntilSignal(context: Context): Promise<number> {
     egressPools: usablePools(settings),
     keyIds: access.keys.map(({ id }) => id),
     setupFrom: (brief) => setupFromBrief(brief, { env, settings, version }),
+    makerFrom: (brief) => makeCallsFrom(brief, { clock: wiring.clock, network }),
     onNote: (text) => terminal.tell(text),
   })
   terminal.tell(`working for ${new URL(access.url).host}`)

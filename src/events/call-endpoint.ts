@@ -1,6 +1,5 @@
 import { signRequest, type Profile } from '../profile/profile.ts'
-import type { CallResult } from '../request/request.ts'
-import type { EndpointClients } from './endpoint-clients.ts'
+import type { CallEnd, EndpointCaller } from './endpoint-caller.ts'
 import type { Endpoint } from './endpoints.ts'
 import type { Message } from './messages.ts'
 import { isTest } from './test-message.ts'
@@ -25,8 +24,8 @@ export interface EndpointCall {
  */
 export function callEndpoint(
   { endpoint, message, payload, profile, secrets, at, owner, userAgent }: EndpointCall,
-  clients: EndpointClients,
-  onResult: (result: CallResult) => void,
+  caller: EndpointCaller,
+  onEnd: (end: CallEnd) => void,
 ): void {
   const { headers, body } = signRequest(profile, {
     message: { ...message, payload },
@@ -37,7 +36,7 @@ export function callEndpoint(
   })
   const own = ['user-agent', userAgent, ...headers]
   const target = { endpoint: endpoint.key, url: new URL(endpoint.url), timeoutMs: profile.timeoutMs }
-  clients.call(target, { headers: withExtra(own, { ...endpoint.headers, ...message.headers }), body }, onResult)
+  caller.call(target, { headers: withExtra(own, { ...endpoint.headers, ...message.headers }), body }, onEnd)
 }
 
 /** Ours, then the endpoint's, then the message's: who comes later has the say. */

@@ -7,11 +7,12 @@ import { callEndpoint } from './call-endpoint.ts'
 import type { Days } from './days.ts'
 import type { Deliveries } from './deliveries.ts'
 import type { Lane } from './delivery.ts'
-import type { EndpointClients } from './endpoint-clients.ts'
+import type { CallEnd, EndpointCaller } from './endpoint-caller.ts'
 import type { EndpointSecrets } from './endpoint-secrets.ts'
 import type { Endpoint, Endpoints } from './endpoints.ts'
 import type { Gatherings } from './gatherings.ts'
 import { lifeEventOf, seenOf, type SeenResult } from './ended-call.ts'
+import { Gate } from './gate.ts'
 import { firstDueAt, type Messages } from './messages.ts'
 import { nextStep, type Judged } from './next-step.ts'
 import { Outbox, type Cargo, type Loaded } from './outbox.ts'
@@ -33,7 +34,7 @@ export interface CourierOptions {
   readonly endpoints: Endpoints
   readonly secrets: EndpointSecrets
   readonly messages: Messages
-  readonly clients: EndpointClients
+  readonly caller: EndpointCaller
   /** What is sent for a delivery of an endpoint that gathers. */
   readonly pileOf: Gatherings['pileOf']
   /** Writes what is to be told of an attempt, in the commit that writes it. */
@@ -42,8 +43,6 @@ export interface CourierOptions {
   readonly onAttempt: (ended: EndedAttempt) => void
   readonly onError: (error: unknown) => void
 }
-
-const LOCAL_PAUSE_MS = 1000
 
 /**
  * Brings messages to endpoints.
@@ -60,8 +59,7 @@ export class Courier implements AsyncDisposable {
   readonly #outboxes = new Map<number, Outbox>()
   readonly #alarms: Alarms<Outbox>
   readonly #throttles = new Throttles()
-  #pausedUntil = 0
-  #cancelPause: (() => void) | null = null
+  readonly #gate: Gate
   #isPumping = false
   #isClosed = false
 
@@ -70,6 +68,7 @@ export class Courier implements AsyncDisposable {
     const { deliveries, endpoints, onError } = options
     const onSwept = (endpoint: Endpoint): void => this.wake(endpoint)
     this.#alarms = new Alarms(options.clock, (outbox) => this.#wake(outbox))
+    this.#gate = new Gate(options.clock, options.caller, () => this.#pump())
     this.#sweeps = new Sweeps({ deliveries, endpointOf: (key) => endpoints.of(key), onSwept, onError })
   }
 
@@ -123,7 +122,7 @@ export class Courier implements AsyncDisposable {
   }
 
   #pump(): void {
-    if (this.#isPumping || this.#isClosed || this.#isPaused()) return
+    if (this.#isPumping || this.#isClosed || !this.#gate.mayBegin()) return
     this.#isPumping = true
     try {
       for (let outbox = this.#turns.take(); outbox !== null; outbox = this.#turns.take()) {
@@ -132,17 +131,6 @@ export class Courier implements AsyncDisposable {
     } finally {
       this.#isPumping = false
     }
-  }
-
-  #isPaused(): boolean {
-    const { clock } = this.#options
-    const waitMs = this.#pausedUntil - clock.now()
-    if (waitMs <= 0) return false
-    this.#cancelPause ??= clock.after(waitMs, () => {
-      this.#cancelPause = null
-      this.#pump()
-    })
-    return true
   }
 
   #beginNext(outbox: Outbox): boolean {
@@ -186,12 +174,13 @@ export class Courier implements AsyncDisposable {
       .then((pile) => this.#send(way, pile.count === 0 ? null : pile.payload()))
       .catch((error: unknown) => {
         onError(error)
+        this.#gate.shut()
         this.#setBack(way)
       })
   }
 
   #send(way: Way, payload: Uint8Array | null): void {
-    const { messages, clients, apps, endpoints, secrets: signers, userAgent } = this.#options
+    const { messages, caller, apps, endpoints, secrets: signers, userAgent } = this.#options
     const { delivery, endpoint, at } = way
     if (this.#isClosed) return
     const message = delivery.cargo?.message ?? messages.at(delivery.message)
@@ -202,7 +191,7 @@ export class Courier implements AsyncDisposable {
     const secrets = signers.signing(endpoint)
     try {
       const call = { endpoint, message, payload, profile, secrets, at, owner, userAgent }
-      callEndpoint(call, clients, (result) => this.#ended(way, result))
+      callEndpoint(call, caller, (end) => this.#ended(way, end))
     } catch (error) {
       if (!(error instanceof RangeError)) throw error
       this.#giveUp(way, error.message)
@@ -217,7 +206,13 @@ export class Courier implements AsyncDisposable {
     this.#write(way, { hasSucceeded: false, httpStatus: null, code: 'unsendable', answer, latencyMs: 0 }, standing)
   }
 
-  #ended(way: Way, result: CallResult): void {
+  #ended(way: Way, end: CallEnd): void {
+    if (end.kind === 'again') this.#setBack(way)
+    else if (end.kind === 'unsendable') this.#giveUp(way, end.why)
+    else this.#judge(way, end.result)
+  }
+
+  #judge(way: Way, result: CallResult): void {
     const { clock, endpoints, random } = this.#options
     const { outbox, delivery, endpoint } = way
     const profile = endpoints.profileOf(endpoint)
@@ -225,7 +220,10 @@ export class Courier implements AsyncDisposable {
     const { step, isRefusal } = nextStep({ result, tries: delivery.tries, endedAt, profile, random })
     const hasSucceeded = step.kind === 'sent'
     if (step.kind === 'retry' && delivery.lane === 'held') outbox.pauseDrain(endedAt + step.waitMs)
-    if (step.kind === 'local') return this.#setBack(way)
+    if (step.kind === 'local') {
+      this.#gate.shut()
+      return this.#setBack(way)
+    }
     this.#leave(outbox, delivery, { hasSucceeded, isLost: result.answer.kind === 'failed' })
     const isKept = profile.life.kind === 'suspend' && !isRefusal
     const standing = standingAfter(delivery, { step, endedAt, isKept, state: endpoint.state })
@@ -233,9 +231,8 @@ export class Courier implements AsyncDisposable {
     this.#write(way, { hasSucceeded, ...seenOf(result) }, standing)
   }
 
-  /** Our own trouble: it is as if it had not begun. */
+  /** It is as if it had not begun. */
   #setBack({ outbox, delivery }: Way): void {
-    this.#pausedUntil = this.#options.clock.now() + LOCAL_PAUSE_MS
     outbox.settled(delivery, { isOpen: true })
     outbox.wake()
     this.#leave(outbox, delivery, { hasSucceeded: false, isLost: false })
@@ -267,8 +264,7 @@ export class Courier implements AsyncDisposable {
     const onTrouble = (error: unknown): boolean => {
       if (this.#isClosed) return false
       onError(error)
-      // Nothing new begins meanwhile.
-      this.#pausedUntil = clock.now() + LOCAL_PAUSE_MS
+      this.#gate.shut()
       return true
     }
     const known = await recordAttempt({ attempt, standing, endpoint }, { days, clock, stateNow, note, onTrouble })
@@ -284,10 +280,10 @@ export class Courier implements AsyncDisposable {
   /** What is in flight is cut off, and sent again when the service is back. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#isClosed = true
-    this.#cancelPause?.()
+    this.#gate[Symbol.dispose]()
     this.#alarms.close()
     await this.#sweeps[Symbol.asyncDispose]()
-    await this.#options.clients[Symbol.asyncDispose]()
+    await this.#options.caller[Symbol.asyncDispose]()
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Clock } from '../clock.ts'
-import { CallClient, Resolver, type Call, type CallResult, type EventNetwork } from '../request/request.ts'
+import { CallClient, Resolver, type EventNetwork } from '../request/request.ts'
+import type { CallEnd, EndpointCaller, EndpointRequest, EndpointTarget } from './endpoint-caller.ts'
 
 const IDLE_MS = 60_000
 const ANSWER_BYTES = 20_000
+const CONNECTIONS = 8
 
 interface Open {
   readonly client: CallClient
@@ -14,12 +16,13 @@ interface Open {
 export interface EndpointClientsOptions {
   readonly clock: Clock
   readonly network: EventNetwork
-  /** Calls of one endpoint at a time. */
-  readonly connections: number
+  /** Calls of one endpoint at a time. Default: 8, as many as a service makes. */
+  readonly connections?: number
 }
 
 /** The connections to endpoints: of each its own, closed when they were not used for a minute. */
-export class EndpointClients implements AsyncDisposable {
+export class EndpointClients implements EndpointCaller {
+  readonly isOpen = true
   readonly #options: EndpointClientsOptions
   readonly #resolver: Resolver
   readonly #open = new Map<number, Open>()
@@ -31,18 +34,23 @@ export class EndpointClients implements AsyncDisposable {
     this.#resolver = new Resolver()
   }
 
-  /** @throws {RangeError} when the request is malformed: nothing was sent then. */
-  call(
-    { endpoint, url, timeoutMs }: { readonly endpoint: number; readonly url: URL; readonly timeoutMs: number },
-    call: Omit<Call, 'path' | 'method'>,
-    onResult: (result: CallResult) => void,
-  ): void {
-    const { client } = this.#clientOf(endpoint, url.origin, timeoutMs)
-    client.call({ ...call, method: 'POST', path: `${url.pathname}${url.search}` }, onResult)
+  whenOpen(callback: () => void): void {
+    queueMicrotask(callback)
+  }
+
+  call({ endpoint, url, timeoutMs }: EndpointTarget, request: EndpointRequest, onEnd: (end: CallEnd) => void): void {
+    try {
+      const { client } = this.#clientOf(endpoint, url.origin, timeoutMs)
+      const path = `${url.pathname}${url.search}`
+      client.call({ ...request, method: 'POST', path }, (result) => onEnd({ kind: 'ended', result }))
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      onEnd({ kind: 'unsendable', why: error.message })
+    }
   }
 
   /** Calls in flight end as our own trouble. */
-  close(endpoint: number): void {
+  #close(endpoint: number): void {
     const open = this.#open.get(endpoint)
     if (open === undefined) return
     this.#open.delete(endpoint)
@@ -51,13 +59,13 @@ export class EndpointClients implements AsyncDisposable {
   }
 
   #clientOf(endpoint: number, origin: string, timeoutMs: number): Open {
-    const { clock, network, connections } = this.#options
+    const { clock, network, connections = CONNECTIONS } = this.#options
     const known = this.#open.get(endpoint)
     if (known !== undefined && known.origin === origin && known.timeoutMs === timeoutMs) {
       known.usedAt = clock.now()
       return known
     }
-    this.close(endpoint)
+    this.#close(endpoint)
     const client = new CallClient({
       origin,
       connections,
@@ -77,14 +85,14 @@ export class EndpointClients implements AsyncDisposable {
   #look(): void {
     const { clock } = this.#options
     for (const [endpoint, { client, usedAt }] of this.#open) {
-      if (client.inFlight === 0 && clock.now() - usedAt >= IDLE_MS) this.close(endpoint)
+      if (client.inFlight === 0 && clock.now() - usedAt >= IDLE_MS) this.#close(endpoint)
     }
     this.#cancelLook = this.#open.size === 0 ? null : clock.after(IDLE_MS, () => this.#look())
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#cancelLook?.()
-    for (const endpoint of this.#open.keys()) this.close(endpoint)
+    for (const endpoint of this.#open.keys()) this.#close(endpoint)
     await Promise.all(this.#closing)
   }
 }

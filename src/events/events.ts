@@ -9,6 +9,7 @@ import { Courier } from './courier.ts'
 import { Days } from './days.ts'
 import { Deliveries, openByHand } from './deliveries.ts'
 import { GATHERING, LANES } from './delivery.ts'
+import type { EndpointCaller } from './endpoint-caller.ts'
 import { EndpointClients } from './endpoint-clients.ts'
 import type { EventRules } from './endpoint-rules.ts'
 import { EventObjects } from './event-objects.ts'
@@ -37,6 +38,7 @@ export type { App, AppIn } from './apps.ts'
 export type { Attempt, AttemptQuery } from './attempts.ts'
 export type { Endpoint, EndpointIn } from './endpoints.ts'
 export type { EventObject } from './event-objects.ts'
+export { makeCallsFrom, RemoteCaller, type CallsBrief } from './remote-caller.ts'
 export type { EventType, EventTypeIn } from './event-types.ts'
 export { EventsError } from './events-error.ts'
 export type { Message, MessageQuery } from './messages.ts'
@@ -57,6 +59,8 @@ export interface EventsOptions {
   readonly userAgent: string
   readonly vault: Vault
   readonly rules: EventRules
+  /** Default: this process calls. It is disposed of with this. */
+  readonly caller?: EndpointCaller
   /** Told of each attempt that is on the disk. */
   readonly onAttempt?: (attempt: Attempt, standing: Standing, endpoint: Endpoint) => void
   /** Told when every secret was looked at that another key than the first has sealed. */
@@ -64,8 +68,6 @@ export interface EventsOptions {
   readonly onSuspended?: OperationalOptions['onSuspended']
   readonly onError: (error: unknown) => void
 }
-
-const CONNECTIONS = 8
 
 /**
  * The event webhooks of a data folder: who wants to hear of what, what has happened, and its way to them.
@@ -164,8 +166,7 @@ export class Events implements AsyncDisposable {
     })
     const { messages } = this
     this.attempts = new Attempts(days, (seq) => messages.at(seq))
-    const clients = new EndpointClients({ clock, network: rules.network, connections: CONNECTIONS })
-    const { random, userAgent } = options
+    const { random, userAgent, caller = new EndpointClients({ clock, network: rules.network }) } = options
     const onOpened = (endpoint: Endpoint): void => this.#courier.wake(endpoint)
     const endpointOf = (key: number): Endpoint | null => endpoints.of(key)
     this.#gatherings = new Gatherings({
@@ -179,7 +180,7 @@ export class Events implements AsyncDisposable {
     })
     const pileOf: Gatherings['pileOf'] = async (endpoint, delivery) => await this.#gatherings.pileOf(endpoint, delivery)
     this.objects = new EventObjects({ days, deliveries, endpoints, messages, pileOf })
-    const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, clients }
+    const parts = { clock, random, userAgent, sequence, days, deliveries, apps, endpoints, secrets, messages, caller }
     this.#courier = new Courier({
       ...parts,
       pileOf,

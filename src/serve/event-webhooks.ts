@@ -1,5 +1,5 @@
 import type { Settings } from '../campaign/settings.ts'
-import { Events, type EventRules } from '../events/events.ts'
+import { Events, RemoteCaller, type CallsBrief, type EventRules } from '../events/events.ts'
 import type { Tell } from '../campaign/notice.ts'
 import type { ServiceStore } from '../ledger/service-store.ts'
 import type { Surroundings } from '../library/library.ts'
@@ -28,6 +28,10 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, ...around 
   const { env, wiring } = surroundings
   const { clock, random, version } = wiring
   const settings = surroundings.settings(null)
+  const { remote } = surroundings
+  const brief: CallsBrief = { ownPorts }
+  const elsewhere =
+    remote === undefined ? {} : { caller: new RemoteCaller(remote.createCalls({ version, brief, onNote: warn })) }
   const events = new Events({
     dataFolder: settings.data,
     clock,
@@ -35,6 +39,7 @@ export function openEvents({ surroundings, telemetry, ownPorts, warn, ...around 
     userAgent: `hookcast/${version}`,
     vault: new Vault(provideSecretKeys({ env, dataFolder: settings.data, warn })),
     rules: rulesFrom(settings, ownPorts),
+    ...elsewhere,
     onError,
     onSuspended: async (id, facts) => await store.commit(() => tell('endpoint.suspended', facts, id)),
     onResealed: ({ resealed, unopened }) => {

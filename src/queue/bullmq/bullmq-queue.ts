@@ -9,7 +9,7 @@ import type { RedisLink } from './redis-link.ts'
 import { RemoteLine } from './remote-line.ts'
 import { forgetSession, rememberLine } from './sessions.ts'
 import { SliceJobs } from './slice-jobs.ts'
-import { WorkerList, type ListedWorker } from './worker-list.ts'
+import { whyUnusable, WorkerList, type ListedWorker } from './worker-list.ts'
 import { runKeys, type FromWorker } from './wire.ts'
 
 export interface BullmqQueueOptions {
@@ -55,7 +55,7 @@ export class BullmqQueue extends SenderGroup {
   readonly #out: string
   readonly #jobs: SliceJobs
   readonly #list: WorkerList
-  readonly #reader: OutReader
+  readonly #reader: OutReader<FromWorker>
   readonly #lines = new Map<string, { readonly line: RemoteLine; readonly sender: KnownSender }>()
   readonly #failedStarts = new Map<string, number>()
   readonly #refused = new Map<string, string>()
@@ -160,15 +160,13 @@ export class BullmqQueue extends SenderGroup {
     this.#tellIfAlone(usable.length)
   }
 
-  #canUse({ id, version, keyIds, egressPools, isLeaving, host }: ListedWorker): boolean {
-    const { link, version: own, egressPool } = this.#options
+  #canUse(worker: ListedWorker): boolean {
+    const { link, version, egressPool } = this.#options
+    const { id, egressPools, isLeaving } = worker
     if (isLeaving || this.#refused.has(id)) return false
-    if (!keyIds.includes(link.seal.keyId)) {
-      this.#note(`The worker on ${host} has another HOOKCAST_SECRET_KEY, and is not used`)
-      return false
-    }
-    if (version !== own) {
-      this.#note(`The worker on ${host} is hookcast ${version}, not ${own}, and is not used`)
+    const why = whyUnusable(worker, { keyId: link.seal.keyId, version })
+    if (why !== null) {
+      this.#note(why)
       return false
     }
     return egressPool === null || egressPools.includes(egressPool)

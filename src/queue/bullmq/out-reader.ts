@@ -1,11 +1,10 @@
 import type { Cluster, Redis } from 'ioredis'
 import { systemClock } from '../../clock.ts'
 import type { RedisLink } from './redis-link.ts'
-import type { FromWorker } from './wire.ts'
 
-export interface OutReaderOptions {
+export interface OutReaderOptions<Message> {
   readonly key: string
-  readonly onMessages: (messages: readonly FromWorker[]) => void
+  readonly onMessages: (messages: readonly Message[]) => void
 }
 
 /** How long Redis lets a reader wait: by its answer we know that it is there. */
@@ -17,10 +16,10 @@ const TRIM_MS = 1000
 /** Results of a run that nobody takes over are not kept for ever. */
 const KEPT_MS = 7 * 24 * 3_600_000
 
-/** Reads what workers say of a run, from the first word on. */
-export class OutReader {
+/** Reads what workers say of a run, or of calls, from the first word on. */
+export class OutReader<Message> {
   readonly #link: RedisLink
-  readonly #options: OutReaderOptions
+  readonly #options: OutReaderOptions<Message>
   readonly #redis: Redis | Cluster
   #cursor = '0-0'
   #answeredAt = systemClock.now()
@@ -28,7 +27,7 @@ export class OutReader {
   #trimAt = 0
   #reading: Promise<void> = Promise.resolve()
 
-  constructor(link: RedisLink, options: OutReaderOptions) {
+  constructor(link: RedisLink, options: OutReaderOptions<Message>) {
     this.#link = link
     this.#options = options
     this.#redis = link.duplicate()
@@ -77,7 +76,7 @@ export class OutReader {
         const entries = reply?.[0]?.[1] ?? []
         for (const [id, [, sealed]] of entries) {
           this.#cursor = String(id)
-          onMessages(this.#link.seal.open(sealed!, key) as FromWorker[])
+          onMessages(this.#link.seal.open(sealed!, key) as Message[])
         }
         if (entries.length > 0) this.#trimLater()
       } catch {

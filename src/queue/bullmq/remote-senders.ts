@@ -2,6 +2,7 @@ import type { DeliveryReport } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import type { Queue } from '../queue.ts'
 import { BullmqQueue, type BullmqQueueOptions } from './bullmq-queue.ts'
+import { RemoteCalls, type RemoteCallsOptions } from './remote-calls.ts'
 import { openRedis, placeOf, type RedisAccess } from './redis-link.ts'
 import { takeBack } from './sessions.ts'
 import { WorkerList } from './worker-list.ts'
@@ -24,6 +25,8 @@ export interface RemoteSenders extends AsyncDisposable {
   /** Its Redis, without user and password. */
   readonly place: string
   createQueue(options: Omit<BullmqQueueOptions, 'link'>): Queue
+  /** Calls that workers make, apart from any run. */
+  createCalls(options: Omit<RemoteCallsOptions, 'link'>): RemoteCalls
   /** See `takeBack`. */
   takeBack(runId: string): Promise<readonly DeliveryReport[]>
   health(): WorkerHealth
@@ -61,6 +64,11 @@ export async function openRemoteSenders(access: RedisAccess): Promise<RemoteSend
       const queue: BullmqQueue = new BullmqQueue({ ...options, link, onClosed })
       queues.add(queue)
       return queue
+    },
+    createCalls: (options) => {
+      const calls = new RemoteCalls({ ...options, link })
+      void calls.start()
+      return calls
     },
     takeBack: (runId) => takeBack(link, runId),
     health: () => {

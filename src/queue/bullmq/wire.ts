@@ -23,6 +23,14 @@ export type ToWorker =
   | { readonly kind: 'beat'; readonly out: string }
   /** End a sender now, and say so at `out`. */
   | { readonly kind: 'close'; readonly line: string; readonly out: string }
+  | ToCaller
+
+/** From a service that hands over calls, and listens at `out`. */
+export type ToCaller =
+  /** It is there; `beat` is counted up each time, and `brief` is what calls are made with, without any secret. */
+  | { readonly kind: 'attend'; readonly out: string; readonly beat: number; readonly brief: unknown }
+  /** It has ended: what it handed over is cut off. */
+  | { readonly kind: 'dismiss'; readonly out: string }
 
 /** From a worker about one of its senders; `number` counts what is said of a line, from 1. */
 export interface FromWorker {
@@ -49,6 +57,41 @@ export interface SliceJob {
   readonly sealed: string
 }
 
+/** Calls on their way to a worker: the data of a job. */
+export interface CallJob {
+  readonly out: string
+  readonly id: number
+  /** `HandedCalls`, sealed, in base64. */
+  readonly sealed: string
+}
+
+export interface HandedCalls {
+  /** What the service had said last when it handed them over. */
+  readonly beat: number
+  readonly calls: readonly { readonly id: number; readonly request: unknown }[]
+}
+
+/** From a worker to a service, about the calls that this has handed over. */
+export interface FromCaller {
+  readonly worker: string
+  readonly message:
+    | { readonly kind: 'ended'; readonly id: number; readonly result: unknown }
+    /** They were not begun, and never will be. */
+    | { readonly kind: 'back'; readonly ids: readonly number[] }
+    /** These are in flight; of what was handed over `LATE_BEATS` before `heard`, no other will be begun. */
+    | {
+        readonly kind: 'holds'
+        readonly ids: readonly number[]
+        readonly heard: number
+        readonly isLeaving: boolean
+      }
+    /** Nothing is in flight, and nothing will be begun. */
+    | { readonly kind: 'gone' }
+}
+
+/** Calls that reach their worker after so many more beats are not begun: whoever handed them over may have done so anew. */
+export const LATE_BEATS = 3
+
 /** What a worker says of itself, each second. */
 export interface Registration {
   readonly version: string
@@ -67,6 +110,7 @@ export interface Registration {
 }
 
 export const SLICES = 'slices'
+export const CALLS = 'calls'
 export const WORKERS = 'hookcast:workers'
 
 /** Keys of one worker, of one slot of a cluster. */
@@ -84,4 +128,14 @@ export function runKeys(runId: string): { readonly sessions: string; readonly ou
 /** Where a slice is bound to, so that no other job can carry it. */
 export function slicePlace(line: string, { id }: Pick<Slice, 'id'>): string {
   return `slice/${line}/${id}`
+}
+
+/** Where results of a service's calls come back to, of one slot of a cluster. */
+export function callsKey(session: string): string {
+  return `hookcast:{e-${session}}:out`
+}
+
+/** Where a job of calls is bound to. */
+export function callPlace({ out, id }: Pick<CallJob, 'out' | 'id'>): string {
+  return `calls/${out}/${id}`
 }

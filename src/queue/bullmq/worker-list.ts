@@ -51,3 +51,13 @@ export class WorkerList {
     return forgotten
   }
 }
+
+/** Why a worker is not for this process, in words; null when it is. */
+export function whyUnusable(
+  { version, keyIds, host }: ListedWorker,
+  own: { readonly keyId: string; readonly version: string },
+): string | null {
+  if (!keyIds.includes(own.keyId)) return `The worker on ${host} has another HOOKCAST_SECRET_KEY, and is not used`
+  if (version === own.version) return null
+  return `The worker on ${host} is hookcast ${version}, not ${own.version}, and is not used`
+}

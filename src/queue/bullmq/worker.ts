@@ -7,6 +7,8 @@ import { systemClock } from '../../clock.ts'
 import { SenderProcess, StandbySender, type SenderProgram } from '../processes/sender-process.ts'
 import type { RedisLink } from './redis-link.ts'
 import { WorkerSession } from './worker-session.ts'
+import type { CallMaker } from './call-session.ts'
+import { WorkerCalls } from './worker-calls.ts'
 import { slicePlace, SLICES, workerKeys, WORKERS, type Registration, type SliceJob, type ToWorker } from './wire.ts'
 
 export interface RemoteWorkerOptions {
@@ -21,6 +23,8 @@ export interface RemoteWorkerOptions {
   readonly keyIds: readonly string[]
   /** Makes a sender's setup; throws when this worker lacks what the run needs: a secret, a pool. */
   readonly setupFrom: (brief: unknown) => unknown
+  /** Makes calls for services; without it none are taken. */
+  readonly makerFrom?: (brief: unknown) => CallMaker
   readonly onNote: (text: string) => void
 }
 
@@ -44,6 +48,7 @@ export class RemoteWorker {
   readonly #id = randomBytes(9).toString('base64url')
   readonly #sessions = new Map<string, WorkerSession>()
   readonly #jobs: JobWorker<SliceJob>
+  readonly #calls: WorkerCalls | null
   readonly #reader: Redis | Cluster
   readonly #standbys: StandbySender[] = []
   #cursor = '0-0'
@@ -68,12 +73,15 @@ export class RemoteWorker {
       autorun: false,
     })
     this.#jobs.on('error', () => undefined)
+    const { makerFrom } = options
+    this.#calls = makerFrom === undefined ? null : new WorkerCalls({ link, worker: this.#id, makerFrom })
   }
 
   /** Works until `signal` fires and all that is in flight has come back, or `cutSignal` fires. */
   async run({ signal, cutSignal }: { readonly signal: AbortSignal; readonly cutSignal: AbortSignal }): Promise<void> {
     await this.#register()
     void this.#jobs.run().catch(() => undefined)
+    this.#calls?.start()
     const reading = this.#read()
     this.#tend()
     await fired(signal)
@@ -91,7 +99,7 @@ export class RemoteWorker {
 
   async #leave(): Promise<void> {
     const sessions = [...this.#sessions.values()]
-    await Promise.all(sessions.map((session) => session.leave()))
+    await Promise.all([...sessions.map((session) => session.leave()), this.#calls?.leave()])
     await Promise.race([Promise.all(sessions.map(({ outbox }) => outbox.drain())), systemClock.sleep(LAST_WORDS_MS)])
   }
 
@@ -115,6 +123,7 @@ export class RemoteWorker {
     const { prefix, inbox } = workerKeys(this.#id)
     try {
       await link.redis.hdel(WORKERS, this.#id)
+      await this.#calls?.close()
       await this.#jobs.close(true)
       await link.redis.del(inbox)
       await using queue = disposable(new JobQueue(SLICES, { connection: link.redis, prefix }))
@@ -132,6 +141,7 @@ export class RemoteWorker {
         // Out of memory, read-only, cut off: the next time.
       }
       for (const session of this.#sessions.values()) session.sayHeld()
+      this.#calls?.sayHeld()
       if (!this.#isClosed) this.#cancelBeat = systemClock.after(BEAT_MS, () => void beat())
     }
     const tend = (): void => {
@@ -201,6 +211,9 @@ export class RemoteWorker {
         return this.#sessions.get(message.out)?.noteBeat()
       case 'close':
         return this.#sessionAt(message.out).closeLine(message.line)
+      case 'attend':
+      case 'dismiss':
+        return this.#calls?.hear(message)
     }
   }
 
