@@ -5,6 +5,7 @@
  * Sender and receiver are this process, the service is another: two cores are just what the bars are set for.
  */
 import { spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
@@ -16,10 +17,12 @@ import { systemClock } from '../src/clock.ts'
 import { readConditions } from './bench/conditions.ts'
 import { median } from './bench/median.ts'
 import { placeFindings } from './bench/place-findings.ts'
+import { startRedis } from './bench/redis.ts'
 import type { Backlog } from './events/backlog-process.ts'
 import { Receiver } from './events/receiver.ts'
 import { quantile, Sender, type Sent } from './events/sender.ts'
-import { Service } from './events/service.ts'
+import { Service, type Over } from './events/service.ts'
+import { Worker } from './events/worker.ts'
 
 const HELP = `npm run load:events [-- flags]
 
@@ -28,6 +31,7 @@ const HELP = `npm run load:events [-- flags]
   --seconds 100             how long
   --endpoints 100           each message is for one of them
   --backlog 500000          messages for the dead endpoint
+  --workers 1               instead of all that: the steady rate over so many workers, and without; into docs/scaling.md
   --no-write                print only; leave load/README.md as it is
 `
 const { values } = parseArgs({
@@ -39,6 +43,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '100' },
     endpoints: { type: 'string', default: '100' },
     backlog: { type: 'string', default: '500000' },
+    workers: { type: 'string', default: '0' },
     write: { type: 'boolean', default: true },
   },
 })
@@ -78,6 +83,58 @@ async function steady(folder: string): Promise<string> {
     ['written to the disk a message, kB', (service.writtenBytes - writtenBefore) / count / 1000],
     ['peak memory of the service, MiB', service.peakBytes / 1024 ** 2],
   ])
+}
+
+/** What the way over Redis takes, beside a service that calls by itself. */
+async function overWorkers(folder: string, workers: number): Promise<string> {
+  const alone = await paceRound(join(folder, 'alone'), { over: null, workers: 0 })
+  await using redis = await startRedis(folder)
+  const over = { url: redis.url, key: randomBytes(32).toString('base64') }
+  const redisBefore = redis.cpuMs() ?? 0
+  const spread = await paceRound(join(folder, 'spread'), { over, workers })
+  const redisMs = ((redis.cpuMs() ?? 0) - redisBefore) / (spread.sent.count + WARM_UP.count)
+  const name = workers === 1 ? 'one worker' : `${workers} workers`
+  const count = (value: number): string => String(Math.round(value))
+  const fine = (value: number): string => value.toFixed(2)
+  const row = (words: string, of: (round: Pace) => string): string => `| ${words} | ${of(alone)} | ${of(spread)} |`
+  return [
+    `${count(spread.sent.count)} messages of 1 kB at ${RATE} a second to ${ENDPOINTS} endpoints:`,
+    '',
+    `| | the service by itself | over ${name} |`,
+    '|---|--:|--:|',
+    row('delivered a second', ({ sent }) => count(((sent.count - sent.refused) / sent.deliveredMs) * 1000)),
+    row('refused and missing', ({ sent }) => count(sent.refused + sent.missing)),
+    row('from the 202 to its arrival p50, ms', ({ sent }) => fine(quantile(sent.ways, 0.5))),
+    row('the same p95, ms', ({ sent }) => fine(quantile(sent.ways, 0.95))),
+    row('CPU of the service a message, ms', ({ serviceMs }) => fine(serviceMs)),
+    row('CPU of workers a message, ms', ({ workersMs }) => fine(workersMs)),
+    `| CPU of Redis a message, ms | 0 | ${fine(redisMs)} |`,
+  ].join('\n')
+}
+
+interface Pace {
+  readonly sent: Sent
+  /** CPU a message. */
+  readonly serviceMs: number
+  readonly workersMs: number
+}
+
+async function paceRound(folder: string, { over, workers }: { over: Over | null; workers: number }): Promise<Pace> {
+  using receiver = new Receiver()
+  const port = await receiver.listen()
+  await using cleanUp = new AsyncDisposableStack()
+  const service = cleanUp.use(await Service.start(folder, [port], over))
+  const all: Worker[] = []
+  if (over !== null) while (all.length < workers) all.push(cleanUp.use(await Worker.start(folder, over)))
+  const sender = cleanUp.use(new Sender(service.url, receiver))
+  await sender.prepare('load', { endpoints: ENDPOINTS, port })
+  await sender.send('load', { ...WARM_UP, endpoints: ENDPOINTS })
+  const workersCpu = (): number => all.reduce((sum, { cpuMs }) => sum + cpuMs, 0)
+  const [serviceBefore, workersBefore] = [service.cpuMs, workersCpu()]
+  const count = RATE * Number(values.seconds)
+  const sent = await sender.send('load', { rate: RATE, count, endpoints: ENDPOINTS })
+  const serviceMs = (service.cpuMs - serviceBefore) / count
+  return { sent, serviceMs, workersMs: (workersCpu() - workersBefore) / count }
 }
 
 interface Beside {
@@ -180,11 +237,15 @@ else {
   try {
     const { at, machine, disk, versions, loadBefore } = readConditions(folder)
     const found = [`${at}: ${machine}; ${disk}; ${versions}; load before ${loadBefore}.`]
-    if (PARTS.includes('steady')) found.push(await steady(folder))
-    if (PARTS.includes('isolation')) found.push(await isolation(folder))
+    const workers = Number(values.workers)
+    if (workers > 0) found.push(await overWorkers(folder, workers))
+    else if (PARTS.includes('steady')) found.push(await steady(folder))
+    if (workers === 0 && PARTS.includes('isolation')) found.push(await isolation(folder))
     const text = found.join('\n\n')
     console.log(text)
-    if (values.write && PARTS.length === 2) placeFindings('npm run load:events', text)
+    const page = new URL('../docs/scaling.md', import.meta.url)
+    if (values.write && workers > 0) placeFindings('npm run load:events -- --workers 1', text, page)
+    else if (values.write && PARTS.length === 2) placeFindings('npm run load:events', text)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

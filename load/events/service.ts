@@ -10,6 +10,12 @@ const LOOP_DELAY = fileURLToPath(new URL('./loop-delay.ts', import.meta.url))
 const BIN = fileURLToPath(new URL('../../bin/hookcast.js', import.meta.url))
 export const TOKEN = 'load-0123456789-0123456789-0123456789'
 
+/** A Redis, and the key that a service and its workers share. */
+export interface Over {
+  readonly url: string
+  readonly key: string
+}
+
 /** `hookcast serve` in a process of its own, over a folder that may have been filled before. */
 export class Service implements AsyncDisposable {
   readonly url: string
@@ -20,11 +26,12 @@ export class Service implements AsyncDisposable {
     this.url = url
   }
 
-  /** @param ports - where endpoints may be. */
-  static async start(folder: string, ports: readonly number[]): Promise<Service> {
+  /** `ports`: where endpoints may be; `over`: workers call them. */
+  static async start(folder: string, ports: readonly number[], over: Over | null = null): Promise<Service> {
     mkdirSync(folder, { recursive: true })
     const config = `server: { listen: { admin: "127.0.0.1:0" } }\nnetwork: { events: { allow: [127.0.0.1], http: true, ports: [${ports.join(', ')}] } }\n`
-    writeFileSync(join(folder, 'hookcast.yaml'), config)
+    const redis = over === null ? '' : `redis: ${over.url}\n`
+    writeFileSync(join(folder, 'hookcast.yaml'), redis + config)
     const args = [
       '--import',
       LOOP_DELAY,
@@ -35,7 +42,11 @@ export class Service implements AsyncDisposable {
       '--config',
       join(folder, 'hookcast.yaml'),
     ]
-    const env = { PATH: process.env['PATH'], HOOKCAST_ADMIN_TOKEN: TOKEN }
+    const env = {
+      PATH: process.env['PATH'],
+      HOOKCAST_ADMIN_TOKEN: TOKEN,
+      ...(over === null ? {} : { HOOKCAST_SECRET_KEY: over.key }),
+    }
     const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'], cwd: folder })
     let said = ''
     for await (const text of child.stderr!) if ((said += String(text)).includes('listening on')) break

@@ -5,11 +5,13 @@ import { test as base } from 'vitest'
 import type { App } from '../../src/events/apps.ts'
 import type { Attempt } from '../../src/events/attempts.ts'
 import type { AppCeilings } from '../../src/events/ceilings.ts'
+import type { EndpointCaller } from '../../src/events/endpoint-caller.ts'
 import type { Endpoint, EndpointIn } from '../../src/events/endpoints.ts'
 import { Events } from '../../src/events/events.ts'
 import type { KeepingRules } from '../../src/events/keeping.ts'
 import type { MessageIn } from '../../src/events/messages.ts'
 import { PROFILES } from '../../src/profile/profile.ts'
+import type { EventNetwork } from '../../src/request/request.ts'
 import { provideSecretKeys, Vault } from '../../src/vault/vault.ts'
 import { createReceiver, type Receiver, type ReceiverOptions } from '../support/receiver.ts'
 import { SkippingClock } from '../support/skipping-clock.ts'
@@ -48,6 +50,9 @@ const KEEPING: KeepingRules = {
 /** Far off. */
 const CEILINGS: AppCeilings = { perSecond: 1e6, backlog: 1e6, bytes: 1e12, endpoints: 1000 }
 
+/** Who calls, where it is not the process of the events: a file of tests may say so before it brings those of another in. */
+export const elsewhere: { callerFor: ((network: EventNetwork) => EndpointCaller) | null } = { callerFor: null }
+
 /** `ceilings` may be replaced by `extend`. */
 export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
   ceilings: CEILINGS,
@@ -70,6 +75,7 @@ export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
         ports: receivers.map(({ port }) => port),
         ownPorts: [],
       }
+      const caller = elsewhere.callerFor?.(network)
       const opened = new Events({
         dataFolder: folder,
         clock,
@@ -77,6 +83,7 @@ export const test = base.extend<{ ceilings: AppCeilings; on: EventsFixture }>({
         userAgent: 'hookcast/test',
         vault: new Vault(provideSecretKeys({ env: {}, dataFolder: folder, warn: () => undefined })),
         rules: { network, profiles: PROFILES, defaultProfile: 'svix', delaysMs: null, keeping, ceilings },
+        ...(caller === undefined ? {} : { caller }),
         onAttempt: (attempt) => {
           attempts.push(attempt)
           for (const look of watchers) look()

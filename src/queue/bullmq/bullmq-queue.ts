@@ -130,7 +130,7 @@ export class BullmqQueue extends SenderGroup {
     this.#cancelTend()
     try {
       await this.#reader.ensure()
-      for (const worker of await this.#list.look()) await this.#jobs.remove(worker)
+      await this.#list.look()
       if (!this.isStopping) await this.#openLines()
       const beat = { kind: 'beat', out: this.#out } as const
       for (const worker of new Set([...this.#lines.values()].map(({ line }) => line.worker)))

@@ -36,8 +36,8 @@ interface Sent {
   beat: number | null
 }
 
-/** What comes within this goes as one job: a job costs its worker and Redis a millisecond. */
-const GATHER_MS = 5
+/** Jobs go no closer to each other, as each costs its worker and Redis a millisecond: what comes meanwhile goes together. */
+const APART_MS = 5
 const MOST_OF_JOB = 128
 /** A worker says each second what it has: one that says nothing for so long is given up. */
 const SILENCE_MS = 5000
@@ -61,6 +61,7 @@ export class CallLine {
   readonly #sent = new Map<number, Sent>()
   #waiting: Sent[] = []
   #beat = 0
+  #flushedAt = 0
   #heardAt = systemClock.now()
   #state: 'asked' | 'open' | 'leaving' | 'gone' = 'asked'
   #isResting = false
@@ -108,7 +109,7 @@ export class CallLine {
     this.#sent.set(call.id, sent)
     this.#waiting.push(sent)
     if (this.#waiting.length >= MOST_OF_JOB) return this.#flush()
-    this.#cancelFlush ??= systemClock.after(GATHER_MS, () => this.#flush())
+    this.#cancelFlush ??= systemClock.after(this.#flushedAt + APART_MS - systemClock.now(), () => this.#flush())
   }
 
   #flush(): void {
@@ -116,6 +117,7 @@ export class CallLine {
     this.#cancelFlush = null
     const group = this.#waiting
     this.#waiting = []
+    this.#flushedAt = systemClock.now()
     if (group.length > 0) void this.#add(group)
   }
 

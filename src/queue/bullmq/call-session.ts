@@ -1,4 +1,5 @@
 import { systemClock } from '../../clock.ts'
+import { atMost } from './at-most.ts'
 import { Outbox } from './outbox.ts'
 import type { RedisLink } from './redis-link.ts'
 import { LATE_BEATS, type FromCaller, type HandedCalls } from './wire.ts'
@@ -22,6 +23,8 @@ const UNHEARD_MS = 1000
 const ALONE_MS = 4000
 /** After so long its connections are closed: one that has started again has other calls. */
 const OVER_MS = 60_000
+/** How long the last words may take to get away. */
+const LAST_WORDS_MS = 5000
 
 /** What a worker does for one service: calls that it was handed, and one way back. */
 export class CallSession {
@@ -102,7 +105,7 @@ export class CallSession {
     this.sayHeld()
     if (this.#inFlight.size > 0) await new Promise<void>((resolve) => (this.#empty = resolve))
     this.#say({ kind: 'gone' })
-    await this.#outbox.drain()
+    await atMost(LAST_WORDS_MS, this.#outbox.drain())
   }
 
   /** Cuts off what is in flight. */

@@ -1,5 +1,6 @@
 import { hash, randomBytes } from 'node:crypto'
 import { systemClock } from '../../clock.ts'
+import { atMost } from './at-most.ts'
 import { CallLine, type RemoteEnd } from './call-line.ts'
 import { OutReader } from './out-reader.ts'
 import type { RedisLink } from './redis-link.ts'
@@ -190,9 +191,12 @@ export class RemoteCalls implements AsyncDisposable {
     this.#cancelTend()
     const lines = [...this.#lines.values()]
     const { redis } = this.#options.link
-    await Promise.race([Promise.all(lines.map((line) => line.dismiss())), systemClock.sleep(LAST_WORDS_MS)])
+    await atMost(LAST_WORDS_MS, Promise.all(lines.map((line) => line.dismiss())))
     await Promise.all(lines.map((line) => line.close()))
     await this.#reader.close()
-    await Promise.race([redis.del(this.#out).catch(() => 0), systemClock.sleep(LAST_WORDS_MS)])
+    await atMost(
+      LAST_WORDS_MS,
+      redis.del(this.#out).catch(() => 0),
+    )
   }
 }

@@ -1,6 +1,7 @@
 import type { DeliveryReport } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import { unpackReports } from '../plain-reports.ts'
+import { atMost } from './at-most.ts'
 import { Outbox } from './outbox.ts'
 import type { RedisLink } from './redis-link.ts'
 import { runKeys, workerKeys, type FromWorker } from './wire.ts'
@@ -42,7 +43,7 @@ export async function forgetSession(
       // Not now: it is sealed, and has its end.
     }
   }
-  await Promise.race([forget(), systemClock.sleep(GIVEN_UP_MS)])
+  await atMost(GIVEN_UP_MS, forget())
 }
 
 /**

@@ -1,10 +1,11 @@
 import { Queue as JobQueue } from 'bullmq'
 import type { Slice } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
+import { atMost } from './at-most.ts'
 import { Outbox } from './outbox.ts'
 import type { RedisLink } from './redis-link.ts'
 import type { RemoteLine } from './remote-line.ts'
-import { slicePlace, SLICES, workerKeys, WORKERS, type SliceJob, type ToWorker } from './wire.ts'
+import { slicePlace, SLICES, workerKeys, type SliceJob, type ToWorker } from './wire.ts'
 
 const RETRY_MS = 300
 /** BullMQ tells what it does in a stream of its own, which nobody here reads. */
@@ -58,19 +59,10 @@ export class SliceJobs {
     this.#gone.add(id)
   }
 
-  /** Clears what a worker that will not come back has left. */
-  async remove(worker: string): Promise<void> {
-    const { jobs } = this.#wayTo(worker)
-    await jobs.obliterate({ force: true })
-    const { inbox } = workerKeys(worker)
-    await this.#link.redis.del(inbox)
-    await this.#link.redis.hdel(WORKERS, worker)
-  }
-
   async close(): Promise<void> {
     // The last words are that senders are to end.
     const done = Promise.all([...this.#ways.values()].map(({ inbox }) => inbox.drain()))
-    await Promise.race([done, systemClock.sleep(RETRY_MS)])
+    await atMost(RETRY_MS, done)
     this.#isClosed = true
     for (const { inbox } of this.#ways.values()) inbox.close()
     await Promise.allSettled([...this.#ways.values()].map(({ jobs }) => jobs.close()))

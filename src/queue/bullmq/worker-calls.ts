@@ -1,4 +1,4 @@
-import { Queue as JobQueue, Worker as JobWorker, type Job } from 'bullmq'
+import { Worker as JobWorker, type Job } from 'bullmq'
 import { CallSession, type CallMaker } from './call-session.ts'
 import type { RedisLink } from './redis-link.ts'
 import { callPlace, CALLS, workerKeys, type CallJob, type HandedCalls, type ToCaller } from './wire.ts'
@@ -78,12 +78,8 @@ export class WorkerCalls {
   }
 
   async close(): Promise<void> {
-    const { link, worker } = this.#options
     await Promise.all([...this.#sessions.values()].map((session) => session.close()))
     this.#sessions.clear()
     await this.#jobs.close(true)
-    const queue = new JobQueue(CALLS, { connection: link.redis, prefix: workerKeys(worker).prefix })
-    await queue.obliterate({ force: true })
-    await queue.close()
   }
 }

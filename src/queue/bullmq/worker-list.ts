@@ -1,6 +1,7 @@
+import { Queue as JobQueue } from 'bullmq'
 import { systemClock } from '../../clock.ts'
 import type { RedisLink } from './redis-link.ts'
-import { WORKERS, type Registration } from './wire.ts'
+import { CALLS, SLICES, workerKeys, WORKERS, type Registration } from './wire.ts'
 
 export interface ListedWorker extends Registration {
   readonly id: string
@@ -30,8 +31,8 @@ export class WorkerList {
     return this.#workers
   }
 
-  /** Ids of workers that have said nothing for so long that they will not. */
-  async look(): Promise<readonly string[]> {
+  /** Also clears what those have left who have said nothing for so long that they will not. */
+  async look(): Promise<void> {
     const now = systemClock.now()
     const all = await this.#link.redis.hgetall(WORKERS)
     const workers: ListedWorker[] = []
@@ -47,9 +48,22 @@ export class WorkerList {
     }
     for (const id of this.#seen.keys()) if (!(id in all)) this.#seen.delete(id)
     this.#workers = workers
-    if (forgotten.length > 0) await this.#link.redis.hdel(WORKERS, ...forgotten)
-    return forgotten
+    for (const id of forgotten) await clearWorker(this.#link, id)
   }
+}
+
+/** Removes all that there is of a worker in Redis. */
+export async function clearWorker({ redis }: RedisLink, worker: string): Promise<void> {
+  const { prefix, inbox } = workerKeys(worker)
+  for (const name of [SLICES, CALLS]) {
+    const jobs = new JobQueue(name, { connection: redis, prefix, skipMetasUpdate: true })
+    jobs.on('error', () => undefined)
+    await jobs.obliterate({ force: true })
+    await jobs.close()
+  }
+  await redis.del(inbox)
+  // Last: as long as it is listed, others look after what is left.
+  await redis.hdel(WORKERS, worker)
 }
 
 /** Why a worker is not for this process, in words; null when it is. */

@@ -1,14 +1,16 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
-import { Queue as JobQueue, Worker as JobWorker, type Job } from 'bullmq'
+import { Worker as JobWorker, type Job } from 'bullmq'
 import type { Cluster, Redis } from 'ioredis'
 import type { Slice } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import { SenderProcess, StandbySender, type SenderProgram } from '../processes/sender-process.ts'
 import type { RedisLink } from './redis-link.ts'
 import { WorkerSession } from './worker-session.ts'
+import { atMost } from './at-most.ts'
 import type { CallMaker } from './call-session.ts'
 import { WorkerCalls } from './worker-calls.ts'
+import { clearWorker } from './worker-list.ts'
 import { slicePlace, SLICES, workerKeys, WORKERS, type Registration, type SliceJob, type ToWorker } from './wire.ts'
 
 export interface RemoteWorkerOptions {
@@ -86,7 +88,10 @@ export class RemoteWorker {
     this.#tend()
     await fired(signal)
     this.#isLeaving = true
-    await Promise.race([this.#register().catch(() => undefined), systemClock.sleep(BEAT_MS)])
+    await atMost(
+      BEAT_MS,
+      this.#register().catch(() => undefined),
+    )
     await Promise.race([this.#leave(), fired(cutSignal)])
     this.#isClosed = true
     this.#cancelBeat()
@@ -94,13 +99,13 @@ export class RemoteWorker {
     for (const session of this.#sessions.values()) session.close()
     this.#reader.disconnect()
     await reading
-    await Promise.race([this.#unregister(), systemClock.sleep(LAST_WORDS_MS)])
+    await atMost(LAST_WORDS_MS, this.#unregister())
   }
 
   async #leave(): Promise<void> {
     const sessions = [...this.#sessions.values()]
     await Promise.all([...sessions.map((session) => session.leave()), this.#calls?.leave()])
-    await Promise.race([Promise.all(sessions.map(({ outbox }) => outbox.drain())), systemClock.sleep(LAST_WORDS_MS)])
+    await atMost(LAST_WORDS_MS, Promise.all(sessions.map(({ outbox }) => outbox.drain())))
   }
 
   async #register(): Promise<void> {
@@ -119,17 +124,12 @@ export class RemoteWorker {
   }
 
   async #unregister(): Promise<void> {
-    const { link } = this.#options
-    const { prefix, inbox } = workerKeys(this.#id)
     try {
-      await link.redis.hdel(WORKERS, this.#id)
       await this.#calls?.close()
       await this.#jobs.close(true)
-      await link.redis.del(inbox)
-      await using queue = disposable(new JobQueue(SLICES, { connection: link.redis, prefix }))
-      await queue.jobs.obliterate({ force: true })
+      await clearWorker(this.#options.link, this.#id)
     } catch {
-      // Coordinators clear it when it has been silent for a minute.
+      // Others clear it when it has been silent for a minute.
     }
   }
 
@@ -251,10 +251,6 @@ export class RemoteWorker {
     }
     // Of a sender that is gone: its coordinator knows that the slice is lost.
   }
-}
-
-function disposable(jobs: JobQueue): AsyncDisposable & { readonly jobs: JobQueue } {
-  return { jobs, [Symbol.asyncDispose]: () => jobs.close() }
 }
 
 function fired(signal: AbortSignal): Promise<void> {
