@@ -150,7 +150,7 @@ class Journal implements QueueEvents {
 /** The contract of `Queue`, for every implementation. */
 export function describeQueue({ name, create, skip = [] }: QueueSuite): void {
   describe(`${name} queue`, () => {
-    let answer: (request: Received, n: number) => Reply = () => ({})
+    let answer: (request: Received, n: number) => Reply | Promise<Reply> = () => ({})
     let receiver: Receiver
     let journal: Journal
     let open: QueueUnderTest | null = null
@@ -268,6 +268,28 @@ export function describeQueue({ name, create, skip = [] }: QueueSuite): void {
       const notStarted = [...journal.ended.values()].flat()
       expect(notStarted.length + journal.reports.length).toBe(400)
       expect(receiver.count).toBe(journal.reports.length)
+    })
+
+    test('lets nothing arrive after a stop but what was in flight at the notice', async () => {
+      const released = Promise.withResolvers<void>()
+      const refusedAt = 30
+      // Once there is something to tell of, every other call waits: whatever arrives then has been started in spite of it.
+      answer = async (_, n) => {
+        if (n === refusedAt) return { status: 401 }
+        if (n > refusedAt) await released.promise
+        return { delayMs: 5 }
+      }
+      const gate = 8
+      const { queue } = await start(2, gate)
+      queue.lend(sliceOf(1, { firstSeq: 0, count: 100 }))
+      queue.lend(sliceOf(2, { firstSeq: 100, count: 100 }))
+      await journal.until(() => journal.alarms.length === 1)
+      await queue.stop({ chunk: 0 })
+      released.resolve()
+      await journal.until(() => journal.ended.size === 2)
+      expect(receiver.count).toBeLessThanOrEqual(refusedAt + gate)
+      expect(journal.reports).toHaveLength(receiver.count)
+      expect([...journal.ended.values()].flat()).toHaveLength(200 - receiver.count)
     })
 
     test('stops one chunk and goes on with the other', async () => {

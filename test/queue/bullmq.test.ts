@@ -13,7 +13,7 @@ const KEYS = [{ id: 'test-key', bytes: randomBytes(32) }]
 
 let server: RedisServer
 let link: RedisLink
-let worker: Promise<void>
+let workers: Promise<unknown>
 let before: readonly number[]
 const stop = new AbortController()
 
@@ -21,26 +21,29 @@ beforeAll(async () => {
   server = await RedisServer.start()
   link = await openRedis({ url: server.url, keys: KEYS })
   before = childrenOf(process.pid)
-  const own = await openRedis({ url: server.url, keys: KEYS })
+  workers = Promise.all([work(), work()])
+})
+
+/** Two of them, with room for two senders each: what the contract says holds over both. */
+async function work(): Promise<void> {
+  await using own = await openRedis({ url: server.url, keys: KEYS })
   const remote = new RemoteWorker({
     link: own,
     program: { entry: join(ROOT, 'src/sender/entry.ts'), readable: [ROOT, realpathSync(join(ROOT, 'node_modules'))] },
     version: '1.0.0',
-    senders: 4,
+    senders: 2,
     ready: 0,
     egressPools: [],
     keyIds: ['test-key'],
     setupFrom: (brief) => brief,
     onNote: (text) => console.error(text),
   })
-  worker = (async () => {
-    await remote.run({ signal: stop.signal, cutSignal: new AbortController().signal })
-    await own[Symbol.asyncDispose]()
-  })()
-})
+  await remote.run({ signal: stop.signal, cutSignal: new AbortController().signal })
+}
+
 afterAll(async () => {
   stop.abort()
-  await worker
+  await workers
   await link[Symbol.asyncDispose]()
   await server[Symbol.asyncDispose]()
 })

@@ -58,12 +58,16 @@ describe('a run over workers', () => {
     run.check({ crashes: 0 })
   })
 
-  test('repeats nothing while all workers are replaced, one after the other', { timeout: 240_000 }, async () => {
+  const REPLACED = 'repeats nothing while all workers are replaced, one after the other'
+  test.each([
+    [REPLACED, 'concurrency: 20'],
+    [`${REPLACED}, with a rate`, 'concurrency: 20\nrate: 400/s'],
+  ])('%s', { timeout: 240_000 }, async (_, webhook) => {
     let isReplaced = false
     answer = () => ({ delayMs: isReplaced ? 0 : 400 })
     await workers.add()
     await workers.add()
-    const run = await createRun({ customers: 2000 })
+    const run = await createRun({ customers: 1000, webhook })
     const command = run.start(workers.args, { env: workers.env })
     for (const worker of workers.all) {
       const received = receiver.count
@@ -74,19 +78,23 @@ describe('a run over workers', () => {
     isReplaced = true
     const { code, stdout } = await command.finished
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject({ sent: 2000, attempts: 2000, in_doubt: 0 })
-    expect(receiver.count).toBe(2000)
+    expect(JSON.parse(stdout)).toMatchObject({ sent: 1000, attempts: 1000, in_doubt: 0 })
+    expect(receiver.count).toBe(1000)
     run.check({ crashes: 0 })
   })
 
   test('stops all of them at an answer that stops the chunk', { timeout: 240_000 }, async () => {
-    answer = (_, n) => ({ delayMs: 20, status: n === 200 ? 401 : 200 })
+    // From then on each has one call in flight, and no time for another.
+    answer = (_, n) => (n === 200 ? { status: 401 } : { delayMs: n < 200 ? 20 : 1000 })
     await workers.add()
     await workers.add()
     const run = await createRun({ customers: 2000 })
     const { code, report } = await run.finish(workers.args, { env: workers.env })
     expect(code).toBe(1)
     expect(report).toMatchObject({ state: 'aborted', failed: 1, pending: 0, waiting: 0 })
+    const [{ at }] = report['aborts'] as [{ at: string }]
+    expect(receiver.requests.filter((request) => request.at > Date.parse(at)).length).toBeLessThanOrEqual(20)
+    expect(receiver.count).toBeLessThanOrEqual(200 + 20)
     run.check({ crashes: 0 })
   })
 

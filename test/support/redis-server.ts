@@ -12,9 +12,11 @@ export interface RedisSetup {
   /** More of redis.conf, as arguments: `['--maxmemory-policy', 'allkeys-lru']`. */
   readonly args?: readonly string[]
   readonly password?: string
+  /** Default: redis-server. */
+  readonly program?: 'redis-server' | 'valkey-server'
 }
 
-/** A real redis-server of a test's own, on a free port of loopback, in a folder that goes with it. */
+/** A real redis-server, or valkey-server, of a test's own, on a free port of loopback, in a folder that goes with it. */
 export class RedisServer implements AsyncDisposable {
   readonly port: number
   readonly #folder = mkdtempSync(join(tmpdir(), 'redis-'))
@@ -43,19 +45,19 @@ export class RedisServer implements AsyncDisposable {
 
   /** Starts it, or starts it again where it was. */
   async start(): Promise<void> {
-    const { appendFsync, args = [], password } = this.#setup
+    const { appendFsync, args = [], password, program = 'redis-server' } = this.#setup
     mkdirSync(this.#folder, { recursive: true })
     const keeps = appendFsync === undefined ? [] : ['--appendonly', 'yes', '--appendfsync', appendFsync]
     const own = ['--port', String(this.port), '--bind', '127.0.0.1', '--dir', this.#folder, '--save', '']
     const secret = password === undefined ? [] : ['--requirepass', password]
-    const child = spawn('redis-server', [...own, ...keeps, ...secret, ...args], {
+    const child = spawn(program, [...own, ...keeps, ...secret, ...args], {
       stdio: ['ignore', 'pipe', 'inherit'],
     })
     this.#child = child
     let log = ''
     await new Promise<void>((resolve, reject) => {
       child.on('error', reject)
-      child.on('exit', () => reject(new Error(`redis-server has ended: ${log}`)))
+      child.on('exit', () => reject(new Error(`${program} has ended: ${log}`)))
       child.stdout.setEncoding('utf8').on('data', (text: string) => {
         log += text
         if (text.includes('Ready to accept connections')) resolve()

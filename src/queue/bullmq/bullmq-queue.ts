@@ -146,12 +146,11 @@ export class BullmqQueue extends SenderGroup {
     const usable = this.#list.workers.filter((worker) => this.#canUse(worker))
     const own = new Map(usable.map(({ id }) => [id, 0]))
     for (const { line } of this.#lines.values()) own.set(line.worker, (own.get(line.worker) ?? 0) + 1)
-    // Other runs have senders there, too: whoever has fewest is asked, and any of them when they are equal.
+    // Other runs have senders there, too: whoever has fewest is asked, of those that are equal one with fewest of this run.
     const loadOf = ({ id, senders, inUse }: ListedWorker): number => Math.max(own.get(id)!, inUse) / senders
     while ([...this.#lines.values()].filter(({ sender }) => !sender.isLeaving).length < this.#options.senders) {
       const free = usable.filter(({ id, senders }) => own.get(id)! < senders)
-      const least = Math.min(...free.map(loadOf))
-      const equal = free.filter((worker) => loadOf(worker) === least)
+      const equal = leastBy(leastBy(free, loadOf), ({ id }) => own.get(id)!)
       const worker = equal[randomInt(Math.max(1, equal.length))]
       if (worker === undefined) break
       own.set(worker.id, own.get(worker.id)! + 1)
@@ -240,4 +239,9 @@ export class BullmqQueue extends SenderGroup {
     await forgetSession(link, { runId, session: this.#session })
     this.#options.onClosed?.()
   }
+}
+
+function leastBy<T>(all: readonly T[], measure: (one: T) => number): readonly T[] {
+  const least = Math.min(...all.map(measure))
+  return all.filter((one) => measure(one) === least)
 }
