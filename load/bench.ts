@@ -131,7 +131,7 @@ async function main(): Promise<void> {
   const growth = (await parts.measure('growth', () => measureGrowth(sizes, { bench, receiver, pace }))) ?? []
   const rows = (await parts.measure('control', () => control.measure({ most, rounds: roundsNow(pace) }))) ?? []
   await measureSections('peers')
-  const retries = await parts.measure('retries', () => control.retries(200_000 / divisor))
+  const retries = (await parts.measure('retries', () => control.retries(200_000 / divisor))) ?? []
   await measureSections('cost')
   const triggers = (await parts.measure('triggers', () => measureTriggerRates(bench, divisor))) ?? []
   const ceilings = (await parts.measure('ceiling', () => measureCeilings(receiver, { folder, concurrency }))) ?? []

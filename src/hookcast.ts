@@ -23,7 +23,7 @@ const MOST_SENDERS = 8
 export function wire({ isSending = false } = {}): Wiring {
   const program = senderProgram()
   return {
-    version: packageOf().version,
+    version: ownVersion(),
     clock: systemClock,
     random: Math.random,
     program: isSending ? { ...program, standby: new StandbySender(program) } : program,
@@ -31,15 +31,10 @@ export function wire({ isSending = false } = {}): Wiring {
   }
 }
 
-interface Package {
-  readonly version: string
-  readonly dependencies: Readonly<Record<string, string>>
-}
-
 const PACKAGE = new URL('../package.json', import.meta.url)
 
-function packageOf(): Package {
-  return JSON.parse(readFileSync(PACKAGE, 'utf8')) as Package
+function ownVersion(): string {
+  return (JSON.parse(readFileSync(PACKAGE, 'utf8')) as { readonly version: string }).version
 }
 
 /**
@@ -55,12 +50,10 @@ function senderProgram(): SenderProgram {
     readable.add(join(folder, 'node_modules', '*'))
     if (folder === dirname(folder)) break
   }
-  for (const name of Object.keys(packageOf().dependencies)) {
-    // Where a package really lies, should a symbolic link lead to it.
-    const place = import.meta.resolve(name)
-    const end = place.lastIndexOf('/node_modules/')
-    if (end !== -1) readable.add(fileURLToPath(`${place.slice(0, end)}/node_modules`))
-  }
+  // Where it really lies, should a symbolic link lead to it: the one package that a sender loads from outside.
+  const place = import.meta.resolve('undici')
+  const end = place.lastIndexOf('/node_modules/')
+  if (end !== -1) readable.add(fileURLToPath(`${place.slice(0, end)}/node_modules`))
   const entry = fileURLToPath(new URL(`sender/entry${extname(own)}`, import.meta.url))
   return { entry, readable: [...readable], env: trustEnvironment(environment()) }
 }

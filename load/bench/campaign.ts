@@ -47,11 +47,13 @@ export interface CampaignKind {
   /** Customers in a request. */
   readonly batch?: number
   readonly caFile?: string | undefined
+  /** A status that stands for trying again, and does not otherwise. */
+  readonly retried?: number | undefined
 }
 
 /** Writes a campaign whose audience is a file beside it, and gives its name. */
 export function writeCampaign(folder: string, name: string, kind: CampaignKind): string {
-  const { audience, origin, concurrency, isConstant = false, batch, caFile } = kind
+  const { audience, origin, concurrency, isConstant = false, batch, caFile, retried } = kind
   const body = isConstant ? 'constant.json' : 'body.json.j2'
   writeFileSync(join(folder, body), isConstant ? CONSTANT_BODY : bodyWith(PLACEHOLDERS))
   const inside = batch === undefined ? [`  body: { file: ${body} }`] : batchLines(folder, batch, body)
@@ -65,6 +67,7 @@ export function writeCampaign(folder: string, name: string, kind: CampaignKind):
     `  auth: { type: basic, username: ${CREDENTIALS.username}, password: "\${BENCH_PASSWORD}" }`,
     `  concurrency: ${concurrency}`,
     ...(caFile === undefined ? [] : ['  tls: { ca: ca.pem }']),
+    ...(retried === undefined ? [] : [`  answers: { ${retried}: retry }`]),
     '',
   ]
   writeFileSync(join(folder, name), lines.join('\n'))

@@ -17,6 +17,9 @@ export interface ControlRow {
 }
 
 export interface RetryFindings {
+  /** What everybody was answered once. */
+  readonly status: number
+  readonly delayMs: number
   readonly customers: number
   readonly seen: Seen
   readonly wallMs: number
@@ -75,9 +78,21 @@ export class ControlBench {
     ]
   }
 
-  /** Everybody is refused once with 503, all at about the same time. */
-  async retries(customers: number): Promise<RetryFindings> {
-    return this.#on({ delayMs: 10, failOnce: customers }, customers, async (receiver, campaign) => {
+  /**
+   * Everybody is refused once, all at about the same time: with 503, for which a run goes down to one call in flight, so
+   * by a receiver that does not keep it waiting, and with a status that the campaign takes for *again* and no more.
+   */
+  async retries(customers: number): Promise<readonly RetryFindings[]> {
+    const pressed = await this.#refuseOnce(customers, { status: 503, delayMs: 0 })
+    return [pressed, await this.#refuseOnce(customers, { status: 404, delayMs: 10, retried: 404 })]
+  }
+
+  #refuseOnce(
+    customers: number,
+    { status, delayMs, retried }: Pick<RetryFindings, 'status' | 'delayMs'> & { readonly retried?: number },
+  ): Promise<RetryFindings> {
+    const script: Script = { delayMs, failOnce: { keys: customers, status } }
+    return this.#on(script, { customers, retried }, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--json', '--quiet', '--yes'])
       let peakBytes = 0
       const look = setInterval(() => {
@@ -85,12 +100,11 @@ export class ControlBench {
           peakBytes = Math.max(peakBytes, readPeakBytes(pid) ?? 0)
         }
       }, 200)
-      const exitCode = await run.exited
-      clearInterval(look)
+      const exitCode = await run.exited.finally(() => clearInterval(look))
       if (exitCode !== 0) throw new Error(`A run has to end with exit code 0, got ${exitCode}`)
       const wallMs = now() - run.startedAt
       const { sent } = JSON.parse(run.stdout()) as { readonly sent: number }
-      return { customers, seen: await receiver.seen(), wallMs, peakBytes, sent }
+      return { status, delayMs, customers, seen: await receiver.seen(), wallMs, peakBytes, sent }
     })
   }
 
@@ -104,7 +118,7 @@ export class ControlBench {
   }
 
   #abort(): Promise<number> {
-    return this.#on({ delayMs: 50, refuseAt: 4000 }, 20_000, async (receiver, campaign) => {
+    return this.#on({ delayMs: 50, refuseAt: 4000 }, { customers: 20_000 }, async (receiver, campaign) => {
       await this.#start(['run', campaign, '--json', '--quiet', '--yes', '--senders', '2']).exited
       const { refusedAt, lastAt } = await receiver.seen()
       if (refusedAt === null || lastAt === null) throw new Error('The receiver has to come to its 401')
@@ -113,7 +127,7 @@ export class ControlBench {
   }
 
   #firstCall(customers: number, flags: readonly string[]): Promise<number> {
-    return this.#on({ delayMs: 50 }, customers, async (receiver, campaign) => {
+    return this.#on({ delayMs: 50 }, { customers }, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--quiet', '--yes', ...flags])
       const { firstAt } = await until(run, receiver, ({ calls }) => calls > 0)
       await kill(run)
@@ -122,7 +136,7 @@ export class ControlBench {
   }
 
   #resume(customers: number): Promise<number> {
-    return this.#on({ delayMs: 0 }, customers, async (receiver, campaign) => {
+    return this.#on({ delayMs: 0 }, { customers }, async (receiver, campaign) => {
       const first = this.#start(['run', campaign, '--quiet', '--yes'])
       await until(first, receiver, ({ calls }) => calls > customers / 10)
       await kill(first)
@@ -137,7 +151,7 @@ export class ControlBench {
   }
 
   #interrupt(): Promise<number> {
-    return this.#on({ delayMs: 1000 }, 20_000, async (receiver, campaign) => {
+    return this.#on({ delayMs: 1000 }, { customers: 20_000 }, async (receiver, campaign) => {
       const run = this.#start(['run', campaign, '--json', '--quiet', '--yes'])
       await until(run, receiver, ({ calls }) => calls >= 600)
       const at = now()
@@ -149,12 +163,12 @@ export class ControlBench {
 
   async #on<Found>(
     script: Script,
-    customers: number,
+    { customers, retried }: { readonly customers: number; readonly retried?: number | undefined },
     use: (receiver: ScriptedReceiver, campaign: string) => Promise<Found>,
   ): Promise<Found> {
     await using receiver = await startScripted(script)
     const { folder, concurrency } = this.#bench
-    const kind = { audience: `${customers}.ndjson`, origin: receiver.origin, concurrency }
+    const kind = { audience: `${customers}.ndjson`, origin: receiver.origin, concurrency, retried }
     const campaign = writeCampaign(folder, 'control.yaml', kind)
     try {
       return await use(receiver, campaign)

@@ -13,8 +13,8 @@ export interface Script {
   readonly slowMs?: number
   /** This call is answered 401 (1-based). */
   readonly refuseAt?: number
-  /** The first call with each key is answered 503; keys end in `-<number>` below this. */
-  readonly failOnce?: number
+  /** The first call with each key is answered `status`; keys end in `-<number>` below `keys`. */
+  readonly failOnce?: { readonly keys: number; readonly status: number }
 }
 
 /** Instants are epoch ms with fractions. */
@@ -26,7 +26,7 @@ export interface Seen {
   readonly longestGap: { readonly ms: number; readonly endedAt: number; readonly callsBefore: number } | null
   /** When the 401 left. */
   readonly refusedAt: number | null
-  /** With `failOnce`: waits from the 503 to the next call of the same key, ms, in order of size: least, 1 %, half, 99 %, most. */
+  /** With `failOnce`: waits from that answer to the next call of the same key, ms, in order of size: least, 1 %, half, 99 %, most. */
   readonly waits: readonly number[]
   /** With `failOnce`: how many came again. */
   readonly again: number
@@ -47,7 +47,7 @@ let longestGap: Seen['longestGap'] = null
 let refusedAt: number | null = null
 let inFlight = 0
 let mostInFlight = 0
-const failedAt = new Float64Array(script.failOnce ?? 0)
+const failedAt = new Float64Array(script.failOnce?.keys ?? 0)
 const waits: number[] = []
 const againPerSecond: number[] = []
 let firstAgainAt = 0
@@ -60,7 +60,7 @@ function statusFor(n: number, key: string): number {
   const at = now()
   if (failed === undefined || failed === 0) {
     failedAt[seq] = at
-    return 503
+    return script.failOnce.status
   }
   firstAgainAt ||= at
   const second = Math.floor((at - firstAgainAt) / 1000)

@@ -33,7 +33,7 @@ export interface Findings {
   /** Runs of ours with ever more customers, the fewest first. */
   readonly growth: readonly Series[]
   readonly control: readonly ControlRow[]
-  readonly retries: RetryFindings | null
+  readonly retries: readonly RetryFindings[]
   readonly triggers: readonly TriggerRate[]
   /** Parts that could not be measured. */
   readonly failures: readonly Failure[]
@@ -54,7 +54,7 @@ export function formatFindings(findings: Findings): string {
     ...formatCeilings(findings),
     ...formatGrowth(findings),
     ...formatControl(findings.control),
-    ...(findings.retries === null ? [] : formatRetries(findings.retries)),
+    ...formatRetries(findings.retries),
     ...formatTriggers(findings.triggers),
   ].join('\n')
 }
@@ -172,20 +172,11 @@ function formatControl(rows: readonly ControlRow[]): string[] {
   return ['### Control', '', ...markdownTable(['what', 'ms', 'most', 'rounds', 'bar, ms'], lines), '']
 }
 
-function formatRetries({ customers, seen, wallMs, peakBytes, sent }: RetryFindings): string[] {
-  const [least = 0, onePercent = 0, half = 0, most99 = 0, most = 0] = seen.waits
-  const row = [
-    whole(customers),
-    whole(sent),
-    whole(seen.again),
-    [least, onePercent, half, most99, most].map((ms) => seconds(ms / 1000)).join(' · '),
-    whole(median(seen.againPerSecond)),
-    whole(Math.max(0, ...seen.againPerSecond)),
-    whole(seen.mostInFlight),
-    megabytes(peakBytes),
-    seconds(wallMs / 1000),
-  ]
+function formatRetries(retries: readonly RetryFindings[]): string[] {
+  if (retries.length === 0) return []
   const titles = [
+    'answered once',
+    'after, ms',
     'customers',
     'sent',
     'came again',
@@ -196,7 +187,26 @@ function formatRetries({ customers, seen, wallMs, peakBytes, sent }: RetryFindin
     'highest peak, MB',
     'whole command, s',
   ]
-  return ['### Everybody is answered 503 once', '', ...markdownTable(titles, [row]), '']
+  const note =
+    'For 503 a run goes down to one call in flight, as for any receiver in trouble; the 404 is one that the campaign takes for *again* (`answers`), which slows nothing down.'
+  return ['### Everybody is refused once', '', note, '', ...markdownTable(titles, retries.map(retryRow)), '']
+}
+
+function retryRow({ status, delayMs, customers, seen, wallMs, peakBytes, sent }: RetryFindings): string[] {
+  const [least = 0, onePercent = 0, half = 0, most99 = 0, most = 0] = seen.waits
+  return [
+    String(status),
+    String(delayMs),
+    whole(customers),
+    whole(sent),
+    whole(seen.again),
+    [least, onePercent, half, most99, most].map((ms) => seconds(ms / 1000)).join(' · '),
+    whole(median(seen.againPerSecond)),
+    whole(Math.max(0, ...seen.againPerSecond)),
+    whole(seen.mostInFlight),
+    megabytes(peakBytes),
+    seconds(wallMs / 1000),
+  ]
 }
 
 function formatGrowth({ growth }: Findings): string[] {

@@ -45,8 +45,8 @@ export interface AudienceRequest {
 export interface SpoolRequest extends AudienceRequest {
   /** The run's folder, which exists. */
   readonly folder: string
-  /** Told after each chunk how many rows are on disk and can be read (for `--stream`); costs a sync a chunk. */
-  readonly onRows?: (rows: number) => void
+  /** Told after each chunk how many rows are on disk and can be read (for `--stream`), and waited for; costs a sync a chunk. */
+  readonly onRows?: (rows: number) => void | Promise<void>
 }
 
 /**

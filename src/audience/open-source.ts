@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { addAbortSignal } from 'node:stream'
 import type { AudienceSource } from '../campaign/campaign.ts'
 import { sourceFault } from './fault.ts'
-import { CHUNK_BYTES } from './row-limits.ts'
+import { CHUNK_BYTES, FIRST_CHUNK_BYTES } from './row-limits.ts'
 import { decodeText } from './decode-text.ts'
 
 /** What tells that a file is still the one that was read. */
@@ -104,7 +104,7 @@ async function* readWhole(file: { handle: FileHandle; stats: Stats; path: string
   const buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES)
   let total = 0
   for (;;) {
-    const { bytesRead } = await handle.read(buffer, 0, CHUNK_BYTES, null)
+    const { bytesRead } = await handle.read(buffer, 0, total === 0 ? FIRST_CHUNK_BYTES : CHUNK_BYTES, null)
     if (bytesRead === 0) break
     total += bytesRead
     if (total > stats.size) break

@@ -21,4 +21,7 @@ export const CUSTOMER_ID_LIMIT = 512
 /** What a source is read in: small enough that the event loop is never held for more than a few milliseconds. */
 export const CHUNK_BYTES = 262_144
 
+/** The first of a file: with `--stream` calls begin once it was read. */
+export const FIRST_CHUNK_BYTES = 32_768
+
 export const TOO_LONG = 'expected the row to be at most 1 MiB, got a longer one'

@@ -27,7 +27,7 @@ export interface SpoolPosition {
 export class SpoolWriter implements RowSink, Disposable {
   readonly #folder: string
   readonly #state: SpoolState
-  readonly #onRows: ((rows: number) => void) | undefined
+  readonly #onRows: ((rows: number) => void | Promise<void>) | undefined
   readonly #rowsFd: number
   readonly #indexFd: number
   readonly #block = Buffer.allocUnsafeSlow(BLOCK_BYTES + LINE_BYTES_LIMIT)
@@ -117,7 +117,7 @@ export class SpoolWriter implements RowSink, Disposable {
     } catch (error) {
       throw storageError('Could not write the spool', this.#folder, error)
     }
-    this.#announce()
+    await this.#announce()
   }
 
   /** Says that these are all the rows, for good. */
@@ -140,7 +140,7 @@ export class SpoolWriter implements RowSink, Disposable {
     } catch (error) {
       throw storageError('Could not write the spool', this.#folder, error)
     }
-    this.#announce()
+    await this.#announce()
   }
 
   [Symbol.dispose](): void {
@@ -150,10 +150,10 @@ export class SpoolWriter implements RowSink, Disposable {
     closeSync(this.#indexFd)
   }
 
-  #announce(): void {
+  async #announce(): Promise<void> {
     if (this.#announced === this.#rows) return
     this.#announced = this.#rows
-    this.#onRows?.(this.#rows)
+    await this.#onRows?.(this.#rows)
   }
 
   #begin(): void {
@@ -189,7 +189,7 @@ export interface WriterOptions {
   readonly source: SourceIdentity | null
   readonly generation?: number | undefined
   readonly erased?: readonly string[] | undefined
-  readonly onRows?: ((rows: number) => void) | undefined
+  readonly onRows?: ((rows: number) => void | Promise<void>) | undefined
 }
 
 function unsealedState({ source, generation, erased }: WriterOptions): SpoolState {

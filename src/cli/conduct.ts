@@ -1,3 +1,4 @@
+import { setFlagsFromString } from 'node:v8'
 import type { Settings } from '../campaign/settings.ts'
 import { conductRun, type Conducted } from '../library/library.ts'
 import { formatReport, type RunReport } from '../report/report.ts'
@@ -31,6 +32,9 @@ export async function conduct(
   start: (conducted: ConductedOptions) => Promise<RunEnd>,
 ): Promise<number> {
   const { terminal, wiring } = context
+  // V8's nursery grew while all this was loaded, which takes half as long so. From here on it stays as it is: grown to
+  // 16 MB, a run of a million customers peaked over 200 MB (measured).
+  setFlagsFromString('--semi-space-growth-factor=1')
   using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(INTERRUPT_WORDS[how]))
   using display = new ProgressDisplay(terminal, wiring.clock)
   const onRunId = (begun: string): void => void (context.openRun = { runId: begun, settings })

@@ -1,6 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { setFlagsFromString } from 'node:v8'
 import type { Command } from 'commander'
 import type { Context } from './context.ts'
 import { EXIT_DONE } from './exit-code.ts'
@@ -44,8 +43,6 @@ async function serveUntilSignal({ port, campaigns }: ServeFlags, context: Contex
   const isFolder = existsSync(folder) && statSync(folder).isDirectory()
   if (campaigns !== undefined && !isFolder) throw flagError('--campaigns', 'a folder', campaigns)
   if (!isFolder) terminal.tell(`No campaigns: there is no folder ${CAMPAIGNS} here, and --campaigns names none`)
-  // A service has many short-lived things in hand; with the nursery of a single run it would collect them all the time.
-  setFlagsFromString('--semi-space-growth-factor=2')
   // The web server and all that comes with it: no other command has a use for them.
   const { serve } = await import('../serve/serve.ts')
   using interrupts = watchInterrupts(wiring.clock, (how) => terminal.tell(WORDS[how]))

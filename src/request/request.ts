@@ -14,6 +14,7 @@ import type { NetworkRules } from './network-guard.ts'
 import { Resolver } from './resolver.ts'
 import { targetFromOrigin } from './url.ts'
 
+export { loadUndici } from './connection.ts'
 export { basicAuthorization, bearerAuthorization } from './authorization.ts'
 export type { Egress } from './egress.ts'
 export type { Call, CallResult } from './exchange.ts'

@@ -38,6 +38,8 @@ export interface CoordinatorOptions {
   readonly isUnknownResent: boolean
   createQueue(events: QueueEvents): Queue
   readonly onProgress: (standing: Standing) => void
+  /** Senders had room, and what there was for it is on its way to them. */
+  readonly onFed?: (() => void) | undefined
   readonly onAttempt?: RecorderOptions['onAttempt']
   readonly ceilings: CeilingClaims
   readonly memory: ReceiverMemory
@@ -186,7 +188,7 @@ export class Coordinator {
         this.#ticks.schedule()
       },
       onAlarm: (alarm) => this.#onAlarm(alarm),
-      onRoom: () => this.#ticks.schedule(),
+      onRoom: () => this.#ticks.schedule(this.#slices.size === 0 ? 0 : COMMIT_MS),
       onInFlight: () => this.#ticks.schedule(),
       onTrouble: (error) => this.cut('interrupted', error),
     }
@@ -229,9 +231,11 @@ export class Coordinator {
     if (decision !== null) this.#stop(decision)
     const { timeline, clock } = this.#options
     timeline.note(clock.now(), this.#queue.inFlight(), this.#gate.concurrency)
+    const hasRoom = this.#queue.room() > 0
     const lendings = this.#isStopping ? [] : this.#lender.plan(this.#nextDueAt)
     this.#groups.write(lendings, (written) => {
       if (this.#settle(written)) this.#goOn(lendings)
+      if (hasRoom) this.#options.onFed?.()
       this.#ticks.release()
     })
   }

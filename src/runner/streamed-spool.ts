@@ -3,14 +3,15 @@ import type { Warning } from '../campaign/campaign.ts'
 import { HookcastError } from '../errors.ts'
 import type { Coordinator } from './coordinator.ts'
 
-/** Reads the audience into the spool, telling how many rows can be read so far. */
-export type SpoolAlong = (onRows: (rows: number) => void, signal: AbortSignal) => Promise<SpoolSummary>
+/** Reads the audience into the spool, telling how many rows can be read so far, and goes on when it was heard. */
+export type SpoolAlong = (onRows: (rows: number) => Promise<void>, signal: AbortSignal) => Promise<SpoolSummary>
 
 /** A spool that is written while its rows are already being sent (`--stream`). */
 export class StreamedSpool {
   readonly #spoolAlong: SpoolAlong
   readonly #stopped = new AbortController()
   readonly #firstRows = Promise.withResolvers<void>()
+  readonly #fed = Promise.withResolvers<void>()
   #spooled: Promise<void> = Promise.resolve()
   #rows = 0
   #isComplete = false
@@ -48,14 +49,24 @@ export class StreamedSpool {
     this.#tell()
   }
 
+  /** Senders had room for the first rows, and have them: until then reading more would only hold these up. */
+  goOn(): void {
+    this.#fed.resolve()
+  }
+
   async stop(): Promise<void> {
     this.#stopped.abort()
+    this.#fed.resolve()
     await this.#spooled
   }
 
   async #spoolAll(): Promise<void> {
     try {
-      const summary = await this.#spoolAlong((rows) => this.#note(rows, false), this.#stopped.signal)
+      const onRows = (rows: number): Promise<void> => {
+        this.#note(rows, false)
+        return this.#fed.promise
+      }
+      const summary = await this.#spoolAlong(onRows, this.#stopped.signal)
       this.#warnings = summary.warnings
       this.#note(summary.rows, true)
     } catch (error) {

@@ -73,7 +73,8 @@ async function stretch({
     now: () => wall.now(),
   })
   const isComplete = (): boolean => streaming?.isComplete ?? growth === undefined
-  const coordinator = createCoordinator({ ...parts, ceilings, isComplete, seats })
+  const onFed = (): void => streaming?.goOn()
+  const coordinator = createCoordinator({ ...parts, ceilings, isComplete, onFed, seats })
   leave = () => coordinator.end('running')
   streaming?.follow(coordinator)
   growth?.onCoordinator(coordinator)
@@ -107,6 +108,7 @@ interface CoordinatorParts {
   readonly ceilings: SharedCeilings
   readonly memory: ReceiverMemory
   readonly isComplete: () => boolean
+  readonly onFed: () => void
   readonly seats: Seats
 }
 

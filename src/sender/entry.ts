@@ -1,6 +1,7 @@
 import { systemClock } from '../clock.ts'
 import { packReports } from '../queue/plain-reports.ts'
 import type { FromSender, ToSender } from '../queue/protocol.ts'
+import { loadUndici } from '../request/request.ts'
 import { armSender } from './crash-point.ts'
 import { Sender, type SenderPort } from './sender.ts'
 import type { SenderSetup } from './sender-setup.ts'
@@ -81,3 +82,5 @@ process.on('uncaughtException', (error) => {
 })
 process.on('message', (message) => hear(message as ToSender))
 beat()
+// Whoever stands by has nothing else to do, and is to make calls: half of its start is loading what makes them.
+if (process.argv[2] === 'standby') loadUndici()

@@ -45,13 +45,37 @@ describe('the package', () => {
     )
     expect(
       files.filter((file) => file.startsWith('dist/')).filter((file) => !/\.(js|d\.ts|css|svg)$/.test(file)),
-    ).toEqual([])
+    ).toEqual(['dist/THIRD-PARTY.txt'])
     expect(files.filter((file) => /(^|\/)tests?\/|\.test\.|\.map$|\.env|\.pem$|\.db|(?<!\.d)\.ts$/.test(file))).toEqual(
       [],
     )
     expect(files).toEqual(
       expect.arrayContaining(['schemas/campaign.schema.json', 'templates/welcome-sms/campaign.yaml']),
     )
+  })
+
+  test('carries the licenses of the packages whose code is in its files, and asks npm for all others', () => {
+    const notes = readFileSync(join(own, 'dist/THIRD-PARTY.txt'), 'utf8')
+    const { dependencies } = JSON.parse(readFileSync(join(own, 'package.json'), 'utf8')) as {
+      readonly dependencies: Readonly<Record<string, string>>
+    }
+    const bundled = Array.from(notes.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm), ([, name = '']) => name)
+    expect(bundled).toEqual(['commander', 'croner', 'csv-parse', 'yaml', 'zod'])
+    expect(notes.match(/Permission (is hereby granted|to use, copy)/g)).toHaveLength(bundled.length)
+    const code = packed.files
+      .filter((file) => file.endsWith('.js'))
+      .map((file) => readFileSync(join(own, file), 'utf8'))
+    const asked = code.flatMap((text) =>
+      Array.from(text.matchAll(/^import [^"']*["']([a-z@][^"':]*)["'];$/gm), ([, id = '']) =>
+        id
+          .split('/')
+          .slice(0, id.startsWith('@') ? 2 : 1)
+          .join('/'),
+      ),
+    )
+    expect(asked).toContain('hono')
+    expect(asked.filter((name) => !(name in dependencies))).toEqual([])
+    expect(bundled.filter((name) => name in dependencies)).toEqual([])
   })
 
   test('tells nothing of the machine that it was built on', () => {

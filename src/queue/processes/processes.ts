@@ -1,3 +1,4 @@
+import { systemClock } from '../../clock.ts'
 import { QueueError } from '../../errors.ts'
 import type { KnownSender } from '../known-sender.ts'
 import type { QueueEvents } from '../queue.ts'
@@ -16,13 +17,16 @@ export interface ProcessQueueOptions {
   onProcess(pid: number): void
 }
 
+/** The others begin this long after the first one was ready: its first calls are not to wait for a processor. */
+const OTHERS_MS = 50
+
 /** A sender that dies this often in a row before it is ready cannot be started at all. */
 const FAILED_STARTS = 3
 
 /**
  * Senders as child processes of the coordinator.
  *
- * Starting: processes are forked and told their setup; a slice is lent only to a ready one.
+ * Starting: one process is forked and told its setup, the others once it is ready; a slice is lent only to a ready one.
  * Running: one that dies or falls silent is replaced.
  * Stopping: dispose cuts the channels; a sender without a coordinator ends by itself.
  */
@@ -30,6 +34,7 @@ export class ProcessQueue extends SenderGroup {
   readonly sliceRows = 256
   readonly #options: ProcessQueueOptions
   #failedStarts = 0
+  #cancelOthers: (() => void) | null = null
 
   constructor(options: ProcessQueueOptions) {
     super(options.events)
@@ -37,7 +42,7 @@ export class ProcessQueue extends SenderGroup {
   }
 
   async start(): Promise<void> {
-    for (let i = 0; i < this.#options.senders; i++) this.#spawn(false)
+    this.#spawn(false)
     this.watch()
     await Promise.resolve()
   }
@@ -51,6 +56,14 @@ export class ProcessQueue extends SenderGroup {
 
   protected override onReady(): void {
     this.#failedStarts = 0
+    this.#cancelOthers ??= systemClock.after(OTHERS_MS, () => {
+      for (let i = 1; i < this.#options.senders; i++) this.#spawn(false)
+    })
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    this.#cancelOthers?.()
+    await super[Symbol.asyncDispose]()
   }
 
   protected replace({ isReady }: KnownSender, error: Error | null): void {

@@ -35,8 +35,8 @@ const THREADS = 32
 /** From Node 25 on what is locked in has no network either, unless it is said; before, the flag is not known. */
 const NETWORK_FLAGS = ['--allow-net'].filter((flag) => process.allowedNodeEnvironmentFlags.has(flag))
 
-function forkSender(program: SenderProgram): ChildProcess {
-  return fork(program.entry, [], {
+function forkSender(program: SenderProgram, args: readonly string[] = []): ChildProcess {
+  return fork(program.entry, args, {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     // Nothing else of the coordinator's environment: no secret, no NODE_OPTIONS, no NODE_TLS_REJECT_UNAUTHORIZED, no proxy.
@@ -63,7 +63,7 @@ export class StandbySender {
   #child: ChildProcess | null
 
   constructor(program: SenderProgram) {
-    this.#child = forkSender(program).on('error', () => undefined)
+    this.#child = forkSender(program, ['standby']).on('error', () => undefined)
     this.#child.unref()
     this.#child.channel?.unref()
   }
