@@ -10,9 +10,9 @@ import { watchInterrupts } from './interrupts.ts'
 export function addWorker(program: Command, context: Context): void {
   program
     .command('worker')
-    .summary('send for runs that others conduct, over Redis')
+    .summary('make the calls of runs and services elsewhere, over Redis')
     .description(
-      'Starts sender processes for runs on other machines, until a signal ends it. It reads secrets, egress pools and allowed networks from its own environment and hookcast.yaml.',
+      'Starts sender processes for runs on other machines, and calls endpoints of event webhooks for services, until a signal ends it. It reads secrets, egress pools and allowed networks from its own environment and hookcast.yaml.',
     )
     .addHelpText(
       'after',

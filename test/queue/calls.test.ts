@@ -184,5 +184,7 @@ describe('calls over workers', () => {
     inbox.put({ kind: 'attend', out, beat: 6, brief: 'brief' })
     await expect.poll(async () => (await hand(id++, 6))?.kind).toBe('ended')
     expect(made.length).toBe(begun + 1)
+    // What it has heard does not stay.
+    await expect.poll(() => link.redis.xlen(key), { timeout: 10_000 }).toBe(1)
   })
 })

@@ -70,8 +70,15 @@ export class RemoteCalls implements AsyncDisposable {
   }
 
   async start(): Promise<void> {
-    await this.#reader.open()
-    await this.#tend()
+    while (!this.#isClosed) {
+      try {
+        await this.#reader.open()
+        return await this.#tend()
+      } catch {
+        // Redis is full, or read-only.
+        await systemClock.sleep(SEEK_MS)
+      }
+    }
   }
 
   get isOpen(): boolean {
@@ -103,7 +110,16 @@ export class RemoteCalls implements AsyncDisposable {
   }
 
   #hear(messages: readonly FromCaller[]): void {
-    for (const { worker, message } of messages) this.#lines.get(worker)?.hear(message)
+    for (const { worker, message } of messages) {
+      try {
+        this.#lines.get(worker)?.hear(message)
+      } catch (error) {
+        // The reader would go on: a defect in a caller has to end the process as any other does.
+        queueMicrotask(() => {
+          throw error
+        })
+      }
+    }
   }
 
   /** Each second: who is there, and who has been silent for too long. */

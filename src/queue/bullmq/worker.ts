@@ -137,6 +137,8 @@ export class RemoteWorker {
     const beat = async (): Promise<void> => {
       try {
         await this.#register()
+        // A service that goes on for ever says something each second.
+        await this.#options.link.redis.xtrim(workerKeys(this.#id).inbox, 'MINID', this.#cursor)
       } catch {
         // Out of memory, read-only, cut off: the next time.
       }
