@@ -14,7 +14,7 @@ export interface Gate {
 }
 
 export interface QueueEvents {
-  /** Finished deliveries, in the order in which a sender saw them; at least every 20 ms while there are any. */
+  /** Finished deliveries, in the order in which a sender saw them; at least every 20 ms while there are any, or 30 ms from another machine. */
   onReports(sliceId: number, reports: readonly DeliveryReport[]): void
   /** The last delivery of a slice has been started: the chunk after it may begin. */
   onSliceStarted(sliceId: number): void

@@ -26,6 +26,8 @@ test('a run goes over a Redis Cluster of three nodes', { timeout: 240_000 }, asy
   const { code, report, stderr } = await run.finish(workers.args, { env: workers.env })
   expect(code, stderr).toBe(0)
   expect(report).toMatchObject({ sent: 400, attempts: 400 })
+  // None of them keeps anything: said once, whatever their number.
+  expect(stderr.match(/Warning: Redis keeps nothing over a restart/g)).toHaveLength(1)
   run.check({ crashes: 0 })
   // The way to each worker, and that of the run, are each in a slot of their own.
   const keys = await Promise.all(nodes.map((node) => node.command('DBSIZE')))
