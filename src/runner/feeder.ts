@@ -40,6 +40,7 @@ export interface FeederOptions {
   readonly rows: RowBook
 }
 
+/** Less is not worth a turn of the coordinator, nor is it long: some 30 ms of a sender's work. */
 const LEAST_ROWS = 256
 
 interface FeedChunk {

@@ -5,7 +5,7 @@ import type { RedisLink } from './redis-link.ts'
 import { WorkerLine } from './worker-line.ts'
 import type { FromWorker } from './wire.ts'
 
-/** Senders report at least every 10 ms, and that goes on within 20 ms more: each group costs as much as a call for worker, Redis and coordinator. */
+/** Senders report at least every 10 ms, and that goes on within 20 ms more: each group wakes worker, Redis and coordinator, which costs more than its bytes. */
 const GATHER_MS = 20
 /**
  * So many reports may be on their way to Redis, or half as many again as calls may be in flight, or what came within
