@@ -17,6 +17,7 @@ let link: RedisLink
 let cleanUp: AsyncDisposableStack
 /** Calls as their makers got them, each with a way to end it. */
 let made: { readonly worker: string; readonly request: unknown; readonly end: (result: unknown) => void }[]
+let closedMakers: number
 /** What calls end with as soon as they are made; null for never. */
 let result: unknown
 
@@ -31,6 +32,7 @@ afterAll(async () => {
 beforeEach(() => {
   cleanUp = new AsyncDisposableStack()
   made = []
+  closedMakers = 0
   result = 'done'
 })
 afterEach(async () => {
@@ -56,6 +58,7 @@ async function addWorker(name: string, version = '1.0.0'): Promise<() => Promise
         if (result !== null) queueMicrotask(() => onEnd(result))
       },
       async [Symbol.asyncDispose]() {
+        closedMakers++
         await Promise.resolve()
       },
     }),
@@ -137,6 +140,20 @@ describe('calls over workers', () => {
     expect(ends).toHaveLength(1)
   })
 
+  test('are cut off when their service ends, and leave nothing behind', async () => {
+    await addWorker('first')
+    const calls = openCalls()
+    await untilOpen(calls)
+    result = null
+    const ends: unknown[] = []
+    calls.call({ key: 1, timeoutMs: MINUTE_MS, request: 1 }, (end) => ends.push(end))
+    await expect.poll(() => made.length).toBe(1)
+    await calls[Symbol.asyncDispose]()
+    await expect.poll(() => closedMakers).toBe(1)
+    expect(ends).toEqual([])
+    expect(await link.redis.keys('hookcast:{e-*')).toEqual([])
+  })
+
   test('go to no worker of another version, of which somebody is told once', async () => {
     await addWorker('old', '0.9.0')
     const notes: string[] = []
@@ -164,9 +181,12 @@ describe('calls over workers', () => {
     const inbox = new Outbox({ link, key, clock: systemClock, gatherMs: 0, makesStream: true })
     const jobs = new JobQueue('calls', { connection: link.redis, prefix })
     cleanUp.defer(() => jobs.close())
-    const hand = async (id: number, beat: number): Promise<FromCaller['message'] | undefined> => {
+    const add = async (id: number, beat: number): Promise<void> => {
       const sealed = link.seal.seal({ beat, calls: [{ id, request: id }] }, callPlace({ out, id })).toString('base64')
       await jobs.add('calls', { out, id, sealed }, { removeOnComplete: true })
+    }
+    const hand = async (id: number, beat: number): Promise<FromCaller['message'] | undefined> => {
+      await add(id, beat)
       const about = (message: FromCaller['message']): boolean =>
         (message.kind === 'ended' && message.id === id) || (message.kind === 'back' && message.ids.includes(id))
       await expect.poll(() => heard.find(about)).toBeDefined()
@@ -176,8 +196,15 @@ describe('calls over workers', () => {
     await expect.poll(() => heard.some(({ kind }) => kind === 'holds')).toBe(true)
     expect(await hand(1, 3)).toMatchObject({ kind: 'ended' })
     expect(await hand(2, 2)).toEqual({ kind: 'back', ids: [2] })
+    // One that BullMQ brings once more is known again.
+    const begunBefore = made.length
+    await add(1, 5)
+    expect(await hand(3, 5)).toMatchObject({ kind: 'ended' })
+    await expect.poll(() => jobs.count()).toBe(0)
+    await expect.poll(() => jobs.getActiveCount()).toBe(0)
+    expect(made.length).toBe(begunBefore + 1)
     // Until it has heard nothing for four seconds.
-    let id = 3
+    let id = 4
     await expect.poll(async () => (await hand(id++, 5))?.kind, { timeout: 20_000 }).toBe('back')
     expect(made.map(({ request }) => request)).not.toContain(id - 1)
     const begun = made.length
