@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Svix, Webhook } from 'svix'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createReceiver, type Received, type Receiver, type Reply } from '../support/receiver.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { RemoteWorkers } from '../support/remote-workers.ts'
@@ -19,12 +19,18 @@ let answer: (request: Received, n: number) => Reply
 let isHeld: boolean
 let held: { readonly id: string; readonly go: () => void }[]
 
+beforeAll(async () => {
+  server = await RedisServer.start({ appendFsync: 'everysec' })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+})
 beforeEach(async () => {
+  await server.command('FLUSHALL')
   cleanUp = new AsyncDisposableStack()
   answer = () => ({})
   isHeld = false
   held = []
-  server = cleanUp.use(await RedisServer.start({ appendFsync: 'everysec' }))
   receiver = cleanUp.use(
     await createReceiver({
       answer: async (request, n) => {
@@ -150,8 +156,8 @@ describe('event webhooks over workers', () => {
     const { svix } = await serve()
     const { ids, inFlight } = await publishHeld(svix)
     workers.kill(first)
-    await addWorker()
     isHeld = false
+    await addWorker()
     await untilAllCame(ids)
     await receiver.waitUntil(() => cameTwice().length === inFlight.length, 30_000)
     expect(new Set(cameTwice())).toEqual(new Set(inFlight))
