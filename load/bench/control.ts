@@ -79,12 +79,12 @@ export class ControlBench {
   }
 
   /**
-   * Everybody is refused once, all at about the same time: with 503, for which a run goes down to one call in flight, so
-   * by a receiver that does not keep it waiting, and with a status that the campaign takes for *again* and no more.
+   * Everybody is refused once, all at about the same time: with a status that the campaign takes for *again* and no more,
+   * and with 503, for which a run goes down to one call in flight: a tenth, by a receiver that keeps nobody waiting.
    */
   async retries(customers: number): Promise<readonly RetryFindings[]> {
-    const pressed = await this.#refuseOnce(customers, { status: 503, delayMs: 0 })
-    return [pressed, await this.#refuseOnce(customers, { status: 404, delayMs: 10, retried: 404 })]
+    const plain = await this.#refuseOnce(customers, { status: 404, delayMs: 10, retried: 404 })
+    return [plain, await this.#refuseOnce(customers / 10, { status: 503, delayMs: 0 })]
   }
 
   #refuseOnce(

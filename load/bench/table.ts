@@ -188,7 +188,7 @@ function formatRetries(retries: readonly RetryFindings[]): string[] {
     'whole command, s',
   ]
   const note =
-    'For 503 a run goes down to one call in flight, as for any receiver in trouble; the 404 is one that the campaign takes for *again* (`answers`), which slows nothing down.'
+    'For 503 a run goes down to one call in flight, as for any receiver in trouble; the 404 is one that the campaign takes for *again* (`answers`), which slows nothing down. Waits are to be from 5.3 to 8.7 s: 7 s, give or take 10 % and 1 s.'
   return ['### Everybody is refused once', '', note, '', ...markdownTable(titles, retries.map(retryRow)), '']
 }
 

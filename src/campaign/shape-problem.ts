@@ -33,7 +33,8 @@ export function checkShape<T extends z.ZodType>(
   text: YamlText,
   rules: ShapeRules,
 ): { problems: readonly KeyProblem[]; repaired: Repaired<z.input<T>> } {
-  const result = schema.safeParse(text.value)
+  // A file is read once: making code for its schema would take longer than to go through it.
+  const result = schema.safeParse(text.value, { jitless: true })
   const repaired = structuredClone(text.value)
   if (result.success) return { problems: [], repaired: repaired as Repaired<z.input<T>> }
   const faults = result.error.issues.flatMap((issue) => faultsFrom(issue, [], text.value))
