@@ -140,6 +140,26 @@ describe('calls over workers', () => {
     expect(ends).toHaveLength(1)
   })
 
+  test('are given back when Redis has lost them on their way', { timeout: 30_000 }, async () => {
+    await addWorker('first')
+    const calls = openCalls()
+    await untilOpen(calls)
+    const [id = ''] = await workerIds()
+    const jobs = new JobQueue('calls', { connection: link.redis, prefix: workerKeys(id).prefix })
+    cleanUp.defer(() => jobs.close())
+    // Nobody takes a job, and then it is lost.
+    await jobs.pause()
+    const ends: unknown[] = []
+    calls.call({ key: 1, timeoutMs: MINUTE_MS, request: 1 }, (end) => ends.push(end))
+    await expect.poll(() => jobs.count()).toBe(1)
+    await jobs.drain()
+    await jobs.resume()
+    // Long before its time is over.
+    await expect.poll(() => ends, { timeout: 20_000 }).toEqual([{ kind: 'again' }])
+    expect(made).toEqual([])
+    expect(await callFor(calls, 1)).toEqual({ kind: 'ended', result: 'done' })
+  })
+
   test('are cut off when their service ends, and leave nothing behind', async () => {
     await addWorker('first')
     const calls = openCalls()

@@ -194,27 +194,6 @@ describe('event webhooks over workers', () => {
     expect(cameTwice()).toEqual([])
   })
 
-  test('are handed over again when Redis has lost them on their way', { timeout: 240_000 }, async () => {
-    await addWorker()
-    const { svix } = await serve()
-    await untilAllCame(await publish(svix, 4))
-    const calls = `hookcast:{w-${(await server.command('HKEYS hookcast:workers')).trim()}}:calls`
-    // Nobody takes a job, and then all of them are lost.
-    await server.command(`HSET ${calls}:meta paused 1`)
-    await server.command(`RENAME ${calls}:wait ${calls}:paused`).catch(() => '')
-    const ids = await publish(svix, 20)
-    const lose = `
-      local jobs = redis.call('KEYS', KEYS[1] .. ':[0-9]*')
-      for _, job in ipairs(jobs) do redis.call('DEL', job) end
-      redis.call('DEL', KEYS[1] .. ':wait', KEYS[1] .. ':paused')
-      if #jobs > 0 then redis.call('HDEL', KEYS[1] .. ':meta', 'paused') end
-      return #jobs`
-    const lost = async (): Promise<number> => Number(await server.command(['EVAL', lose, '1', calls]))
-    await expect.poll(lost, { timeout: 20_000 }).toBeGreaterThan(0)
-    await untilAllCame(ids)
-    expect(cameTwice()).toEqual([])
-  })
-
   test('go on with the next start of a service that was killed', { timeout: 240_000 }, async () => {
     await addWorker()
     const { service, svix } = await serve()
