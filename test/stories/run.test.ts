@@ -243,6 +243,23 @@ describe('a streamed run', () => {
     await run.finished
     expect((await desk.json('report', runs[0].run_id, '--format', 'json'))['sent']).toBe(desk.receiver.count)
   })
+
+  test('reads on where a batch takes more rows than are read before calls begin', async ({ sitDown }) => {
+    const desk = await sitDown({ customers: 0 })
+    const wide = 'x'.repeat(1000)
+    const rows = Array.from({ length: 250 }, (_, i) => `${JSON.stringify({ customer_id: `c-${i}`, wide })}\n`)
+    writeFileSync(join(desk.folder, 'people.ndjson'), rows.join(''))
+    const lines = [
+      'name: desk',
+      'audience: people.ndjson',
+      'webhook:',
+      `  url: "${desk.receiver.url}/v1/messages"`,
+      `  batch: { size: 200, root: '[{{ customers | join(",") }}]', customer: '{"id":"{{ customer.customer_id }}"}' }`,
+    ]
+    writeFileSync(desk.campaign, lines.join('\n'))
+    const report = await desk.json('run', desk.campaign, '--json', '--quiet', '--stream')
+    expect(report).toMatchObject({ state: 'finished', customers: 250, sent: 250, deliveries: 2 })
+  })
 })
 
 describe('hookcast replay', () => {
