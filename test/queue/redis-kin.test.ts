@@ -7,16 +7,20 @@ import { CampaignRun } from '../support/campaign-run.ts'
 import { RedisServer } from '../support/redis-server.ts'
 import { RemoteWorkers } from '../support/remote-workers.ts'
 
-const hasValkey = spawnSync('valkey-server', ['--version']).status === 0
+/** Both where both are installed. */
+const programs = (['redis-server', 'valkey-server'] as const).filter(
+  (program) => spawnSync(program, ['--version']).status === 0,
+)
 
-test('a run goes over Valkey, also when it is killed on the way', { timeout: 120_000 }, async (context) => {
-  if (!hasValkey) context.skip('valkey-server is not installed: Debian 12 has it in its backports')
+test.for(programs)('a run goes over %s, also when that is killed on the way', { timeout: 120_000 }, async (program) => {
   await using cleanUp = new AsyncDisposableStack()
-  const server = cleanUp.use(await RedisServer.start({ appendFsync: 'everysec', program: 'valkey-server' }))
-  expect(await server.command('INFO server')).toMatch(/^valkey_version:/m)
+  const server = cleanUp.use(await RedisServer.start({ appendFsync: 'everysec', program }))
+  expect(await server.command('INFO server')).toMatch(
+    new RegExp(`^${program.slice(0, -'-server'.length)}_version:`, 'm'),
+  )
   const workers = cleanUp.use(new RemoteWorkers(server.url))
   const worker = await workers.add()
-  const folder = mkdtempSync(join(tmpdir(), 'valkey-'))
+  const folder = mkdtempSync(join(tmpdir(), 'redis-kin-'))
   cleanUp.defer(() => rmSync(folder, { recursive: true, force: true }))
   const run = cleanUp.use(
     await CampaignRun.create({
