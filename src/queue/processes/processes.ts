@@ -56,6 +56,8 @@ export class ProcessQueue extends SenderGroup {
 
   protected override onReady(): void {
     this.#failedStarts = 0
+    // It may have said so just before it was let go of: nobody would end those that came after it.
+    if (this.isStopping) return
     this.#cancelOthers ??= systemClock.after(OTHERS_MS, () => {
       for (let i = 1; i < this.#options.senders; i++) this.#spawn(false)
     })
