@@ -127,14 +127,16 @@ export class SenderProcess implements SenderLine {
 /**
  * When a process began, as the kernel tells it: a pid alone may have been given to somebody else since.
  *
- * Shape: clock ticks since boot, as text; empty where the system does not tell, or the process is gone.
+ * Shape: clock ticks since boot, as text; empty where the system does not tell, or the process is gone: also one that
+ * has ended and that nobody has asked for yet (a zombie), as in a container whose first process asks for none.
  * @see proc(5), /proc/pid/stat field 22
  */
 export function processStartOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     // The second field is the command in brackets and may itself hold brackets and spaces.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? ''
+    const [state, ...fields] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return state === 'Z' ? '' : (fields[18] ?? '')
   } catch {
     return ''
   }
@@ -151,9 +153,18 @@ export async function endProcesses(
 ): Promise<void> {
   for (const { pid, started } of processes) {
     for (let tries = 0; tries < END_TRIES && isSameProcess(pid, started); tries++) {
-      if (tries > 0) process.kill(pid, 'SIGKILL')
+      if (tries > 0) killIfThere(pid)
       await clock.sleep(OWN_END_MS)
     }
+  }
+}
+
+/** It may end by itself between the look at it and the signal: then the kernel knows nobody of that pid. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
 }
 
