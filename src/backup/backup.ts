@@ -19,7 +19,7 @@ export interface BackupOptions {
 }
 
 /** Made anew by whoever needs them, or of a process that is not there any more. */
-const LEFT_OUT = /^(?:ballast|request|lock\.db|coordinator\.pid|.*-(?:wal|shm|journal))$/
+const LEFT_OUT = /^(?:ballast|request(?:\..+)?|lock\.db|coordinator\.pid|.*-(?:wal|shm|journal))$/
 const ATTEMPTS = 3
 const BUSY_MS = 5000
 

@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import type { Clock } from '../clock.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
 
@@ -7,8 +7,11 @@ export type RunRequest = 'pause' | 'cancel'
 
 const LOOK_MS = 250
 
-export function putRunRequest(paths: RunPaths, request: RunRequest): void {
-  writeFileSync(paths.request, request)
+/** It is there whole or not at all: one that is met half-written would be taken for none, and dropped. */
+export function putRunRequest({ request: path }: RunPaths, request: RunRequest): void {
+  const draft = `${path}.${process.pid}`
+  writeFileSync(draft, request)
+  renameSync(draft, path)
 }
 
 /** Drops a request that was left for an earlier process; called once the run is locked, and before anything is awaited. */
@@ -31,13 +34,16 @@ export function watchRunRequest(
   return () => cancel?.()
 }
 
-function takeRequest(paths: RunPaths): RunRequest | null {
+function takeRequest({ request: path }: RunPaths): RunRequest | null {
+  const taken = `${path}.taken`
   let text: string
   try {
-    text = readFileSync(paths.request, 'utf8')
+    // What is put from now on is another one, and taken at the next look.
+    renameSync(path, taken)
+    text = readFileSync(taken, 'utf8')
   } catch {
     return null
   }
-  rmSync(paths.request, { force: true })
+  rmSync(taken, { force: true })
   return text === 'pause' || text === 'cancel' ? text : null
 }

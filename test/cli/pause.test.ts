@@ -5,6 +5,7 @@ import { systemClock, type Clock } from '../../src/clock.ts'
 import { findRun, lockRun } from '../../src/ledger/run-folder.ts'
 import { readSnapshot } from '../../src/runner/runner.ts'
 import { plainSettings } from '../support/campaign-folder.ts'
+import { runCommand } from '../support/command-line.ts'
 import { test, type Desk, type Going } from './fixture.ts'
 
 /** A run with one call at a time, 20 ms each: long enough to be met in the middle. */
@@ -32,6 +33,17 @@ describe('hookcast pause', () => {
     expect({ code, stdout }).toEqual({ code: 0, stdout: `The run is paused: go on with hookcast resume ${runId}\n` })
     const ended = await run.ended
     expect({ code: ended.code, ...(JSON.parse(ended.stdout) as object) }).toMatchObject({ code: 130, state: 'paused' })
+  })
+
+  test('is heard by a run that looks while it is being asked', async ({ openDesk }) => {
+    const { desk, run, runId } = await goingOn(openDesk)
+    const data = join(desk.folder, '.hookcast')
+    const { request } = findRun(data, runId)
+    // Between the open of that file and what is written there the run looks at it four times.
+    const late = ['-P', request, '-e', 'trace=write', '-e', 'inject=write:delay_enter=1000000']
+    const within = ['strace', '-f', '--seccomp-bpf', '-qq', '-o', '/dev/null', ...late]
+    expect(await runCommand(['pause', runId, '--data', data], {}, { within })).toMatchObject({ code: 0 })
+    expect((await run.ended).code).toBe(130)
   })
 
   test.for([
