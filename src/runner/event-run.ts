@@ -14,6 +14,7 @@ import { saveEnding } from './save-ending.ts'
 import { createReceiverMemory, type ReceiverMemory } from './start-gate.ts'
 import { tidyUp } from './tidy-up.ts'
 import { Turns } from './turns.ts'
+import { Wishes, type Wish } from './wishes.ts'
 
 /** Why a run of events calls nobody for now: a rule stopped the webhook (its report explains it), or somebody or our own trouble paused it. */
 export interface Hold {
@@ -58,8 +59,7 @@ export class EventRun {
   #isSealed: boolean
   #needsRecovery: boolean
   #hold: Hold | null
-  #wanted: 'paused' | 'cancelled' | 'closed' | null = null
-  #asked = Promise.withResolvers<RunState>()
+  readonly #wishes = new Wishes()
   #coordinator: Parameters<Growth['onCoordinator']>[0] | null = null
   #news = new AbortController()
   readonly #turns = new Turns()
@@ -184,9 +184,8 @@ export class EventRun {
     this.#tell()
   }
 
-  #want(wanted: 'paused' | 'cancelled' | 'closed'): void {
-    this.#wanted = wanted
-    this.#asked.resolve(wanted === 'closed' ? 'running' : wanted)
+  #want(wish: Wish): void {
+    this.#wishes.put(wish)
     this.#tell()
   }
 
@@ -198,7 +197,9 @@ export class EventRun {
   async #live(): Promise<RunState> {
     const unwatch = watchRunRequest(this.paths, {
       clock: this.#host.clock,
-      onRequest: (request) => (request === 'pause' ? this.pause() : void this.cancel()),
+      // What cannot be written down here is left to whoever asked, who ends a run that nobody has.
+      onRequest: (request) =>
+        request === 'pause' ? this.pause() : void this.cancel().catch(() => this.#want('closed')),
     })
     try {
       // The one who opens it gets it first.
@@ -220,8 +221,7 @@ export class EventRun {
 
   /** One step: a stretch of calls, or a wait for something to do. Says how the run ended here, once it has. */
   async #next(): Promise<RunState | null> {
-    const wanted = this.#wanted
-    this.#wanted = null
+    const wanted = this.#wishes.take()
     if (wanted === 'closed') return 'running'
     if (wanted === 'cancelled') return this.#end('cancelled')
     if (wanted === 'paused') return this.#holdOn({ state: this.#end('paused'), error: null })
@@ -235,9 +235,9 @@ export class EventRun {
     }
     const { state, error } = await this.#execute(idleMs)
     if (state === 'finished' || state === 'cancelled') return state
-    if (this.#wanted === 'closed' || this.#host.cutSignal?.aborted === true) return 'running'
+    if (this.#wishes.wish === 'closed' || this.#host.cutSignal?.aborted === true) return 'running'
     if (state === 'running') return null
-    if (this.#wanted === 'paused') this.#wanted = null
+    if (this.#wishes.wish === 'paused') this.#wishes.take()
     return this.#holdOn({ state: state === 'aborted' ? state : 'paused', error })
   }
 
@@ -249,11 +249,10 @@ export class EventRun {
   }
 
   async #execute(idleMs: number): Promise<Ending> {
-    this.#asked = Promise.withResolvers()
     const { runId, paths } = this
     const growth: Growth = {
       idleMs,
-      asked: this.#asked.promise,
+      asked: this.#wishes.listen(),
       memory: this.#memory,
       onCoordinator: (coordinator) => {
         this.#coordinator = coordinator

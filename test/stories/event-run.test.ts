@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, vi } from 'vitest'
 import { spoolFiles } from '../../src/audience/spool-state.ts'
@@ -194,6 +194,28 @@ describe('a run of events', () => {
     expect(readReport(run.paths, { isLocked: true })).toMatchObject({ state: 'paused', customers: 3, pending: 3 })
     run.release()
     await story.receiver.waitFor(3)
+  })
+
+  test('closes although somebody pauses it at that moment', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: TOP })
+    const run = await open(story)
+    await run.append(eventsOf(1), 1)
+    await story.receiver.waitFor(1)
+    const closing = run.close()
+    run.pause()
+    await closing
+    expect(await run.ended).toBe('running')
+  })
+
+  test('lets go of what it cannot cancel, so that whoever asked can', async ({ tell, open }) => {
+    const story = await tell({ customers: 0, top: TOP })
+    const run = await open(story)
+    await run.append(eventsOf(1), 1)
+    await story.receiver.waitFor(1)
+    // Nothing can be written where the end of the rows is to be written down.
+    mkdirSync(join(run.paths.folder, 'spool.json.new'))
+    putRunRequest(run.paths, 'cancel')
+    expect(await run.ended).toBe('running')
   })
 
   test('that was on hold is on hold when it is opened again; cancelled, it leaves nobody to be called', async ({
