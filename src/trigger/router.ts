@@ -157,6 +157,8 @@ export class Router implements AsyncDisposable {
       onError,
     })
     this.#feeds.set(campaign, feed)
+    // Asked for by a request that was answered while the service ends.
+    if (this.#isClosed) void feed.close()
     return feed
   }
 

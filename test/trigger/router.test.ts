@@ -98,6 +98,24 @@ describe('a trigger that was accepted', () => {
     )
   })
 
+  test('waits for the next start where its campaign was activated while the service ended', async ({
+    stage,
+    place,
+  }) => {
+    stage.write('welcome')
+    const triggers = await stage.start()
+    await triggers.campaigns.get('welcome')
+    await stage.stop()
+    await triggers.campaigns.activate('welcome', { by: 'ada' })
+    await send(triggers, 0, 3)
+    triggers.router.refresh()
+    await triggers.router.settle()
+    expect(listEventRuns(place.data)).toEqual([])
+    await stage.start()
+    await stage.receiver.waitFor(3)
+    expect(called(stage)).toEqual(ids(0, 3))
+  })
+
   test('is sent after a restart, also when it comes before what was left is open', async ({ stage, place }) => {
     stage.write('welcome')
     const triggers = await stage.start()
