@@ -45,7 +45,7 @@ export async function backUp({ dataFolder, target, clock, version }: BackupOptio
     mkdirSync(target, { recursive: true, mode: 0o700 })
     for (const name of service) await copier.copy(name)
     for (const runId of runs) await copier.copyRun(runId)
-    for (const name of days) await copier.copy(`events/days/${name}`)
+    for (const name of days) await copier.copyDay(name)
     if (hasEvents) await copier.copy('events/events.db')
     writeManifest(target, { schema: 1, made_at: madeAt, hookcast: version, files: copier.files })
     syncFolder(target)
@@ -80,10 +80,22 @@ class Copier {
         for (const name of [...state, ...others]) await this.copy(`${folder}/${name}`)
         return
       } catch (error) {
-        if (!isGone(error) || attempt === ATTEMPTS) throw error
-        rmSync(join(this.#to, folder), { recursive: true })
+        const isRemoved = !existsSync(join(this.#from, folder, 'ledger.db'))
+        if (!isRemoved && (!isGone(error) || attempt === ATTEMPTS)) throw error
+        rmSync(join(this.#to, folder), { recursive: true, force: true })
         this.files = before
       }
+    }
+  }
+
+  /** A day of messages is removed with the end of another, as its time is over: when many back up. */
+  async copyDay(name: string): Promise<void> {
+    const path = `events/days/${name}`
+    try {
+      await this.copy(path)
+    } catch (error) {
+      if (existsSync(join(this.#from, path))) throw error
+      rmSync(join(this.#to, path), { force: true })
     }
   }
 

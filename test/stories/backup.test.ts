@@ -230,6 +230,21 @@ events: { retry: [1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s, 1s] }
     expect(receiver.requests.at(-1)!.headers['svix-id']).toBe(id)
     await second.end('SIGTERM')
   })
+
+  it('leaves out what is removed meanwhile, as its time is over', async () => {
+    await using folder = createServiceFolder({})
+    const days = join(folder.data, 'events/days')
+    mkdirSync(days, { recursive: true })
+    const files = ['service.db', 'events/days/2026-11-21.db', 'events/days/2026-11-22.db', 'events/events.db']
+    for (const file of files) {
+      using database = new DatabaseSync(join(folder.data, file))
+      database.exec('CREATE TABLE something (id INTEGER)')
+    }
+    // What there is has been listed, and nothing copied yet.
+    const making = backUp({ dataFolder: folder.data, target: join(folder.path, 'b'), clock: systemClock, version: '0' })
+    rmSync(join(days, '2026-11-21.db'))
+    expect((await making).map(({ path }) => path)).toEqual(files.filter((file) => !file.includes('2026-11-21')))
+  })
 })
 
 describe('a restore', { timeout: 60_000 }, () => {
