@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 90_000,
     maxWorkers: 2,
+    // A second, as it is without this, is nothing to a machine that is busy with something else.
+    expect: { poll: { timeout: 30_000 } },
   },
 })

@@ -2,15 +2,8 @@ import { setImmediate, setTimeout } from 'node:timers/promises'
 import { describe, expect, vi } from 'vitest'
 import type { CallResult } from '../../src/request/request.ts'
 import { Resolver } from '../../src/request/request.ts'
-import { answered, callOnce, failed, test } from './fixture.ts'
+import { answered, callOnce, failed, overdueMs, test } from './fixture.ts'
 import { answerWhenTold, listenDeaf, receiveElsewhere, standStill } from './elsewhere.ts'
-
-/** How much later than asked for a timer of this process fires just now: that part of a delay is the machine's. */
-async function overdueMs(ms: number): Promise<number> {
-  const from = performance.now()
-  await setTimeout(ms)
-  return Math.max(performance.now() - from - ms, 0)
-}
 
 describe('the deadline', () => {
   test('ends 200 calls in flight within 250 ms of it', async ({ receive, connect }) => {

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { test as base } from 'vitest'
 import { CallClient } from '../../src/request/request.ts'
@@ -111,4 +112,11 @@ export async function callInChild(
   const [exitCode] = (await once(child, 'close')) as [number | null]
   const { results = [], peakMb = 0 } = stdout === '' ? {} : (JSON.parse(stdout) as Partial<ChildResult>)
   return { exitCode, stderr, results, peakMb, lingeredMs: performance.now() - spokeAt }
+}
+
+/** How much later than asked for a timer of this process fires just now: that part of a delay is the machine's. */
+export async function overdueMs(ms: number): Promise<number> {
+  const from = performance.now()
+  await setTimeout(ms)
+  return Math.max(performance.now() - from - ms, 0)
 }

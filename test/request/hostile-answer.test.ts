@@ -1,21 +1,21 @@
 import { describe, expect } from 'vitest'
 import type { Misbehaviour } from '../support/misbehaviour.ts'
 import { MISBEHAVIOURS } from '../support/misbehaviour.ts'
-import { answered, callInChild, callOnce, failed, LOOPBACK, test } from './fixture.ts'
+import { answered, callInChild, callOnce, failed, LOOPBACK, overdueMs, test } from './fixture.ts'
 
 /** What each misbehaving receiver comes to; messages end in `: <origin>`. */
 const FAILURES: Partial<Record<Misbehaviour, readonly [string, string]>> = {
   reset: ['reset', 'Connection was lost before an answer (ECONNRESET)'],
   close: ['reset', 'Connection was closed without an answer'],
   'reset-body': ['reset', 'Connection was lost in the middle of the answer'],
-  hang: ['timeout', 'No complete answer within 400 ms'],
-  'hang-body': ['timeout', 'No complete answer within 400 ms'],
-  'drip-body': ['timeout', 'No complete answer within 400 ms'],
-  'drip-headers': ['timeout', 'No complete answer within 400 ms'],
-  'endless-chunk-extension': ['timeout', 'No complete answer within 400 ms'],
-  'endless-chunk-size': ['timeout', 'No complete answer within 400 ms'],
-  'endless-reason': ['timeout', 'No complete answer within 400 ms'],
-  'blank-lines': ['timeout', 'No complete answer within 400 ms'],
+  hang: ['timeout', 'No complete answer within 800 ms'],
+  'hang-body': ['timeout', 'No complete answer within 800 ms'],
+  'drip-body': ['timeout', 'No complete answer within 800 ms'],
+  'drip-headers': ['timeout', 'No complete answer within 800 ms'],
+  'endless-chunk-extension': ['timeout', 'No complete answer within 800 ms'],
+  'endless-chunk-size': ['timeout', 'No complete answer within 800 ms'],
+  'endless-reason': ['timeout', 'No complete answer within 800 ms'],
+  'blank-lines': ['timeout', 'No complete answer within 800 ms'],
   'half-headers': ['invalid_response', 'Answer broke off before its end'],
   'half-body': ['invalid_response', 'Answer broke off before its end'],
   'half-chunk': ['invalid_response', 'Answer broke off before its end'],
@@ -62,10 +62,12 @@ const GOOD: Partial<Record<Misbehaviour, number>> = {
 describe('a receiver that misbehaves', () => {
   test.for(Object.entries(FAILURES))('with %s fails the call as %j', async ([name, expected], { receive, connect }) => {
     const receiver = await receive({ answer: (_request, n) => (n === 0 ? { misbehave: name as Misbehaviour } : {}) })
-    const client = connect(receiver.url, { timeoutMs: 400 })
+    const [code, phrase] = expected
+    // What fails by itself does so long before its time is over, and has enough of it on a busy machine, too.
+    const client = connect(receiver.url, code === 'timeout' ? { timeoutMs: 800 } : {})
+    const overdue = overdueMs(800)
     const result = await callOnce(client)
 
-    const [code, phrase] = expected
     expect(failed(result)).toEqual({
       kind: 'failed',
       code,
@@ -73,7 +75,7 @@ describe('a receiver that misbehaves', () => {
       mayHaveArrived: true,
     })
     expect(result).toMatchObject({ hadInstantRetry: false, wasReusedConnection: false })
-    expect(result.latencyMs).toBeLessThan(650)
+    expect(result.latencyMs).toBeLessThan(1_050 + (await overdue))
     // Whatever it was, the next call is none the worse for it.
     expect(answered(await callOnce(client))).toMatchObject({ httpStatus: 200, body: '{"success":true}' })
     expect(receiver.count).toBe(2)
@@ -83,7 +85,7 @@ describe('a receiver that misbehaves', () => {
     'with %s is answered %i all the same',
     async ([name, httpStatus], { receive, connect }) => {
       const receiver = await receive({ answer: (_request, n) => (n === 0 ? { misbehave: name as Misbehaviour } : {}) })
-      const client = connect(receiver.url, { timeoutMs: 400 })
+      const client = connect(receiver.url)
 
       expect(answered(await callOnce(client)).httpStatus).toBe(httpStatus)
       expect(answered(await callOnce(client))).toMatchObject({ httpStatus: 200, body: '{"success":true}' })

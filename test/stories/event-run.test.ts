@@ -254,7 +254,7 @@ describe('a run of events', () => {
     const old = await open(story)
     await old.append(eventsOf(4), 1)
     await story.receiver.waitFor(4)
-    await vi.waitFor(() => expect(readReport(old.paths, { isLocked: true })).toMatchObject({ failed: 3, waiting: 1 }))
+    await expect.poll(() => readReport(old.paths, { isLocked: true })).toMatchObject({ failed: 3, waiting: 1 })
     await old.seal()
     const next = await open(story, { day: '2026-11-23', onHold: held.resolve })
     // Three refusals of yesterday and two of today are five in a row.
