@@ -2,7 +2,7 @@ import { describe, expect } from 'vitest'
 import { test } from '../support/story.ts'
 
 describe('a retry', () => {
-  test('waits 7 s at first, by the real clock', { timeout: 20_000 }, async ({ tell }) => {
+  test('waits 7 s at first, by the real clock', async ({ tell }) => {
     const story = await tell({ customers: 1, answer: ({ attempt }) => ({ status: attempt === 1 ? 500 : 200 }) })
     story.skipsWaits = false
     await story.start()

@@ -85,7 +85,7 @@ describe('a run over workers', () => {
 
   test('stops all of them at an answer that stops the chunk', { timeout: 240_000 }, async () => {
     // From then on each has one call in flight, and no time for another.
-    answer = (_, n) => (n === 200 ? { status: 401 } : { delayMs: n < 200 ? 20 : 1000 })
+    answer = (_, n) => (n === 200 ? { status: 401 } : { delayMs: n < 200 ? 20 : 4000 })
     await workers.add()
     await workers.add()
     const run = await createRun({ customers: 2000 })
