@@ -26,8 +26,12 @@ describe('a run on the dashboard', () => {
 
   test('is seen going on, and ends before the eyes of whoever looks', async ({ desk }) => {
     desk.shop.delayMs = 150
+    const gate = Promise.withResolvers<void>()
+    desk.shop.gate = gate.promise
     const { run_id: runId } = await desk.api<{ run_id: string }>('/v1/campaigns/spring-points/runs', {})
     const { page, complaints } = await desk.open(`/runs/${runId}`)
+    await page.waitForSelector('h1 .state:text("running")')
+    gate.resolve()
     await page.waitForSelector('h1 .state:text("finished")')
     expect(Number(await page.getAttribute('html', 'data-updates'))).toBeGreaterThan(0)
     expect(await textOf(page)).toContain('38 of 40 customers were sent to; 2 failed.')
@@ -92,7 +96,8 @@ describe('a run on the dashboard', () => {
 
   test('is paused and goes on, is paused again and cancelled: whoever was left is aborted', async ({ desk }) => {
     desk.shop.loginStatus = 200
-    desk.shop.delayMs = 100
+    // One call at a time: there is time to press what ends it twice.
+    desk.shop.delayMs = 1000
     const { page, complaints } = await desk.open('/campaigns/win-back')
     await page.getByRole('link', { name: 'Run…' }).click()
     await page.getByRole('button', { name: 'Start the run' }).click()

@@ -12,6 +12,8 @@ export interface Shop extends AsyncDisposable {
   hookStatus: number
   /** How long it takes with each answer. */
   delayMs: number
+  /** What each answer waits for before. */
+  gate: Promise<void>
 }
 
 const WORDS = ['Ada', 'Grace', 'Edsger', 'Barbara', 'Alan', 'Radia', 'Donald', 'Frances', 'Ken', 'Lynn']
@@ -58,8 +60,9 @@ export async function openShop({
   /** Beside the campaigns of the shop; `$PORT` is that of the receiver. */
   readonly files?: Readonly<Record<string, string>>
 } = {}): Promise<Shop> {
-  const shop = { loginStatus: 401, hookStatus: 503, delayMs: 0 }
-  const receiver = await createReceiver({ answer: (request) => answerOf(request, shop) })
+  const shop = { loginStatus: 401, hookStatus: 503, delayMs: 0, gate: Promise.resolve() }
+  const answer = async (request: Received): Promise<Reply> => (await shop.gate, answerOf(request, shop))
+  const receiver = await createReceiver({ answer })
   const port = String(receiver.port)
   const files: Record<string, string> = {
     'hookcast.yaml': `env: [SHOP_KEY, SHOP_PASSWORD]\nserver: { listen: { admin: "127.0.0.1:0" } }\nevents: { retry: [300ms] }\nnetwork: { events: { allow: [127.0.0.0/8], http: true, ports: [${port}] } }\n`,

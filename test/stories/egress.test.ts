@@ -138,7 +138,7 @@ describe('two runs at once', () => {
     const settings = settingsWith({ static: { ...POOL, name: 'static', concurrency: 2 } })
     const slow = await tell({
       customers: 4,
-      webhook: 'static_ips: true\nconcurrency: 50',
+      webhook: 'static_ips: true\nconcurrency: 50\ntimeout: 60s',
       senders: 1,
       answer: () => released.promise,
     })

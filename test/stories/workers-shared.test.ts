@@ -58,7 +58,7 @@ describe('two runs over the same workers', () => {
       receivers.map(({ url, requests }, i) =>
         createRun(`run-${i}`, {
           customers: 600,
-          webhook: 'concurrency: 40',
+          webhook: 'concurrency: 40\ntimeout: 60s',
           elsewhere: { url, journal: () => requests.map((request) => ({ ...request, digest: request.body })) },
         }),
       ),
