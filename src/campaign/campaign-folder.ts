@@ -54,7 +54,8 @@ const LONGEST_FILE_BYTES = 1_048_576
 export function campaignFilesAt(path: string): CampaignFiles {
   const real = realPathOf(path)
   if (real === null) throw refusal(path, 'file not found')
-  if (statSync(real).isDirectory())
+  // Gone since it was found, it is one that cannot be read.
+  if (statSync(real, { throwIfNoEntry: false })?.isDirectory() === true)
     throw refusal(path, 'expected a campaign file, got a folder: name the file in it, such as campaign.yaml')
   const folder = dirname(real)
   const locate = (path: string): string => {

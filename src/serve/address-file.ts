@@ -11,7 +11,8 @@ export function announce(dataFolder: string, url: string): Disposable {
 /** Where the service of a data folder is reached; null when none has said so. */
 export function announcedIn(dataFolder: string): string | null {
   try {
-    return readFileSync(fileIn(dataFolder), 'utf8')
+    // Empty while it is being written: nobody listens yet.
+    return readFileSync(fileIn(dataFolder), 'utf8') || null
   } catch {
     return null
   }

@@ -64,9 +64,10 @@ export class FoundCampaigns {
     const known = this.#known.get(folder)
     if (known !== undefined && known.signature === signatureOf(known.found)) return known.found
     const found = this.#load(folder)
-    // What other files one with problems names is not known: it is read each time.
-    if (found.checked === null) this.#known.delete(folder)
-    else this.#known.set(folder, { signature: signatureOf(found), found })
+    const signature = signatureOf(found)
+    // What other files one with problems names is not known: it is read each time. So is one that was saved meanwhile.
+    if (isAsRead(found)) this.#known.set(folder, { signature, found })
+    else this.#known.delete(folder)
     return found
   }
 
@@ -100,6 +101,20 @@ function signatureOf({ path, checked }: FoundCampaign): string {
     return stats === undefined ? null : [stats.size, stats.mtimeMs, stats.ino]
   })
   return JSON.stringify(parts)
+}
+
+/** Whether its files still say what was read: then their size and time are those of what was read. */
+function isAsRead({ path, checked }: FoundCampaign): boolean {
+  if (checked === null) return false
+  try {
+    const files = campaignFilesAt(path)
+    return Object.entries(checked.snapshot.texts).every(
+      ([name, text]) => new TextDecoder().decode(files.read(name)) === text,
+    )
+  } catch (error) {
+    if (error instanceof ConfigError) return false
+    throw error
+  }
 }
 
 function ambiguous(campaign: FoundCampaign): FoundCampaign {

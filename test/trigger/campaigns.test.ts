@@ -3,19 +3,23 @@ import { join } from 'node:path'
 import { describe, expect } from 'vitest'
 import { systemClock } from '../../src/clock.ts'
 import { Campaigns } from '../../src/trigger/campaigns.ts'
+import type { Settings } from '../../src/campaign/settings.ts'
 import { plainSettings } from '../support/campaign-folder.ts'
 import { campaignFile, test, type Place } from './fixture.ts'
 
 const EVENT = ['trigger: { event: user.registered }']
 const SCHEDULE = ['audience: people.csv', 'trigger: { schedule: "0 9 * * *" }']
 
-const open = ({ store, campaigns }: Place, position: number | null = null): Campaigns =>
+const open = (
+  { store, campaigns }: Place,
+  { position = null, settings = plainSettings }: { position?: number | null; settings?: Settings } = {},
+): Campaigns =>
   new Campaigns({
     store,
     clock: systemClock,
     folder: campaigns,
     env: {},
-    settings: plainSettings,
+    settings,
     stillness: { whileStill: async (_, change) => await change(position), onChange: () => undefined },
   })
 
@@ -34,6 +38,22 @@ describe("the campaigns' folder", () => {
       ['Weekly news', 1, null],
       ['welcome', 1, null],
     ])
+  })
+
+  test('sees what is saved just as it is being read', async ({ place }) => {
+    place.write('welcome/campaign.yaml', campaignFile('welcome', EVENT))
+    let isSaved = false
+    // Looked at once the file was read: its end is the time at which somebody saves another.
+    const settings = new Proxy(plainSettings, {
+      get: (target, name: keyof typeof plainSettings) => {
+        if (name === 'project' && !isSaved) place.write('welcome/campaign.yaml', campaignFile('welcome', SCHEDULE))
+        isSaved ||= name === 'project'
+        return target[name]
+      },
+    })
+    const campaigns = open(place, { settings })
+    expect((await campaigns.get('welcome')).found?.checked?.campaign.trigger.kind).toBe('event')
+    expect((await campaigns.get('welcome')).found?.checked?.campaign.trigger.kind).toBe('schedule')
   })
 
   test('finds a campaign by its name and by its folder', async ({ place }) => {
@@ -183,13 +203,13 @@ describe('an activation', () => {
     expect(listenersOf(place)).toEqual([[1, 'user.registered', 2, null]])
     for (let n = 0; n < 5; n++) accept()
     place.write('welcome/campaign.yaml', campaignFile('welcome', [...EVENT, '# mended']))
-    await open(place, 4).activate('welcome', { by: 'ada' })
+    await open(place, { position: 4 }).activate('welcome', { by: 'ada' })
     expect(listenersOf(place)).toEqual([
       [1, 'user.registered', 2, 4],
       [2, 'user.registered', 4, null],
     ])
     place.write('welcome/campaign.yaml', campaignFile('welcome', ['trigger: { event: other }']))
-    await open(place, 5).activate('welcome', { by: 'ada' })
+    await open(place, { position: 5 }).activate('welcome', { by: 'ada' })
     await open(place).deactivate('welcome', 'ada')
     expect(listenersOf(place)).toEqual([
       [1, 'user.registered', 2, 4],
