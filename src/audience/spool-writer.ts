@@ -1,4 +1,4 @@
-import { closeSync, fdatasync, fsync, ftruncateSync, openSync, writeSync } from 'node:fs'
+import { closeSync, constants, fdatasync, fsync, ftruncateSync, openSync, writeSync } from 'node:fs'
 import { promisify } from 'node:util'
 import type { Line } from './cut-lines.ts'
 import type { SourceIdentity } from './open-source.ts'
@@ -48,9 +48,13 @@ export class SpoolWriter implements RowSink, Disposable {
     this.#rows = at.rows
     this.#written = at.bytes
     this.#rowsFd = openSync(files.rows, at.rows === 0 ? 'w' : 'r+', FILE_MODE)
-    this.#indexFd = openSync(files.index, 'w', FILE_MODE)
-    if (at.rows > 0) ftruncateSync(this.#rowsFd, at.bytes)
-    this.#index = [...at.index]
+    this.#indexFd = openSync(files.index, at.rows === 0 ? 'w' : constants.O_RDWR | constants.O_CREAT, FILE_MODE)
+    if (at.rows > 0) {
+      ftruncateSync(this.#rowsFd, at.bytes)
+      // Over what is there: somebody may be reading the run just now.
+      writeAll(this.#indexFd, indexBytes(at.index), null)
+      ftruncateSync(this.#indexFd, at.index.length * 8)
+    }
   }
 
   /** Opens the folder's spool for writing; whatever it held behind `at` is cut off. */

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { describe, expect } from 'vitest'
 import { parseSpoolLine, sealedSummary, SpoolReader } from '../../src/audience/audience.ts'
+import { recoverSpool } from '../../src/audience/recover-spool.ts'
+import { SpoolWriter } from '../../src/audience/spool-writer.ts'
 import { inPieces, test } from './fixture.ts'
 
 const decode = (bytes: Uint8Array): string => Buffer.from(bytes).toString()
@@ -129,6 +131,16 @@ describe('a spool', () => {
     expect(() => SpoolReader.open(room.run)).toThrow('Could not read the spool')
     writeFileSync(join(room.run, 'spool.json'), '{"schema":2}')
     expect(() => sealedSummary(room.run)).toThrow('The spool is of a newer hookcast')
+  })
+
+  test('can be read just as a process opens it to go on with it', async ({ room }) => {
+    const rows = Array.from({ length: 600 }, (_, seq) => `{"seq":${seq}}\n`).join('')
+    await room.spool(room.write('people.ndjson', rows))
+    const { position } = recoverSpool(room.run, { customerId: null })
+    using _ = await SpoolWriter.open({ folder: room.run, source: null }, position)
+    using reader = SpoolReader.open(room.run)
+    reader.grow(600)
+    expect(decode(reader.pick([599]).lines)).toBe('{"seq":599}\n')
   })
 
   test('can be read by its owner only', async ({ room }) => {
