@@ -59,7 +59,7 @@ export class OutReader<Message> {
   }
 
   async #read(): Promise<void> {
-    const { key, onMessages } = this.#options
+    const { key } = this.#options
     while (!this.#isClosed) {
       try {
         const reply = await this.#redis.xreadBuffer(
@@ -76,13 +76,24 @@ export class OutReader<Message> {
         const entries = reply?.[0]?.[1] ?? []
         for (const [id, [, sealed]] of entries) {
           this.#cursor = String(id)
-          onMessages(this.#link.seal.open(sealed!, key) as Message[])
+          this.#hand(this.#link.seal.open(sealed!, key) as Message[])
         }
         if (entries.length > 0) this.#trimLater()
       } catch {
         if (this.#isClosed) return
         await systemClock.sleep(RETRY_MS)
       }
+    }
+  }
+
+  /** What it is handed to may have a defect, which has to end the process as any other does. */
+  #hand(messages: readonly Message[]): void {
+    try {
+      this.#options.onMessages(messages)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
     }
   }
 

@@ -110,16 +110,7 @@ export class RemoteCalls implements AsyncDisposable {
   }
 
   #hear(messages: readonly FromCaller[]): void {
-    for (const { worker, message } of messages) {
-      try {
-        this.#lines.get(worker)?.hear(message)
-      } catch (error) {
-        // The reader would go on: a defect in a caller has to end the process as any other does.
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    for (const { worker, message } of messages) this.#lines.get(worker)?.hear(message)
   }
 
   /** Each second: who is there, and who has been silent for too long. */

@@ -35,6 +35,7 @@ export class RemoteLine implements SenderLine {
   #told = 0
   #heard = 0
   #lastSlice = 0
+  #isTorn = false
   #isEnding = false
   #gone: Gone | null = null
   #onMessage: (message: FromSender) => void = () => undefined
@@ -77,14 +78,18 @@ export class RemoteLine implements SenderLine {
 
   /** What its worker says, in its order; what was said twice is heard once. */
   hear({ number, message }: FromWorker): void {
-    if (this.#gone !== null || number <= this.#heard) return
+    if (this.#gone !== null) return
+    // Whatever its number: a worker that knows nothing of the sender any more counts from 1.
     if (message.kind === 'gone') {
       const { why, isRefusal } = message
       return this.#end({ isConfirmed: true, isRefusal }, why === null ? null : new Error(why))
     }
-    // Redis has lost something: what it was about is in doubt, with all that this sender has not reported.
-    if (number > this.#heard + 1) this.kill()
+    if (number <= this.#heard) return
+    if (number > this.#heard + 1) this.#isTorn = true
     this.#heard = number
+    // Redis has lost something, reports maybe: no slice has ended by this, and what was not reported is in doubt.
+    if (this.#isTorn) this.kill()
+    if (this.#isTorn && message.kind !== 'reports') return
     if (message.kind === 'leaving') this.#options.onLeaving()
     else if (message.kind === 'holds') this.#options.onHolds(message.slices)
     else this.#onMessage(message)
