@@ -148,7 +148,7 @@ export abstract class SenderGroup implements Queue {
     switch (message.kind) {
       case 'ready':
         sender.isReady = true
-        this.onReady()
+        this.onReady(sender)
         return this.share()
       case 'reports':
         sender.inFlight = message.inFlight
@@ -183,7 +183,7 @@ export abstract class SenderGroup implements Queue {
     }
   }
 
-  protected onReady(): void {
+  protected onReady(_sender: KnownSender): void {
     // For whoever counts those that were not.
   }
 

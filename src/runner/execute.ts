@@ -1,13 +1,12 @@
 import type { SpoolReader } from '../audience/audience.ts'
 import type { Campaign } from '../campaign/campaign.ts'
-import type { DeliveryReport } from '../campaign/delivery.ts'
 import type { Environment } from '../campaign/secret-text.ts'
 import type { RunState } from '../campaign/result.ts'
 import type { Settings } from '../campaign/settings.ts'
 import { evenClock, type Clock } from '../clock.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import type { RunPaths } from '../ledger/run-folder.ts'
-import type { RemoteSenders } from '../queue/bullmq/bullmq.ts'
+import type { RemoteSenders, TakenBack } from '../queue/bullmq/bullmq.ts'
 import { endProcesses, type SenderProgram } from '../queue/processes/processes.ts'
 import type { EndedAttempt } from '../telemetry.ts'
 import { armCrashPoint } from './arm-crash-point.ts'
@@ -98,14 +97,15 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
   const asked = execution.growth?.asked ?? cleanUp.use(listen(paths, host)).asked
   if (host.remote === undefined) refuseBesideWorkers(paths)
   await endProcesses(ledger.senders(), clock)
-  const late = await lateReports(execution, host)
+  const late = await takeBack(execution, host)
   const streaming = execution.spool === null ? new StreamedSpool(execution.spoolAlong!) : null
   const stateBefore = streaming === null ? null : await beginUnlessAsked(streaming, asked)
   if (stateBefore !== null) return leave(stateBefore, execution, host)
   const spool = execution.spool ?? cleanUp.use(streaming!.open(paths.folder))
   const hasKeptBatches = [...execution.kept.values()].some(({ webhook }) => webhook.batch !== null)
   const rows = new RowBook({ spool, campaign, ledger, hasKeptBatches })
-  recordLate(ledger, late, { campaign, rows, clock, random: host.random })
+  recordLate(ledger, late.reports, { campaign, rows, clock, random: host.random })
+  await late.forget()
   if (execution.isResumed === true) recoverRun(ledger, { campaign, rows, clock })
   const patience = cleanUp.use(patienceUntil(asked, host.cutSignal))
   const memory = execution.growth?.memory ?? createReceiverMemory(campaign.webhook)
@@ -126,8 +126,9 @@ export async function execute(execution: Execution, around: Host): Promise<Endin
 }
 
 /** What senders elsewhere have reported since the last coordinator died; they are ended. */
-async function lateReports({ isResumed, runId }: Execution, { remote }: Host): Promise<readonly DeliveryReport[]> {
-  return isResumed === true && remote !== undefined ? await remote.takeBack(runId) : []
+async function takeBack({ isResumed, runId }: Execution, { remote }: Host): Promise<TakenBack> {
+  if (isResumed === true && remote !== undefined) return await remote.takeBack(runId)
+  return { reports: [], forget: () => Promise.resolve() }
 }
 
 /** Ends before a first call was made this time. */

@@ -19,7 +19,7 @@ export interface QueueSuite {
 
 const RUN_ID = '01900000-0000-7000-8000-000000000000'
 
-function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSetup {
+export function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSetup {
   const text = (text: string) => ({ text, file: 'test', line: 1 })
   return {
     definition: {
@@ -62,7 +62,7 @@ function setupFor(url: string, clientErrorLimit: number | 'never' = 1): SenderSe
   }
 }
 
-function sliceOf(
+export function sliceOf(
   id: number,
   { firstSeq, count, chunk = 0 }: { firstSeq: number; count: number; chunk?: number },
 ): Slice {
@@ -82,7 +82,7 @@ function sliceOf(
   }
 }
 
-class Journal implements QueueEvents {
+export class Journal implements QueueEvents {
   readonly reports: DeliveryReport[] = []
   readonly started: number[] = []
   readonly ended = new Map<number, readonly number[]>()

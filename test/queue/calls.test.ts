@@ -185,6 +185,21 @@ describe('calls over workers', () => {
     expect(calls.isOpen).toBe(false)
   })
 
+  test('reach a worker over a Redis that has lost everything, and whose clock is behind', async () => {
+    await addWorker('first')
+    await expect.poll(workerIds).toHaveLength(1)
+    const [worker = ''] = await workerIds()
+    const { inbox } = workerKeys(worker)
+    const inAnHour = Date.now() + 3_600_000
+    for (const number of [0, 1]) await link.redis.xadd(inbox, `${inAnHour}-${number}`, 'm', link.seal.seal([], inbox))
+    // Both were read once the first is removed.
+    await expect.poll(() => link.redis.xlen(inbox), { timeout: 10_000 }).toBe(1)
+    await link.redis.del(inbox)
+    const calls = openCalls()
+    await untilOpen(calls)
+    expect(await callFor(calls, 1)).toEqual({ kind: 'ended', result: 'done' })
+  })
+
   test('are not begun late, nor for a service that is silent', { timeout: 30_000 }, async () => {
     await addWorker('first')
     await expect.poll(workerIds).toHaveLength(1)
@@ -194,6 +209,7 @@ describe('calls over workers', () => {
     const heard: FromCaller['message'][] = []
     const reader = new OutReader<FromCaller>(link, {
       key: out,
+      keptMs: MINUTE_MS,
       onMessages: (messages) => heard.push(...messages.map(({ message }) => message)),
     })
     cleanUp.defer(() => reader.close())

@@ -3,6 +3,9 @@ import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { DeliveryReport, Slice } from '../../src/campaign/delivery.ts'
 import { BullmqQueue, openRedis, type RedisLink } from '../../src/queue/bullmq/bullmq.ts'
+import { OutReader } from '../../src/queue/bullmq/out-reader.ts'
+import { rememberLine, takeBack } from '../../src/queue/bullmq/sessions.ts'
+import { workerKeys, WORKERS } from '../../src/queue/bullmq/wire.ts'
 import { packReports } from '../../src/queue/plain-reports.ts'
 import type { QueueEvents } from '../../src/queue/queue.ts'
 import { HandmadeWorker } from '../support/handmade-worker.ts'
@@ -149,5 +152,119 @@ describe('what a worker says', () => {
     const caught = once(process, 'uncaughtException')
     worker.say(2, { kind: 'reports', packed: { count: 1, bytes: new Uint8Array([1]) }, inFlight: 0, unstarted: 0 })
     expect(String(await caught)).toMatch(/Unable to deserialize/)
+  })
+})
+
+/** Makes a job of a worker look begun: whoever began it is gone. */
+const loseBegun = (worker: HandmadeWorker): Promise<unknown> => {
+  const { prefix } = workerKeys(worker.id)
+  return link.redis.lmove(`${prefix}:slices:wait`, `${prefix}:slices:active`, 'RIGHT', 'LEFT')
+}
+
+describe('a queue over workers', () => {
+  test('lends again what Redis takes for begun and nobody has', async () => {
+    const worker = await addWorker()
+    const queue = await openReady(worker)
+    queue.lend(sliceOf(1, 3))
+    await expect.poll(() => loseBegun(worker)).toMatch(/-1-/)
+    worker.say(2, { kind: 'holds', slices: [] })
+    worker.say(3, { kind: 'holds', slices: [] })
+    const waiting = () => link.redis.llen(`${workerKeys(worker.id).prefix}:slices:wait`)
+    await expect.poll(waiting).toBe(1)
+  })
+
+  test('passes over what is listed as a worker and is none', async () => {
+    await link.redis.hset(WORKERS, 'garbage', '{', 'future', '{"beat":1,"version":"9"}')
+    const worker = await addWorker()
+    await openReady(worker)
+  })
+
+  test('waits for another worker after one that refuses, once it has had senders', { timeout: 20_000 }, async () => {
+    const good = await addWorker()
+    const queue = await openReady(good)
+    const bad = await addWorker()
+    const { line, out } = good.opened[0]!
+    good.say(2, { kind: 'leaving' })
+    await expect.poll(() => bad.opened.length).toBe(1)
+    bad.say(1, { kind: 'gone', why: 'a secret is missing', isRefusal: true })
+    await expect.poll(() => notes).toEqual(['A worker cannot send this run: a secret is missing'])
+    good.say(3, { kind: 'gone', why: null, isRefusal: false }, { line, out })
+    await good.vanish()
+    await expect.poll(() => notes.at(-1), { timeout: 15_000 }).toMatch(/^Waiting for a worker/)
+    expect(queue.size).toBe(0)
+    expect(told.filter(([what]) => what === 'trouble')).toEqual([])
+  })
+
+  test('keeps its places in Redis for as long as it goes on', async () => {
+    const worker = await addWorker()
+    await openReady(worker)
+    const keys = await link.redis.keys('hookcast:{r-*')
+    expect(keys).toHaveLength(2)
+    for (const key of keys) await link.redis.pexpire(key, 60_000)
+    const left = () => Promise.all(keys.map((key) => link.redis.pttl(key)))
+    await expect.poll(async () => Math.min(...(await left())), { timeout: 10_000 }).toBeGreaterThan(3_600_000)
+  })
+
+  test('leaves nothing behind of a worker that has left meanwhile', async () => {
+    const worker = await addWorker()
+    const queue = await openReady(worker)
+    await worker.vanish()
+    queue.lend(sliceOf(1, 3))
+    await expect.poll(() => link.redis.keys(`hookcast:{w-${worker.id}}:slices:*-1-1`)).toHaveLength(1)
+    await queue[Symbol.asyncDispose]()
+    expect(await link.redis.keys('hookcast:*{*')).toEqual([])
+  })
+
+  test('spreads the first senders of many runs over workers that are equal', async () => {
+    const workers = await Promise.all([addWorker(), addWorker(), addWorker()])
+    const queues = Array.from({ length: 36 }, () => openQueue())
+    await Promise.all(queues)
+    const opened = () => workers.map((worker) => worker.opened.length)
+    await expect.poll(() => opened().reduce((sum, count) => sum + count, 0)).toBe(36)
+    // By chance alone one would have none once in 700,000 times.
+    for (const count of opened()) expect(count).toBeGreaterThan(0)
+  })
+})
+
+describe('what a dead coordinator has left', () => {
+  test('can be taken back again until it is recorded', async () => {
+    const worker = await addWorker()
+    const queue = await openReady(worker)
+    queue.lend(sliceOf(1, 3))
+    const { out } = worker.opened[0]!
+    const runId = /r-(run-\d+)/.exec(out)![1]!
+    worker.say(2, reportsOf(1, [0, 2]))
+    await expect.poll(() => told.length).toBe(1)
+    const seqs = async () => (await takeBack(link, runId)).reports.map(({ seq }) => seq)
+    expect(await seqs()).toEqual([0, 2])
+    const again = await takeBack(link, runId)
+    expect(again.reports.map(({ seq }) => seq)).toEqual([0, 2])
+    await again.forget()
+    expect(await link.redis.keys('hookcast:{r-*:out:*')).toEqual([])
+  })
+
+  test('brings nothing back of a worker that is gone', async () => {
+    const runId = `run-${runs++}`
+    await rememberLine(link, { runId, session: 's', line: 'l', worker: 'gone' })
+    const { forget } = await takeBack(link, runId)
+    await forget()
+    expect(await link.redis.keys('hookcast:*{*')).toEqual([])
+  })
+})
+
+describe('what reads a stream', () => {
+  test('goes on with one made anew by a Redis whose clock is behind', async () => {
+    const heard: unknown[] = []
+    const key = 'hookcast:{r-clock}:out'
+    const reader = new OutReader(link, { key, keptMs: 60_000, onMessages: (messages) => heard.push(...messages) })
+    cleanUp.defer(() => reader.close())
+    await reader.open()
+    const inAnHour = `${Date.now() + 3_600_000}-0`
+    await link.redis.xadd(key, inAnHour, 'm', link.seal.seal(['before'], key))
+    await expect.poll(() => heard).toEqual(['before'])
+    await link.redis.del(key)
+    await reader.ensure()
+    await link.redis.xadd(key, '*', 'm', link.seal.seal(['after'], key))
+    await expect.poll(() => heard, { timeout: 5000 }).toEqual(['before', 'after'])
   })
 })

@@ -23,10 +23,21 @@ export class HandmadeWorker implements AsyncDisposable {
     this.#link = link
     const { keyId } = link.seal
     this.#registration = {
-      ...{ version: '1.0.0', keyIds: [keyId], senders: 1, inUse: 0, egressPools: [], isLeaving: false },
-      ...{ beat: 0, host: 'handmade', ...registration },
+      version: '1.0.0',
+      keyIds: [keyId],
+      senders: 1,
+      inUse: 0,
+      egressPools: [],
+      isLeaving: false,
+      beat: 0,
+      host: 'handmade',
+      ...registration,
     }
-    this.#reader = new OutReader(link, { key: this.inbox, onMessages: (messages) => this.#hear(messages) })
+    this.#reader = new OutReader(link, {
+      key: this.inbox,
+      keptMs: 60_000,
+      onMessages: (messages) => this.#hear(messages),
+    })
   }
 
   get inbox(): string {

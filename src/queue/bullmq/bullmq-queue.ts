@@ -4,12 +4,13 @@ import { QueueError } from '../../errors.ts'
 import type { KnownSender } from '../known-sender.ts'
 import type { QueueEvents } from '../queue.ts'
 import { SenderGroup } from '../sender-group.ts'
+import { atMost } from './at-most.ts'
 import { OutReader } from './out-reader.ts'
 import type { RedisLink } from './redis-link.ts'
 import { RemoteLine } from './remote-line.ts'
-import { forgetSession, rememberLine } from './sessions.ts'
+import { forgetSession, keepSessions, KEPT_MS, rememberLine } from './sessions.ts'
 import { SliceJobs } from './slice-jobs.ts'
-import { whyUnusable, WorkerList, type ListedWorker } from './worker-list.ts'
+import { clearIfGone, whyUnusable, WorkerList, type ListedWorker } from './worker-list.ts'
 import { runKeys, type FromWorker } from './wire.ts'
 
 export interface BullmqQueueOptions {
@@ -34,6 +35,7 @@ export interface BullmqQueueOptions {
 const TEND_MS = 1000
 /** Redis answers a reader that waits within a second: after that it is cut off, stopped, or gone. */
 const DEAF_MS = 2500
+const CLEAR_MS = 1000
 const FAILED_STARTS = 3
 /** Somebody may be starting a worker just now. */
 const PATIENCE_MS = 3000
@@ -66,7 +68,8 @@ export class BullmqQueue extends SenderGroup {
   #replacements = 0
   #aloneSince: number | null = null
   #cancelTend = (): void => undefined
-  #isTending = false
+  #tending: Promise<void> | null = null
+  #hasWorked = false
 
   constructor(options: BullmqQueueOptions) {
     super(options.events)
@@ -75,7 +78,11 @@ export class BullmqQueue extends SenderGroup {
     this.#out = runKeys(runId).out(this.#session)
     this.#jobs = new SliceJobs(link)
     this.#list = new WorkerList(link)
-    this.#reader = new OutReader(link, { key: this.#out, onMessages: (messages) => this.#hear(messages) })
+    this.#reader = new OutReader(link, {
+      key: this.#out,
+      keptMs: KEPT_MS,
+      onMessages: (messages) => this.#hear(messages),
+    })
   }
 
   /** When each slice was lent that a worker has now. */
@@ -86,7 +93,13 @@ export class BullmqQueue extends SenderGroup {
   async start(): Promise<void> {
     await this.#reader.open()
     this.watch()
-    await this.#tend()
+    this.#tend()
+    await this.#tending
+  }
+
+  protected override onReady({ line }: KnownSender): void {
+    this.#hasWorked = true
+    this.#failedStarts.delete((line as RemoteLine).worker)
   }
 
   protected override canHear(): boolean {
@@ -101,7 +114,7 @@ export class BullmqQueue extends SenderGroup {
     if (!isConfirmed) this.keepBack(lost.usedShare, this.#options.timeoutMs)
     if (!lost.isReady && error !== null) this.#noteFailedStart(line.worker, error, isRefusal)
     if (lost.slices.size > 0) this.#replacements++
-    void this.#tend()
+    this.#tend()
     this.share()
   }
 
@@ -124,12 +137,16 @@ export class BullmqQueue extends SenderGroup {
   }
 
   /** Each second: who is there, does Redis have what it was given, is a sender wanting. */
-  async #tend(): Promise<void> {
-    if (this.#isTending || this.isStopping) return
-    this.#isTending = true
+  #tend(): void {
+    if (this.#tending !== null || this.isStopping) return
     this.#cancelTend()
+    this.#tending = this.#lookAround()
+  }
+
+  async #lookAround(): Promise<void> {
     try {
       await this.#reader.ensure()
+      await keepSessions(this.#options.link, this.#options.runId)
       await this.#list.look()
       if (!this.isStopping) await this.#openLines()
       const beat = { kind: 'beat', out: this.#out } as const
@@ -138,8 +155,8 @@ export class BullmqQueue extends SenderGroup {
     } catch {
       // Redis does not answer, or is full: the next time.
     }
-    this.#isTending = false
-    if (!this.isStopping) this.#cancelTend = systemClock.after(TEND_MS, () => void this.#tend())
+    this.#tending = null
+    if (!this.isStopping) this.#cancelTend = systemClock.after(TEND_MS, () => this.#tend())
   }
 
   async #openLines(): Promise<void> {
@@ -148,7 +165,10 @@ export class BullmqQueue extends SenderGroup {
     for (const { line } of this.#lines.values()) own.set(line.worker, (own.get(line.worker) ?? 0) + 1)
     // Other runs have senders there, too: whoever has fewest is asked, of those that are equal one with fewest of this run.
     const loadOf = ({ id, senders, inUse }: ListedWorker): number => Math.max(own.get(id)!, inUse) / senders
-    while ([...this.#lines.values()].filter(({ sender }) => !sender.isLeaving).length < this.#options.senders) {
+    while (
+      !this.isStopping &&
+      [...this.#lines.values()].filter(({ sender }) => !sender.isLeaving).length < this.#options.senders
+    ) {
       const free = usable.filter(({ id, senders }) => own.get(id)! < senders)
       const equal = leastBy(leastBy(free, loadOf), ({ id }) => own.get(id)!)
       const worker = equal[randomInt(Math.max(1, equal.length))]
@@ -185,12 +205,13 @@ export class BullmqQueue extends SenderGroup {
         if (known === undefined) return
         known.sender.isLeaving = true
         this.share()
-        void this.#tend()
+        this.#tend()
       },
       onHolds: (slices) => this.#lookAfter(id, slices),
     })
     // Whoever takes the run over has to find it.
     await rememberLine(link, { runId, session: this.#session, line: id, worker })
+    if (this.isStopping) return
     this.#lines.set(id, { line, sender: this.add(line) })
     const isReplacement = this.#replacements > 0
     if (isReplacement) this.#replacements--
@@ -214,7 +235,7 @@ export class BullmqQueue extends SenderGroup {
     if (usable > 0) return void (this.#aloneSince = null)
     this.#aloneSince ??= now
     const refusals = [...this.#refused.values()]
-    if (refusals.length > 0 && this.#lines.size === 0) {
+    if (refusals.length > 0 && this.#lines.size === 0 && !this.#hasWorked) {
       const message = `No worker can send this run: ${refusals.at(-1)!}`
       return this.events.onTrouble(new QueueError('HOOKCAST_SENDER_LOST', message))
     }
@@ -234,9 +255,16 @@ export class BullmqQueue extends SenderGroup {
     this.#cancelTend()
     await super[Symbol.asyncDispose]()
     const { link, runId } = this.#options
+    // It may be writing down another sender just now.
+    await atMost(TEND_MS, this.#tending ?? Promise.resolve())
     await this.#jobs.close()
     await this.#reader.close()
     await forgetSession(link, { runId, session: this.#session })
+    const clearing = Promise.all(this.#jobs.workers.map((worker) => clearIfGone(link, worker)))
+    await atMost(
+      CLEAR_MS,
+      clearing.catch(() => undefined),
+    )
     this.#options.onClosed?.()
   }
 }

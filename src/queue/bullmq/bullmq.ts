@@ -2,4 +2,5 @@
 export { BullmqQueue } from './bullmq-queue.ts'
 export { openRedis, type RedisAccess, type RedisLink } from './redis-link.ts'
 export { openRemoteSenders, type RemoteSenders } from './remote-senders.ts'
+export type { TakenBack } from './sessions.ts'
 export { RemoteWorker } from './worker.ts'

@@ -1,7 +1,9 @@
 import { Queue as JobQueue } from 'bullmq'
 import { systemClock } from '../../clock.ts'
+import { atMost } from './at-most.ts'
 import { Outbox } from './outbox.ts'
 import type { RedisLink } from './redis-link.ts'
+import { clearIfGone } from './worker-list.ts'
 import { callPlace, CALLS, LATE_BEATS, workerKeys, type CallJob, type FromCaller, type HandedCalls } from './wire.ts'
 
 export interface HandedCall {
@@ -221,6 +223,14 @@ export class CallLine {
     this.#cancelFlush?.()
     this.#cancelRest()
     this.#inbox.close()
-    await this.#jobs.close().catch(() => undefined)
+    const { link, worker } = this.#options
+    const leaving = (async () => {
+      await this.#jobs.close()
+      await clearIfGone(link, worker)
+    })()
+    await atMost(
+      REST_MS,
+      leaving.catch(() => undefined),
+    )
   }
 }

@@ -4,6 +4,8 @@ import type { RedisLink } from './redis-link.ts'
 
 export interface OutReaderOptions<Message> {
   readonly key: string
+  /** How long what nobody reads is kept. */
+  readonly keptMs: number
   readonly onMessages: (messages: readonly Message[]) => void
 }
 
@@ -13,8 +15,6 @@ const RETRY_MS = 200
 const MOST_ENTRIES = 256
 /** What was read is recorded with the next commit, some 15 ms later. */
 const TRIM_MS = 1000
-/** Results of a run that nobody takes over are not kept for ever. */
-const KEPT_MS = 7 * 24 * 3_600_000
 
 /** Reads what workers say of a run, or of calls, from the first word on. */
 export class OutReader<Message> {
@@ -43,13 +43,18 @@ export class OutReader<Message> {
     this.#reading = this.#read()
   }
 
-  /** Makes the stream where there is none: a Redis that has lost everything goes on from here. */
+  /** Each second. Makes the stream where there is none: a Redis that has lost everything goes on from here. */
   async ensure(): Promise<void> {
     const { redis, seal } = this.#link
-    const { key } = this.#options
-    if ((await redis.exists(key)) === 1) return
-    await redis.xadd(key, '*', 'm', seal.seal([], key))
-    await redis.pexpire(key, KEPT_MS)
+    const { key, keptMs } = this.#options
+    if ((await redis.pexpire(key, keptMs)) === 1) return
+    await Promise.all([redis.xadd(key, this.#nextId, 'm', seal.seal([], key)), redis.pexpire(key, keptMs)])
+  }
+
+  /** Ids are of the clock of Redis, which may be behind that of the one that is gone: what comes now comes after what was read. */
+  get #nextId(): string {
+    const [ms = '', number = ''] = this.#cursor.split('-')
+    return ms === '0' ? '*' : `${ms}-${Number(number) + 1}`
   }
 
   async close(): Promise<void> {

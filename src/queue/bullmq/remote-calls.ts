@@ -66,7 +66,11 @@ export class RemoteCalls implements AsyncDisposable {
     this.#options = options
     const { link } = options
     this.#list = new WorkerList(link)
-    this.#reader = new OutReader(link, { key: this.#out, onMessages: (messages) => this.#hear(messages) })
+    this.#reader = new OutReader(link, {
+      key: this.#out,
+      keptMs: KEPT_MS,
+      onMessages: (messages) => this.#hear(messages),
+    })
   }
 
   async start(): Promise<void> {
@@ -117,7 +121,6 @@ export class RemoteCalls implements AsyncDisposable {
   async #tend(): Promise<void> {
     try {
       await this.#reader.ensure()
-      await this.#options.link.redis.pexpire(this.#out, KEPT_MS)
       await this.#list.look()
       if (!this.#isClosed) this.#openLines()
     } catch {

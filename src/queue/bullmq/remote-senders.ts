@@ -1,10 +1,9 @@
-import type { DeliveryReport } from '../../campaign/delivery.ts'
 import { systemClock } from '../../clock.ts'
 import type { Queue } from '../queue.ts'
 import { BullmqQueue, type BullmqQueueOptions } from './bullmq-queue.ts'
 import { RemoteCalls, type RemoteCallsOptions } from './remote-calls.ts'
 import { openRedis, placeOf, type RedisAccess } from './redis-link.ts'
-import { takeBack } from './sessions.ts'
+import { takeBack, type TakenBack } from './sessions.ts'
 import { WorkerList } from './worker-list.ts'
 import { WorkerQueues, type WorkerQueue } from './worker-queues.ts'
 
@@ -28,7 +27,7 @@ export interface RemoteSenders extends AsyncDisposable {
   /** Calls that workers make, apart from any run. */
   createCalls(options: Omit<RemoteCallsOptions, 'link'>): RemoteCalls
   /** See `takeBack`. */
-  takeBack(runId: string): Promise<readonly DeliveryReport[]>
+  takeBack(runId: string): Promise<TakenBack>
   health(): WorkerHealth
   jobQueues(): readonly WorkerQueue[]
 }

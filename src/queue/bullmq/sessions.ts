@@ -14,8 +14,8 @@ interface LinePlace {
   readonly worker: string
 }
 
-/** As long as what workers say of the run is kept. */
-const KEPT_MS = 7 * 24 * 3_600_000
+/** Results of a run that nobody takes over are not kept for ever. */
+export const KEPT_MS = 7 * 24 * 3_600_000
 const LOOK_MS = 200
 /** A worker that lives says within a second that it does; its last calls are over, or in doubt. */
 const GIVEN_UP_MS = 6000
@@ -24,8 +24,12 @@ const MOST_ENTRIES = 1000
 /** Writes down which worker a sender is on, before it is asked for it. */
 export async function rememberLine(link: RedisLink, { runId, session, line, worker }: LinePlace): Promise<void> {
   const { sessions } = runKeys(runId)
-  await link.redis.hset(sessions, `${session}/${line}`, worker)
-  await link.redis.pexpire(sessions, KEPT_MS)
+  await Promise.all([link.redis.hset(sessions, `${session}/${line}`, worker), keepSessions(link, runId)])
+}
+
+/** A run may go on for longer than what it leaves is kept. */
+export async function keepSessions({ redis }: RedisLink, runId: string): Promise<void> {
+  await redis.pexpire(runKeys(runId).sessions, KEPT_MS)
 }
 
 /** Removes what a session has left in Redis; without an answer it goes by itself, in days. */
@@ -46,13 +50,16 @@ export async function forgetSession(
   await atMost(GIVEN_UP_MS, forget())
 }
 
-/**
- * Ends the senders that a dead coordinator has left on workers, so that two never send the same, and gives what they had
- * reported since, in their order.
- *
- * Some of it may have been recorded already.
- */
-export async function takeBack(link: RedisLink, runId: string): Promise<readonly DeliveryReport[]> {
+/** What a dead coordinator has left with workers. */
+export interface TakenBack {
+  /** What they had reported since, in their order; some of it may have been recorded already. */
+  readonly reports: readonly DeliveryReport[]
+  /** Removes it from Redis, once it is recorded: until then another coordinator may have to take it back. */
+  forget(): Promise<void>
+}
+
+/** Ends the senders that a dead coordinator has left on workers, so that two never send the same. */
+export async function takeBack(link: RedisLink, runId: string): Promise<TakenBack> {
   const { sessions } = runKeys(runId)
   const lines = new Map<string, Map<string, string>>()
   for (const [field, worker] of Object.entries(await link.redis.hgetall(sessions))) {
@@ -60,12 +67,16 @@ export async function takeBack(link: RedisLink, runId: string): Promise<readonly
     const known = lines.get(session) ?? new Map<string, string>()
     lines.set(session, known.set(line, worker))
   }
-  const late: DeliveryReport[] = []
+  const reports: DeliveryReport[] = []
   for (const [session, workers] of lines) {
-    late.push(...(await endSession(link, { runId, session, workers })))
-    await forgetSession(link, { runId, session })
+    for (const report of await endSession(link, { runId, session, workers })) reports.push(report)
   }
-  return late
+  return {
+    reports,
+    forget: async () => {
+      for (const session of lines.keys()) await forgetSession(link, { runId, session })
+    },
+  }
 }
 
 async function endSession(
@@ -78,7 +89,7 @@ async function endSession(
   const inboxes = new Map<string, Outbox>()
   for (const [line, worker] of workers) {
     const { inbox: key } = workerKeys(worker)
-    const inbox = inboxes.get(key) ?? new Outbox({ link, key, clock: systemClock, gatherMs: 0, makesStream: true })
+    const inbox = inboxes.get(key) ?? new Outbox({ link, key, clock: systemClock, gatherMs: 0, makesStream: false })
     inboxes.set(key, inbox)
     inbox.put({ kind: 'close', line, out })
   }

@@ -21,6 +21,7 @@ export class SliceJobs {
   readonly #link: RedisLink
   readonly #ways = new Map<string, Way>()
   readonly #gone = new Set<string>()
+  #added = 0
   #isClosed = false
 
   constructor(link: RedisLink) {
@@ -38,10 +39,11 @@ export class SliceJobs {
 
   async #add(line: RemoteLine, job: SliceJob): Promise<void> {
     const { jobs } = this.#wayTo(line.worker)
+    // Not that of the slice: a job that Redis takes for begun, and nobody has, would keep another of its name away for a minute.
+    const jobId = `${job.line}-${job.id}-${++this.#added}`
     while (!this.#isClosed && !this.#gone.has(line.id)) {
       try {
-        // Added twice it is one: the id is that of the slice.
-        await jobs.add(SLICES, job, { jobId: `${job.line}-${job.id}`, removeOnComplete: true, removeOnFail: true })
+        await jobs.add(SLICES, job, { jobId, removeOnComplete: true, removeOnFail: true })
         return
       } catch {
         await systemClock.sleep(RETRY_MS)
@@ -57,6 +59,11 @@ export class SliceJobs {
   /** What waits to be said to this line is not said any more. */
   forget({ id }: RemoteLine): void {
     this.#gone.add(id)
+  }
+
+  /** Those who were told something. */
+  get workers(): readonly string[] {
+    return [...this.#ways.keys()]
   }
 
   async close(): Promise<void> {

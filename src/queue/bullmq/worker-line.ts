@@ -20,14 +20,14 @@ interface Stop {
   readonly upTo: number
 }
 
-/** Enough to know a job again that BullMQ brings twice. */
-const REMEMBERED = 64
+/** BullMQ brings a job again, a minute later at most, when Redis has lost that it was done: a slice takes some 10 ms at least. */
+const REMEMBERED = 10_000
 
 /** One sender process of a worker, and what its coordinator knows of it. */
 export class WorkerLine {
   readonly #options: WorkerLineOptions
   readonly #slices = new Map<number, PromiseWithResolvers<void>>()
-  readonly #ended: number[] = []
+  readonly #ended = new Set<number>()
   readonly #stops: Stop[] = []
   #heard = 0
   #news = Promise.withResolvers<void>()
@@ -68,7 +68,7 @@ export class WorkerLine {
     const { id } = slice
     const held = this.#slices.get(id)
     if (held !== undefined) return held.promise
-    if (this.#isGone || this.#ended.includes(id)) return Promise.resolve()
+    if (this.#isGone || this.#ended.has(id)) return Promise.resolve()
     const isStopped = this.#stops.some(({ chunk, upTo }) => id <= upTo && (chunk === null || chunk === slice.chunk))
     if (isStopped || this.#isLeaving) {
       this.#remember(id)
@@ -138,8 +138,9 @@ export class WorkerLine {
   }
 
   #remember(sliceId: number): void {
-    this.#ended.push(sliceId)
-    if (this.#ended.length > REMEMBERED) this.#ended.shift()
+    this.#ended.add(sliceId)
+    const [oldest] = this.#ended
+    if (this.#ended.size > REMEMBERED) this.#ended.delete(oldest!)
   }
 
   #say(message: FromWorker['message']): void {

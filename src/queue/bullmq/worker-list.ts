@@ -38,7 +38,8 @@ export class WorkerList {
     const workers: ListedWorker[] = []
     const forgotten: string[] = []
     for (const [id, text] of Object.entries(all)) {
-      const registration = JSON.parse(text) as Registration
+      const registration = registrationFrom(text)
+      if (registration === null) continue
       const seen = this.#seen.get(id)
       if (seen === undefined || seen.beat !== registration.beat)
         this.#seen.set(id, { beat: registration.beat, at: now })
@@ -50,6 +51,23 @@ export class WorkerList {
     this.#workers = workers
     for (const id of forgotten) await clearWorker(this.#link, id)
   }
+}
+
+/** Null for what is none: another version may tell other things of itself, and must keep nobody from the workers that there are. */
+function registrationFrom(text: string): Registration | null {
+  try {
+    const { beat, version, keyIds, host, senders, inUse, egressPools, ...rest } = JSON.parse(text) as Registration
+    const isWhole = [beat, senders, inUse].every(Number.isFinite) && [keyIds, egressPools].every(Array.isArray)
+    if (!isWhole || typeof version !== 'string' || typeof host !== 'string') return null
+    return { beat, version, keyIds, host, senders, inUse, egressPools, ...rest }
+  } catch {
+    return null
+  }
+}
+
+/** Removes what was said to a worker after it had left, and that nobody will read. */
+export async function clearIfGone(link: RedisLink, worker: string): Promise<void> {
+  if ((await link.redis.hexists(WORKERS, worker)) === 0) await clearWorker(link, worker)
 }
 
 /** Removes all that there is of a worker in Redis. */

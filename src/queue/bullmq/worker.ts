@@ -137,8 +137,7 @@ export class RemoteWorker {
     const beat = async (): Promise<void> => {
       try {
         await this.#register()
-        // A service that goes on for ever says something each second.
-        await this.#options.link.redis.xtrim(workerKeys(this.#id).inbox, 'MINID', this.#cursor)
+        await this.#lookAtInbox()
       } catch {
         // Out of memory, read-only, cut off: the next time.
       }
@@ -159,6 +158,17 @@ export class RemoteWorker {
     }
     this.#cancelBeat = systemClock.after(BEAT_MS, () => void beat())
     tend()
+  }
+
+  /** A service that goes on for ever says something each second: what was read is removed. */
+  async #lookAtInbox(): Promise<void> {
+    const { redis } = this.#options.link
+    const { inbox } = workerKeys(this.#id)
+    const read = this.#cursor
+    const [last] = await redis.xrevrange(inbox, '+', '-', 'COUNT', 1)
+    // What was read stays there until more is: this one is of a Redis that has lost it, and whose clock is behind.
+    if (last !== undefined && isBefore(last[0], read)) this.#cursor = '0-0'
+    else await redis.xtrim(inbox, 'MINID', read)
   }
 
   #inUse(): number {
@@ -253,6 +263,15 @@ export class RemoteWorker {
     }
     // Of a sender that is gone: its coordinator knows that the slice is lost.
   }
+}
+
+/** Of ids in a stream, such as 1700000000000-0. */
+function isBefore(id: string, other: string): boolean {
+  const [[ms = 0, number = 0], [otherMs = 0, otherNumber = 0]] = [
+    id.split('-').map(Number),
+    other.split('-').map(Number),
+  ]
+  return ms === otherMs ? number < otherNumber : ms < otherMs
 }
 
 function fired(signal: AbortSignal): Promise<void> {
