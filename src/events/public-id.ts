@@ -57,9 +57,9 @@ export function timeOfSeq(seq: number): number {
   return Math.floor(seq / PER_MS)
 }
 
-/** The first place at or after an instant. */
+/** The first place at or after an instant, epoch ms: of those that there can be, as far as whole numbers are exact. */
 export function seqAt(time: number): number {
-  return Math.ceil(time) * PER_MS
+  return Math.min(Math.max(Math.ceil(time), 0) * PER_MS, Number.MAX_SAFE_INTEGER)
 }
 
 /** Gives places in time, each later than all before, whatever the clock does. */

@@ -53,6 +53,23 @@ describe('a hostile subscriber', () => {
     expect(await post('/app/acme/endpoint', body)).toMatchObject([422, expect.any(String)])
   })
 
+  hostile.for(['.', '..'])('has no endpoint whose path would be that of its app: %s', async (uid, { desk, post }) => {
+    const body = JSON.stringify({ url: desk.receiver.url, uid })
+    expect(await post('/app/acme/endpoint', body)).toMatchObject([422, expect.stringContaining('dots')])
+  })
+
+  hostile.for(['0000-01-01T00:00:00Z', '1969-12-31T23:59:59Z'])(
+    'recovers since before all times: %s',
+    async (since, { desk, post }) => {
+      const [, made] = await post('/app/acme/endpoint', JSON.stringify({ url: desk.receiver.url }))
+      const { id } = JSON.parse(made) as { id: string }
+      expect(await post(`/app/acme/endpoint/${id}/recover`, JSON.stringify({ since }))).toMatchObject([
+        202,
+        expect.any(String),
+      ])
+    },
+  )
+
   hostile('sets no more headers than servers take', async ({ desk, post }) => {
     for (const headers of [
       Object.fromEntries(Array.from({ length: 51 }, (_, n) => [`X-${n}`, '1'])),

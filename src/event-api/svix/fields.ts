@@ -7,6 +7,8 @@ const MOST_THROTTLE = 65_535
 export const UID = z
   .string()
   .regex(/^[a-zA-Z0-9\-_.]{1,256}$/, 'expected 1 to 256 letters, digits and - _ ., got something else')
+  // In a path these lead elsewhere before anybody sees them (RFC 3986 §5.2.4).
+  .regex(/^(?!\.{1,2}$)/, 'expected more than one or two dots, got nothing else')
 export const THROTTLE = z.number().int().min(1).max(MOST_THROTTLE)
 export const METADATA = z
   .record(z.string().max(256), z.string().max(4096))
